@@ -1,0 +1,44 @@
+# build   the program, as ./nixhop
+# try     a demonstration on two hosts that are made for it (root, Debian)
+# test    everything that this machine can run
+# lint    what needs no tests: vet, formatting, shell scripts
+
+# The race detector needs a C compiler.
+RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
+SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') .ci/run
+
+.PHONY: build try test lint lab clean
+
+build:
+	go build -o nixhop .
+
+try:
+	@testdata/lab/try.sh
+
+test: lint
+	go test $(RACE) ./...
+	@$(MAKE) --no-print-directory lab
+
+# The end-to-end tests on real hosts.
+lab:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		testdata/lab/lab.sh install && \
+		echo go test $(RACE) -tags lab -run TestLab -timeout 12m . && \
+		go test $(RACE) -tags lab -run TestLab -timeout 12m .; \
+	else \
+		echo 'left out: the tests on real hosts (make lab), which need root on Debian or a relative'; \
+	fi
+
+lint:
+	go vet ./...
+	go vet -tags lab .
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	@if command -v shellcheck >/dev/null; then \
+		echo shellcheck $(SCRIPTS) && shellcheck $(SCRIPTS); \
+	else \
+		echo 'left out: shellcheck, which is not installed'; \
+	fi
+
+clean:
+	rm -f nixhop result result-*

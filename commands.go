@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/charmbracelet/log"
+	"github.com/muesli/termenv"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild"
+	"nixhop/sshcfg"
+)
+
+// The completions, as `nixhop completion SHELL` prints them.
+var (
+	//go:embed completion/nixhop.bash
+	completionBash string
+	//go:embed completion/nixhop.zsh
+	completionZsh string
+	//go:embed completion/nixhop.fish
+	completionFish string
+)
+
+// execute does what the words behind the program's name ask for.
+func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(string) string) error {
+	if len(words) > 0 {
+		switch words[0] {
+		case "--version":
+			fmt.Fprintln(stdio.Out, versionLine())
+			return nil
+		case "__complete":
+			complete(stdio.Out, words[1:], env)
+			return nil
+		}
+	}
+	known := inventory(words, env)
+	request, err := rebuild.Parse(words, func(name string) bool { return known().Matches(name) })
+	if err != nil {
+		return err
+	}
+	request = request.WithEnvironment(env)
+	session, err := newSession(request, stdio, env)
+	if err != nil {
+		return err
+	}
+	argv := []string{"nixhop"}
+	if request.Action != "" {
+		argv = append(argv, request.Action)
+	}
+	return newApp(session, request).RunContext(ctx, argv)
+}
+
+// inventory reads the ssh config, once and only when it is asked for. Which one that is stands among the words.
+func inventory(words []string, env func(string) string) func() sshcfg.Inventory {
+	return sync.OnceValue(func() sshcfg.Inventory {
+		request, _ := rebuild.Parse(words, func(string) bool { return false })
+		return sshcfg.List(sshcfg.Files(request.WithEnvironment(env).SSHConfig))
+	})
+}
+
+func newSession(r rebuild.Request, stdio nixexec.Stdio, env func(string) string) (*rebuild.Session, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("finding the working directory: %w", err)
+	}
+	s := &rebuild.Session{Stdio: stdio, Log: newLogger(stdio.Err, r.Verbose), Env: env, Dir: dir}
+	s.Interactive = term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd()))
+	if path, err := os.Executable(); err == nil {
+		s.Self, _ = os.Stat(path)
+	}
+	return s, nil
+}
+
+// newLogger logs to a file, coloured where that is a terminal that wants colours. The file is wrapped: given a terminal
+// itself, log 1.0.0 asks it for its colours and waits ten seconds for an answer (numtide/treefmt#697).
+func newLogger(w *os.File, verbose int) *slog.Logger {
+	options := log.Options{Prefix: "nixhop", Level: log.InfoLevel}
+	if verbose > 0 {
+		options.Level = log.DebugLevel
+	}
+	logger := log.NewWithOptions(struct{ io.Writer }{w}, options)
+	logger.SetColorProfile(termenv.NewOutput(w).EnvColorProfile())
+	return slog.New(logger)
+}
+
+// newApp is the command tree. The request was parsed already, by the one table of flags: the tree gets an action and
+// nothing else, so that its own parser, help and exits never come into play.
+func newApp(s *rebuild.Session, r rebuild.Request) *cli.App {
+	app := &cli.App{
+		Name:                  "nixhop",
+		HelpName:              "nixhop",
+		Usage:                 "a nixos-rebuild that knows your ssh hosts",
+		CustomAppHelpTemplate: rebuild.ProgramHelp(),
+		Writer:                s.Stdio.Out,
+		ErrWriter:             s.Stdio.Err,
+		HideHelp:              true,
+		HideHelpCommand:       true,
+		HideVersion:           true,
+		ExitErrHandler:        func(*cli.Context, error) {},
+		OnUsageError:          wrongUsage,
+		Action: func(c *cli.Context) error {
+			if r.Help {
+				return cli.ShowAppHelp(c)
+			}
+			return passThrough(s, r)
+		},
+	}
+	for _, a := range rebuild.Actions() {
+		app.Commands = append(app.Commands, newCommand(s, r, a))
+	}
+	return app
+}
+
+func newCommand(s *rebuild.Session, r rebuild.Request, a rebuild.Action) *cli.Command {
+	do := commandFor(s, r, a)
+	return &cli.Command{
+		Name:               a.Name,
+		Usage:              a.Short,
+		ArgsUsage:          a.Usage,
+		CustomHelpTemplate: rebuild.ActionHelp(a),
+		SkipFlagParsing:    true,
+		HideHelp:           true,
+		HideHelpCommand:    true,
+		OnUsageError:       wrongUsage,
+		Action: func(c *cli.Context) error {
+			if r.Help {
+				return cli.ShowCommandHelp(c, a.Name)
+			}
+			return do(c)
+		},
+	}
+}
+
+// commandFor says what an action does.
+func commandFor(s *rebuild.Session, r rebuild.Request, a rebuild.Action) cli.ActionFunc {
+	switch a.Name {
+	case "check":
+		return func(c *cli.Context) error { return s.Check(c.Context, r) }
+	case "hosts":
+		return func(c *cli.Context) error { return s.Hosts(c.Context, r) }
+	case "completion":
+		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
+	case "version":
+		return func(*cli.Context) error { return printLine(s.Stdio.Out, versionLine()) }
+	case "help":
+		return func(c *cli.Context) error { return showHelp(c, r.Args) }
+	}
+	if r.PassThrough() {
+		return func(*cli.Context) error { return passThrough(s, r) }
+	}
+	return func(c *cli.Context) error { return s.Deploy(c.Context, r) }
+}
+
+// passThrough makes this process nixos-rebuild.
+func passThrough(s *rebuild.Session, r rebuild.Request) error {
+	path, err := rebuild.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+	if err != nil {
+		return err
+	}
+	return nixexec.Replace(path, append([]string{path}, r.Words...))
+}
+
+func wrongUsage(_ *cli.Context, err error, _ bool) error {
+	return &rebuild.UsageError{Message: err.Error(), Hint: "see: nixhop --help"}
+}
+
+func showHelp(c *cli.Context, topics []string) error {
+	if len(topics) == 0 {
+		return cli.ShowAppHelp(c)
+	}
+	a, _ := rebuild.FindAction(topics[0])
+	return printLine(c.App.Writer, rebuild.ActionHelp(a))
+}
+
+func printCompletion(w io.Writer, shell string) error {
+	scripts := map[string]string{"bash": completionBash, "zsh": completionZsh, "fish": completionFish}
+	return printLine(w, scripts[shell])
+}
+
+// printLine prints a text that ends with one line break.
+func printLine(w io.Writer, text string) error {
+	if len(text) == 0 || text[len(text)-1] != '\n' {
+		text += "\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// complete prints what may stand in the place of the last word, one candidate a line with its help behind a tab, and ":files"
+// where names of files may. It is what the completions ask; a problem is no time for an error text.
+func complete(w io.Writer, words []string, env func(string) string) {
+	known := inventory(words, env)
+	tags := func() []string {
+		var all []string
+		for _, a := range known().Aliases {
+			all = append(all, a.Tags...)
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	candidates, files := rebuild.Complete(words, func() []string { return known().Names() }, tags)
+	for _, c := range candidates {
+		fmt.Fprintf(w, "%s\t%s\n", c.Word, c.Help)
+	}
+	if files {
+		fmt.Fprintln(w, ":files")
+	}
+}

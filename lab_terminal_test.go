@@ -1,0 +1,132 @@
+//go:build lab
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is a program on a terminal of its own, as the leader of that terminal's session: what is typed there, Ctrl-C
+// included, reaches it the way it reaches a program in a user's shell.
+type terminal struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	side *os.File // ours
+	done chan struct{}
+
+	mu     sync.Mutex
+	output bytes.Buffer
+}
+
+// onTerminal starts a command on a new terminal: nixhop by l.command, another one by exec.Command.
+func (l *lab) onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
+	t.Helper()
+	ours, theirs := openTerminal(t)
+	defer theirs.Close()
+	if cmd.Env == nil {
+		cmd.Env = append(os.Environ(), l.env...)
+	}
+	cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{t: t, cmd: cmd, side: ours, done: make(chan struct{})}
+	go term.read()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		ours.Close()
+		<-term.done
+	})
+	return term
+}
+
+// openTerminal returns both sides of a new pseudo-terminal, 80 columns wide.
+func openTerminal(t *testing.T) (ours, theirs *os.File) {
+	t.Helper()
+	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(int(theirs.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	return ours, theirs
+}
+
+// read collects the output until no process has the terminal open any more: Linux says EIO then.
+func (term *terminal) read() {
+	defer close(term.done)
+	buffer := make([]byte, 4096)
+	for {
+		n, err := term.side.Read(buffer)
+		term.mu.Lock()
+		term.output.Write(buffer[:n])
+		term.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// text is what the terminal has shown so far, with the terminal's line ends (CR LF).
+func (term *terminal) text() string {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	return term.output.String()
+}
+
+// expect waits until the terminal has shown a text.
+func (term *terminal) expect(text string) {
+	term.t.Helper()
+	if !eventually(time.Minute, func() bool { return bytes.Contains([]byte(term.text()), []byte(text)) }) {
+		term.t.Fatalf("the terminal never showed %q:\n%s", text, term.text())
+	}
+}
+
+// types sends keys; "\x03" is Ctrl-C.
+func (term *terminal) types(keys string) {
+	term.t.Helper()
+	if _, err := io.WriteString(term.side, keys); err != nil {
+		term.t.Fatal(err)
+	}
+}
+
+// wait waits for the program's end and returns its exit status, 128+n when signal n ended it.
+func (term *terminal) wait() int {
+	term.t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		term.cmd.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		term.t.Fatalf("the program on the terminal does not end:\n%s", term.text())
+	}
+	return status(term.cmd.ProcessState)
+}

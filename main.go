@@ -1,0 +1,86 @@
+// Command nixhop is a nixos-rebuild that knows your ssh hosts: one word, an alias of the ssh config, is enough to deploy one.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild"
+)
+
+// version is set by the linker (-X main.version=...); else the build information is asked.
+var version string
+
+func main() {
+	ctx, stop := nixexec.WithSignals(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+	status := run(ctx, os.Args, nixexec.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Getenv)
+	stop()
+	os.Exit(status)
+}
+
+// run is the whole program but for the process around it: it returns the exit status. args[0] is the name it was called by.
+func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(string) string) int {
+	var words []string
+	if len(args) > 1 {
+		words = args[1:]
+	}
+	err := execute(ctx, words, stdio, env)
+	explain(stdio.Err, err)
+	return status(err)
+}
+
+// status is the one place where an error becomes an exit status.
+func status(err error) int {
+	var (
+		usage   *rebuild.UsageError
+		check   *rebuild.CheckError
+		outcome *rebuild.StatusError
+	)
+	switch {
+	case errors.As(err, &outcome):
+		return outcome.Code
+	case errors.As(err, &usage):
+		return rebuild.ExitUsage
+	case errors.As(err, &check):
+		return rebuild.ExitCheck
+	default:
+		return nixexec.Status(err)
+	}
+}
+
+// explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself has
+// said why already, and a user who pressed Ctrl-C knows.
+func explain(w io.Writer, err error) {
+	switch err := err.(type) {
+	case nil, *nixexec.ExitError:
+		return
+	case *nixexec.InterruptedError:
+		if err.Signal == syscall.SIGINT {
+			return
+		}
+	}
+	first, hints, _ := strings.Cut(err.Error(), "\n")
+	fmt.Fprintln(w, "nixhop: "+first)
+	for hint := range strings.Lines(hints) {
+		fmt.Fprintln(w, "  "+strings.TrimRight(hint, "\n"))
+	}
+}
+
+// versionLine is what --version prints.
+func versionLine() string {
+	v := version
+	if info, ok := debug.ReadBuildInfo(); ok && v == "" {
+		v = info.Main.Version
+	}
+	if v == "" {
+		v = "(unknown version)"
+	}
+	return "nixhop " + v
+}

@@ -1,0 +1,91 @@
+package nixexec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// InterruptedError says that a signal asked the run to stop. Run, Capture, Output and Hold return it when
+// SIGINT or SIGQUIT arrived while the child ran, whatever the child made of it: a child that exits with 1
+// after Ctrl-C, or one that was too short to notice and succeeded, must not let the next step start.
+// Err nil means that the child itself succeeded.
+type InterruptedError struct {
+	Signal syscall.Signal
+	Err    error // how the child ended, or nil
+}
+
+// Error names the signal and, where there is more to say, the end of the child.
+func (e *InterruptedError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("stopped by signal %s: %v", e.Signal, e.Err)
+	}
+	return fmt.Sprintf("stopped by signal %s", e.Signal)
+}
+
+// Unwrap returns how the child ended.
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
+// WithSignals returns a context that is cancelled, with an *InterruptedError as its cause, when one of the
+// signals arrives. A signal that this process was started to ignore (nohup, a shell's background job) stays
+// ignored. stop gives the signals back and cancels the context.
+//
+// SIGINT and SIGQUIT do not belong in the context of Run or Capture: the terminal has already sent them to
+// the child, which must not get a second signal.
+func WithSignals(parent context.Context, signals ...syscall.Signal) (ctx context.Context, stop context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	caught, release := catch(signals)
+	go func() {
+		select {
+		case s := <-caught:
+			if number, ok := s.(syscall.Signal); ok {
+				cancel(&InterruptedError{Signal: number})
+			}
+		case <-ctx.Done():
+		}
+		// The signals stay caught until stop: a second Ctrl-C must not kill this process while it cleans up.
+	}()
+	return ctx, func() {
+		release()
+		cancel(context.Canceled)
+	}
+}
+
+// catch starts to receive the signals, without those that are ignored: those must stay so for the children,
+// too. The channel keeps the first one.
+func catch(signals []syscall.Signal) (caught chan os.Signal, release func()) {
+	caught = make(chan os.Signal, 1)
+	for _, s := range signals {
+		if !signal.Ignored(s) {
+			signal.Notify(caught, s)
+		}
+	}
+	return caught, func() { signal.Stop(caught) }
+}
+
+// keyboard are the signals that a terminal sends to every process in its foreground.
+func keyboard() []syscall.Signal { return []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} }
+
+// interruptedBy returns err as an *InterruptedError where the keyboard stopped the run: by the signal that
+// was caught here, or, as that can be late, by what the child says of its end.
+func interruptedBy(caught chan os.Signal, err error) error {
+	select {
+	case s := <-caught:
+		if number, ok := s.(syscall.Signal); ok {
+			return &InterruptedError{Signal: number, Err: err}
+		}
+	default:
+	}
+	var interrupted *InterruptedError
+	var exit *ExitError
+	if errors.As(err, &interrupted) {
+		return err
+	}
+	if errors.As(err, &exit) && (exit.Signal == syscall.SIGINT || exit.Code == 128+int(syscall.SIGINT)) {
+		return &InterruptedError{Signal: syscall.SIGINT, Err: err}
+	}
+	return err
+}

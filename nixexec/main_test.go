@@ -1,0 +1,140 @@
+package nixexec
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// childMode names the variable that makes the test binary one of the programs below.
+const childMode = "NIXEXEC_TEST_CHILD"
+
+// TestMain lets the test binary be the child, and the parent, of the tests on signals.
+func TestMain(m *testing.M) {
+	switch mode := os.Getenv(childMode); mode {
+	case "":
+		os.Exit(m.Run())
+	case "exit":
+		code, _ := strconv.Atoi(os.Args[1])
+		os.Exit(code)
+	case "count":
+		countInterrupts()
+	case "obey":
+		obeyInterrupt()
+	case "open":
+		os.Exit(Status(openAndUse(MasterOptions{Dir: os.Args[1], Config: os.Args[2], Host: os.Args[3]})))
+	case "run", "output":
+		os.Exit(Status(report(os.Args[1:])))
+	case "hold":
+		_, _, err := Hold(context.Background(), Command{Argv: os.Args[1:]}, "up", 1<<10)
+		fmt.Println("held", err)
+		select {}
+	default:
+		fmt.Fprintln(os.Stderr, "unknown mode", mode)
+		os.Exit(99)
+	}
+}
+
+// child returns the test binary as a program in the given mode.
+func child(mode string, args ...string) Command {
+	return Command{Argv: append([]string{os.Args[0]}, args...), Env: []string{childMode + "=" + mode}}
+}
+
+// countInterrupts prints "ready", prints each SIGINT as it comes, and exits with 7 after it read a line.
+func countInterrupts() {
+	caught := make(chan os.Signal, 8)
+	signal.Notify(caught, syscall.SIGINT)
+	lines := make(chan string)
+	go func() {
+		line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+		lines <- line
+	}()
+	fmt.Println("ready")
+	seen := 0
+	for {
+		select {
+		case <-caught:
+			seen++
+			fmt.Printf("interrupt %d\n", seen)
+		case <-lines:
+			signal.Stop(caught)
+			fmt.Printf("total %d\n", seen+len(caught))
+			os.Exit(7)
+		}
+	}
+}
+
+// obeyInterrupt prints "ready" and exits on SIGINT with the status that its argument gives.
+func obeyInterrupt() {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGINT)
+	fmt.Println("ready")
+	<-caught
+	code, _ := strconv.Atoi(os.Args[1])
+	os.Exit(code)
+}
+
+// openAndUse opens a connection on the terminal and prints what a command over it printed.
+func openAndUse(o MasterOptions) error {
+	// As a program would that must clean up: no Ctrl-C ends it between two of its children.
+	_, stop := WithSignals(context.Background(), keyboard()...)
+	defer stop()
+	ctx := context.Background()
+	m, _, err := OpenMaster(ctx, o, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	out, err := Output(ctx, m.Command("echo", "used"))
+	fmt.Printf("%s", out)
+	return err
+}
+
+// report runs a program as this process's mode says and prints how that ended.
+func report(argv []string) error {
+	mode := os.Getenv(childMode)
+	os.Unsetenv(childMode)
+	ctx, stop := WithSignals(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	c := Command{Argv: argv}
+	if argv[0] == os.Args[0] {
+		c = child(argv[1], argv[2:]...)
+	}
+	var err error
+	if mode == "run" {
+		err = Run(ctx, c, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	} else {
+		_, err = Output(ctx, c)
+	}
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		fmt.Printf("child %d %d %q\n", exit.Code, exit.Signal, exit.Stderr)
+	}
+	return err
+}
+
+// eventually polls done until it is true; the bound is there only so that a failing test ends.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("never happened: %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// bounded returns a context that ends a test that hangs.
+func bounded(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}

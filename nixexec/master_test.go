@@ -1,0 +1,101 @@
+package nixexec
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMasterArgv(t *testing.T) {
+	o := MasterOptions{
+		Host: "root@web", Dir: "/run/user/1/nixhop-a", Config: "/run/user/1/nixhop-a/config",
+		Options:        []string{"-p", "22", "-o", "ControlPath=/mine", "-v", "-t"},
+		ConnectTimeout: 1500 * time.Millisecond, AcceptNew: true, Batch: true,
+	}
+	want := "ssh -f -N -F /run/user/1/nixhop-a/config -p 22 -o ControlPath=/run/user/1/nixhop-a/%C -o ClearAllForwardings=yes" +
+		" -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ConnectTimeout=2 -o BatchMode=yes -o StrictHostKeyChecking=accept-new" +
+		" -o ControlMaster=yes -o ControlPersist=60 -o LogLevel=DEBUG1 -E " + o.logFile() + " -- root@web"
+	if got := strings.Join(MasterArgv(o), " "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	bare := strings.Join(MasterArgv(MasterOptions{Host: "web", Dir: "/d"}), " ")
+	for _, option := range []string{"-F", "ConnectTimeout", "BatchMode", "StrictHostKeyChecking", "-v"} {
+		if strings.Contains(bare, option) {
+			t.Errorf("%s in %s", option, bare)
+		}
+	}
+}
+
+func TestConnectionOptions(t *testing.T) {
+	o := MasterOptions{Host: "web", Dir: "/d", Options: []string{"-v", "-M", "-o", "ServerAliveInterval=5"}, ConnectTimeout: 10 * time.Second, AcceptNew: true}
+	want := "-v -o ServerAliveInterval=5 -o ControlPath=/d/%C -o ClearAllForwardings=yes -o ServerAliveInterval=15 -o ServerAliveCountMax=4" +
+		" -o ConnectTimeout=10 -o ControlMaster=no -o RemoteCommand=none -o RequestTTY=no"
+	if got := strings.Join(ConnectionOptions(o), " "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestMasterCommands(t *testing.T) {
+	m := &Master{options: MasterOptions{Host: "web", Dir: "/d"}}
+	start := append(append([]string{"ssh"}, m.SSHOptions()...), "-o", "BatchMode=yes", "--", "web")
+	for _, test := range []struct {
+		got   Command
+		words []string
+		stdin string
+	}{
+		{m.Command("nix-store", "--version"), []string{"nix-store", "--version"}, ""},
+		{m.Command("echo", "a b"), []string{"echo", "'a b'"}, ""},
+		{m.Script(nil, "id\n"), []string{"/bin/sh", "-s"}, "id\n"},
+		{m.Script([]string{"sudo", "-n"}, "id"), []string{"sudo", "-n", "/bin/sh", "-s"}, "id\n"},
+	} {
+		if want := slices.Concat(start, test.words); !slices.Equal(test.got.Argv, want) || test.got.Stdin != test.stdin {
+			t.Errorf("got  %q %q\nwant %q", test.got.Argv, test.got.Stdin, want)
+		}
+	}
+}
+
+// https://github.com/NixOS/nixpkgs/issues/168322, https://github.com/NixOS/nixpkgs/issues/495484
+func TestSocketDir(t *testing.T) {
+	private, err := os.MkdirTemp("/tmp", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(private)
+	open := filepath.Join(private, "o")
+	if err := os.Mkdir(open, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(private, strings.Repeat("l", 30))
+	odd := filepath.Join(private, "a b")
+	for _, dir := range []string{long, odd} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("TMPDIR", long)
+	for _, test := range []struct{ runtime, parent string }{
+		{private, private}, {"", "/tmp"}, {open, "/tmp"}, {long, "/tmp"}, {odd, "/tmp"}, {"relative", "/tmp"}, {private + "/none", "/tmp"},
+	} {
+		t.Setenv("XDG_RUNTIME_DIR", test.runtime)
+		dir, err := SocketDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v, %v", dir, info, err)
+		}
+		if filepath.Dir(dir) != test.parent || len(dir) > socketDirLimit {
+			t.Errorf("XDG_RUNTIME_DIR=%s: got %s", test.runtime, dir)
+		}
+		again, _ := SocketDir()
+		defer os.RemoveAll(again)
+		if again == dir {
+			t.Errorf("not fresh: %s", dir)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package nixexec
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// stderrLimit bounds what Output keeps of standard error, in bytes.
+const stderrLimit = 64 << 10
+
+// Output runs c in the background and returns its standard output. The child has a session and so a process
+// group of its own: it can neither read the terminal nor be stopped by trying, and Ctrl-C does not reach it.
+// Standard input is c.Stdin or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here, the group gets
+// SIGTERM and, ten seconds later, SIGKILL. Above 64 MiB of output the child is cut off and an error says so.
+//
+// The errors are those of Run; the last 64 KiB of standard error stand in the *ExitError.
+func Output(ctx context.Context, c Command) (stdout []byte, err error) {
+	ctx, stop := WithSignals(ctx, keyboard()...)
+	defer stop()
+	stdout, _, err = background(ctx, c)
+	return stdout, err
+}
+
+// background is Output without an eye on the keyboard, and with standard error also of a child that succeeded.
+func background(ctx context.Context, c Command) (out []byte, said string, err error) {
+	cmd, err := c.prepare(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	stdout := &head{limit: outputLimit}
+	stderr := &tail{limit: stderrLimit}
+	cmd.Stdout = stdout
+	cmd.Stderr = stderr
+	if c.Stdin != "" {
+		cmd.Stdin = strings.NewReader(c.Stdin)
+	}
+	cmd.SysProcAttr = ownSession()
+	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }
+	cmd.WaitDelay = stopDelay
+	err = cmd.Run()
+	if cmd.Process != nil && ctx.Err() != nil {
+		_ = signalGroup(cmd, syscall.SIGKILL) // what is left of the group; mostly nothing
+	}
+	err = ended(ctx, c, cmd, err, stderr.String())
+	if stdout.full() {
+		return nil, stderr.String(), tooLong(c, err)
+	}
+	return stdout.bytes(), stderr.String(), err
+}
+
+// ownSession detaches a child from the terminal. A process group alone would not do: a member that opens
+// /dev/tty to ask something would be stopped there (SIGTTIN) and never end.
+func ownSession() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true}
+}
+
+// signalGroup signals the group that cmd leads, in the words of os.Process.Signal.
+func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
+	err := syscall.Kill(-cmd.Process.Pid, s)
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
+}

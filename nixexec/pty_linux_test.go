@@ -1,0 +1,241 @@
+package nixexec
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is a pseudo-terminal with a program in its foreground.
+type terminal struct {
+	t       *testing.T
+	master  *os.File
+	program *exec.Cmd
+	lines   *bufio.Scanner
+}
+
+// openPTY returns both ends of a new pseudo-terminal.
+func openPTY(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+// onTerminal starts the test binary, in the given mode, as the foreground of a terminal of its own.
+func onTerminal(t *testing.T, mode string, args ...string) *terminal {
+	t.Helper()
+	master, slave := openPTY(t)
+	defer slave.Close()
+	c := child(mode, args...)
+	program := exec.CommandContext(bounded(t), c.Argv[0], c.Argv[1:]...)
+	program.Env = append(os.Environ(), c.Env...)
+	program.Stdin, program.Stdout, program.Stderr = slave, slave, slave
+	program.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(master)
+	lines.Split(lineOrQuestion)
+	return &terminal{t: t, master: master, program: program, lines: lines}
+}
+
+// lineOrQuestion splits after a line, and after ssh's question, which waits on its line for the answer.
+func lineOrQuestion(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	const question = ")? "
+	at := bytes.Index(data, []byte(question))
+	if newline := bytes.IndexByte(data, '\n'); at < 0 || newline >= 0 && newline < at {
+		return bufio.ScanLines(data, atEOF)
+	}
+	return at + len(question), data[:at+len(question)], nil
+}
+
+// expect reads up to a line that contains text and returns it.
+func (p *terminal) expect(text string) string {
+	p.t.Helper()
+	var seen []string
+	for p.lines.Scan() {
+		line := p.lines.Text()
+		if strings.Contains(line, text) {
+			return line
+		}
+		seen = append(seen, line)
+	}
+	p.t.Fatalf("no line with %q in %q", text, seen)
+	return ""
+}
+
+// press types keys.
+func (p *terminal) press(keys string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.master, keys); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// insist types keys until the program has ended: ssh loses a Ctrl-C that comes between its question and its reading.
+func (p *terminal) insist(keys string) {
+	ended := make(chan struct{})
+	go func() {
+		_ = p.program.Wait()
+		close(ended)
+	}()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(100 * time.Millisecond):
+			_, _ = io.WriteString(p.master, keys)
+		}
+	}
+}
+
+// status waits for the program and returns how it exited.
+func (p *terminal) status() int {
+	_ = p.program.Wait()
+	return p.program.ProcessState.ExitCode()
+}
+
+const (
+	ctrlC         = "\x03"
+	ctrlBackslash = "\x1c"
+)
+
+// Ctrl-C reaches a foreground child exactly once, its own status is kept, and the run counts as interrupted.
+func TestCtrlCReachesForegroundOnce(t *testing.T) {
+	p := onTerminal(t, "run", os.Args[0], "count")
+	p.expect("ready")
+	p.press(ctrlC)
+	p.expect("interrupt 1")
+	p.press("go on\n")
+	if got := p.expect("total"); got != "total 1" {
+		t.Errorf("got %q", got)
+	}
+	if got := p.expect("child"); got != `child 7 0 ""` {
+		t.Errorf("got %q", got)
+	}
+	if got := p.status(); got != 130 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+func TestForegroundWithoutCtrlC(t *testing.T) {
+	p := onTerminal(t, "run", os.Args[0], "count")
+	p.expect("ready")
+	p.press("go on\n")
+	p.expect("total 0")
+	if got := p.status(); got != 7 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+// Whatever the child makes of the signal, the status is that of an interrupted run.
+func TestKeyboardStatus(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		argv []string
+		keys string
+		want int
+	}{
+		{"dies of it", []string{"sh", "-c", "echo ready; exec cat"}, ctrlC, 130},
+		{"exits 1", []string{os.Args[0], "obey", "1"}, ctrlC, 130},
+		{"succeeds", []string{os.Args[0], "obey", "0"}, ctrlC, 130},
+		{"quit", []string{"sh", "-c", "ulimit -c 0; echo ready; exec cat"}, ctrlBackslash, 131},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := onTerminal(t, "run", test.argv...)
+			p.expect("ready")
+			p.press(test.keys)
+			if got := p.status(); got != test.want {
+				t.Errorf("exit status %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// A background child does not hear Ctrl-C; it is told once, by SIGTERM.
+func TestCtrlCEndsBackground(t *testing.T) {
+	fifo := t.TempDir() + "/ready"
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := `trap 'echo INT >&2' INT; trap 'echo TERM >&2; exit 9' TERM; : >"$0"; while :; do sleep 0.1; done`
+	p := onTerminal(t, "output", "sh", "-c", script, fifo)
+	if _, err := os.ReadFile(fifo); err != nil {
+		t.Fatal(err)
+	}
+	p.press(ctrlC)
+	if got := p.expect("child 9 0"); strings.Count(got, "TERM") != 1 || strings.Contains(got, "INT") {
+		t.Errorf("got %q", got)
+	}
+	if got := p.status(); got != 130 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+// A background child has no terminal to ask on: it fails there, where a mere process group would be stopped.
+func TestBackgroundHasNoTerminal(t *testing.T) {
+	p := onTerminal(t, "output", "sh", "-c", "read word </dev/tty || exit 6")
+	if got := p.expect("child"); !strings.Contains(got, "/dev/tty") {
+		t.Errorf("got %q", got)
+	}
+	if got := p.status(); got == 0 || got > 128 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+// ssh asks on the terminal when a connection is opened, and there only.
+func TestOpenMasterAsksOnTerminal(t *testing.T) {
+	s := startServer(t)
+	o := s.options("web")
+	for _, test := range []struct {
+		answer string
+		want   int
+	}{
+		{ctrlC, 130},
+		{"no\n", 255},
+		{"yes\n", 0},
+	} {
+		p := onTerminal(t, "open", o.Dir, o.Config, o.Host)
+		p.expect("Are you sure you want to continue connecting")
+		p.press(test.answer)
+		if test.answer == ctrlC {
+			p.insist(ctrlC)
+		}
+		if test.want == 0 {
+			p.expect("used")
+		}
+		if got := p.status(); got != test.want {
+			t.Errorf("answer %q: exit status %d, want %d", test.answer, got, test.want)
+		}
+		if entries, err := os.ReadDir(o.Dir); err != nil || len(entries) != 0 {
+			t.Errorf("answer %q: left behind: %v, %v", test.answer, entries, err)
+		}
+	}
+	if got := s.logins(); got != 1 {
+		t.Errorf("%d logins", got)
+	}
+}

@@ -1,0 +1,29 @@
+package nixexec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// Replace makes this process the program at path, with argv (whose first word is the program's name) and the
+// environment as it is. It returns only when that failed.
+func Replace(path string, argv []string) error {
+	return fmt.Errorf("starting %q: %w", path, syscall.Exec(path, argv, os.Environ()))
+}
+
+// LookPath returns the path of a program: itself where it holds a slash, else where PATH has it. The error is
+// a *NotFoundError where there is no such program.
+func LookPath(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return "", &NotFoundError{Program: program}
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking up %q: %w", program, err)
+	}
+	return path, nil
+}

@@ -1,0 +1,108 @@
+package nixexec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// stopDelay is how long a child may take to end after SIGTERM, and how long its output is waited for
+// after it has ended while something it left behind still holds the pipe.
+const stopDelay = 10 * time.Second
+
+// outputLimit bounds what Capture and Output keep, in bytes.
+const outputLimit = 64 << 20
+
+// Stdio is what a foreground child gets: real files, so that no pipe stands between it and the terminal.
+// A nil file is /dev/null.
+type Stdio struct {
+	In, Out, Err *os.File
+}
+
+// Run runs c in the foreground and waits for it: in this process's group and on its terminal, so that the
+// terminal's own Ctrl-C reaches the child once. SIGINT and SIGQUIT are caught here and dropped meanwhile.
+// When ctx is done the child gets one SIGTERM and, ten seconds later, SIGKILL. A Stdin in c replaces s.In.
+//
+// The error is nil, an *ExitError, a *NotFoundError, an *InterruptedError around the child's own end, the
+// cause of ctx around the child's own end, or the failure to start.
+func Run(ctx context.Context, c Command, s Stdio) error {
+	return foreground(ctx, c, s, nil)
+}
+
+// Capture is Run with standard output returned instead of shown, s.Out being unused. Above 64 MiB the
+// output is cut and an error says so.
+func Capture(ctx context.Context, c Command, s Stdio) (stdout string, err error) {
+	captured := &head{limit: outputLimit}
+	err = foreground(ctx, c, s, captured)
+	if captured.full() {
+		return "", tooLong(c, err)
+	}
+	return string(captured.bytes()), err
+}
+
+// foreground runs c with the files of s. A capture takes the place of s.Out.
+func foreground(ctx context.Context, c Command, s Stdio, capture io.Writer) error {
+	cmd, err := c.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopDelay
+	// A nil *os.File must not become a non-nil interface.
+	if s.In != nil {
+		cmd.Stdin = s.In
+	}
+	if c.Stdin != "" {
+		cmd.Stdin = strings.NewReader(c.Stdin)
+	}
+	if s.Out != nil {
+		cmd.Stdout = s.Out
+	}
+	if capture != nil {
+		cmd.Stdout = capture
+	}
+	if s.Err != nil {
+		cmd.Stderr = s.Err
+	}
+	caught, release := catch(keyboard())
+	err = cmd.Run()
+	release()
+	return interruptedBy(caught, ended(ctx, c, cmd, err, ""))
+}
+
+// ended turns the error of a child that was started with ctx into the errors of this package.
+func ended(ctx context.Context, c Command, cmd *exec.Cmd, err error, stderr string) error {
+	program := c.Argv[0]
+	if cmd.Process == nil {
+		if ctx.Err() != nil {
+			return stopped(ctx, program, nil)
+		}
+		return fmt.Errorf("starting %q: %w", program, err)
+	}
+	if err != nil && ctx.Err() != nil {
+		if errors.Is(err, ctx.Err()) {
+			return stopped(ctx, program, nil) // it ended well, but only after it was told to
+		}
+		return stopped(ctx, program, exitError(program, err, stderr))
+	}
+	var interrupted *InterruptedError
+	if err == nil && errors.As(context.Cause(ctx), &interrupted) {
+		return stopped(ctx, program, nil)
+	}
+	return exitError(program, err, stderr)
+}
+
+// tooLong says that the output did not fit, unless the run was stopped for another reason.
+func tooLong(c Command, err error) error {
+	var interrupted *InterruptedError
+	if errors.As(err, &interrupted) {
+		return err
+	}
+	return fmt.Errorf("reading the output of %q: %w", c.Argv[0], errOutputLimit)
+}

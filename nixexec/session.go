@@ -1,0 +1,32 @@
+package nixexec
+
+import (
+	"context"
+	"errors"
+)
+
+// Hold runs script on the host as Script does, until it prints the line until, and returns what it printed up to
+// there. The session stays, as the lifeline of the connection: the master ends one minute after its last session,
+// so this one keeps it for the length of a build, and lets it go when this process ends, however that happens.
+// The session is released by Close, or by the next Hold that succeeds. The errors are those of the function Hold.
+func (m *Master) Hold(ctx context.Context, script, until string, limit int) ([]byte, error) {
+	held, data, err := Hold(ctx, m.Script(nil, script), until, limit)
+	if err != nil {
+		return data, err
+	}
+	m.mu.Lock()
+	closed := m.closed
+	last := m.held
+	if !closed {
+		m.held = held
+	}
+	m.mu.Unlock()
+	if closed {
+		_ = held.Release()
+		return data, errors.New("the connection was closed")
+	}
+	if last != nil {
+		_ = last.Release()
+	}
+	return data, nil
+}

@@ -1,0 +1,116 @@
+# Runs on the target, as root, from standard input: sets the profile and activates a system, and reports on standard
+# output in lines of key=value; what the system itself prints goes to standard error.
+# Argument: the store path of the system, or nothing for a rollback.
+# Set by the caller in front of this text: action profile rollback specialisation bootloader no_check
+# shellcheck shell=sh disable=SC2154
+
+unit=nixos-rebuild-switch-to-configuration
+toplevel=${1-}
+
+report() { printf '%s=%s\n' "$1" "$2"; }
+fail() { printf 'nixhop: %s\n' "$1" >&2; report status 1; exit 1; }
+
+# The directories that NixOS and other installations of Nix have their programs in, behind what PATH says.
+PATH=${PATH-}${PATH:+:}/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+
+report was "$(readlink -f /run/current-system 2>/dev/null)"
+report was_profile "$(readlink -f "$profile" 2>/dev/null)"
+
+# The generation before the current one, as `nix-env --rollback` would choose it.
+previous_generation() {
+    current=$(readlink "$profile") || return 1
+    current=${current##*/}
+    current=${current%-link}
+    current=${current##*-}
+    best=0
+    for link in "$profile"-*-link; do
+        n=${link##*/}
+        n=${n%-link}
+        n=${n##*-}
+        case $n in '' | *[!0-9]*) continue ;; esac
+        if [ "$n" -lt "$current" ] && [ "$n" -gt "$best" ]; then best=$n; fi
+    done
+    [ "$best" -gt 0 ] && printf '%s-%s-link' "$profile" "$best"
+}
+
+if [ "$rollback" = yes ]; then
+    link=$(previous_generation) || fail "there is no generation before the current one of $profile"
+    toplevel=$(readlink -f "$link")
+fi
+
+# A system that lacks its own tools must never become the profile (NixOS/nix#13367).
+if ! [ -e "$toplevel/nixos-version" ] || ! [ -x "$toplevel/bin/switch-to-configuration" ]; then
+    fail "$toplevel is no NixOS system (it has no nixos-version or bin/switch-to-configuration); nothing was changed"
+fi
+started=$toplevel
+if [ -n "$specialisation" ]; then
+    started=$toplevel/specialisation/$specialisation
+    [ -x "$started/bin/switch-to-configuration" ] ||
+        fail "there is no specialisation $specialisation; there is: $(cd "$toplevel/specialisation" 2>/dev/null && printf '%s ' *); nothing was changed"
+fi
+if [ -d /run/systemd/system ]; then
+    case $(systemctl is-active "$unit.service" 2>/dev/null) in
+    active | activating | deactivating | reloading)
+        fail "another activation is running here ($unit.service); nothing was changed"
+        ;;
+    esac
+    systemctl reset-failed "$unit.service" >/dev/null 2>&1
+fi
+
+case $action in
+switch | boot)
+    mkdir -p "${profile%/*}"
+    if [ "$rollback" = yes ]; then
+        nix-env -p "$profile" --rollback >&2 </dev/null
+    else
+        nix-env -p "$profile" --set "$toplevel" >&2 </dev/null
+    fi || fail "the profile $profile could not be set; nothing was activated"
+    report profile "$(readlink -f "$profile")"
+    generation=$(readlink "$profile")
+    generation=${generation%-link}
+    report generation "${generation##*-}"
+    ;;
+esac
+
+# From here on a connection that goes away must not take the activation with it: nothing that runs is bound to it, and
+# neither a hang-up nor a closed pipe ends this script (NixOS/nixpkgs#39118, #462179).
+trap '' HUP PIPE
+dir=$(mktemp -d /run/nixhop.XXXXXX) || dir=$(mktemp -d) || fail "no temporary directory; nothing was activated"
+log=$dir/log
+end="nixhop-end-$$"
+: >"$log"
+mkfifo "$dir/lines"
+tail -n +1 -f "$log" >"$dir/lines" 2>/dev/null &
+tail=$!
+while IFS= read -r line; do
+    case $line in
+    *"$end")
+        # The last line may have come without its end.
+        line=${line%"$end"}
+        [ -z "$line" ] || printf '%s\n' "$line" >&2
+        break
+        ;;
+    esac
+    printf '%s\n' "$line" >&2
+done <"$dir/lines" &
+reader=$!
+
+if [ -d /run/systemd/system ] && systemd-run --quiet --collect --no-ask-password --wait true >/dev/null 2>&1; then
+    systemd-run -E "LOCALE_ARCHIVE=${LOCALE_ARCHIVE-}" -E "NIXOS_INSTALL_BOOTLOADER=$bootloader" -E "NIXOS_NO_CHECK=$no_check" \
+        --collect --no-ask-password --quiet --service-type=exec --wait --unit="$unit" \
+        -p "StandardOutput=append:$log" -p "StandardError=append:$log" \
+        "$started/bin/switch-to-configuration" "$action" </dev/null >>"$log" 2>&1
+    status=$?
+else
+    env -i PATH="$PATH" LOCALE_ARCHIVE="${LOCALE_ARCHIVE-}" NIXOS_INSTALL_BOOTLOADER="$bootloader" NIXOS_NO_CHECK="$no_check" \
+        "$started/bin/switch-to-configuration" "$action" </dev/null >>"$log" 2>&1
+    status=$?
+fi
+printf '%s\n' "$end" >>"$log"
+wait "$reader"
+kill "$tail" 2>/dev/null
+rm -rf "$dir"
+report current "$(readlink -f /run/current-system 2>/dev/null)"
+report status "$status"
+exit "$status"

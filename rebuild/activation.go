@@ -1,0 +1,94 @@
+package rebuild
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+//go:embed activate.sh
+var activateScript string
+
+// systemProfile is what a NixOS host boots; --profile-name NAME puts a profile beside it (nixos-rebuild(8)).
+const systemProfile = "/nix/var/nix/profiles/system"
+
+// Activation is what the script on the target is told.
+type Activation struct {
+	Action         string // switch, boot, test or dry-activate
+	Profile        string // absolute path of the profile
+	Rollback       bool   // take the previous generation instead of a store path
+	Specialisation string
+	Bootloader     bool // install the boot loader anew
+	NoCheck        bool // NIXOS_NO_CHECK: skip the pre-switch checks of the system itself
+}
+
+// ProfilePath returns the path of the profile that --profile-name means; "" and "system" are the system's own.
+func ProfilePath(name string) string {
+	if name == "" || name == "system" {
+		return systemProfile
+	}
+	return systemProfile + "-profiles/" + name
+}
+
+// Script is what goes to the standard input of /bin/sh on the target: assignments, then activate.sh.
+func (a Activation) Script() string {
+	var b strings.Builder
+	set := func(name, value string) { fmt.Fprintf(&b, "%s=%s\n", name, nixexec.Quote(value)) }
+	set("action", a.Action)
+	set("profile", a.Profile)
+	set("rollback", yes(a.Rollback, "yes"))
+	set("specialisation", a.Specialisation)
+	set("bootloader", yes(a.Bootloader, "1"))
+	set("no_check", yes(a.NoCheck, "1"))
+	b.WriteString(activateScript)
+	return b.String()
+}
+
+func yes(b bool, word string) string {
+	if b {
+		return word
+	}
+	return ""
+}
+
+// Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
+type Outcome struct {
+	Was        string // the system that ran before
+	WasProfile string // what the profile pointed to before
+	Profile    string // what the profile points to now; empty: it was not touched
+	Generation string // its number
+	Current    string // the system that runs now
+	Status     int    // exit status of switch-to-configuration; -1: not known
+}
+
+// ParseOutcome reads the key=value lines that activate.sh reports. Unknown lines are ignored; the last of a key counts.
+func ParseOutcome(out string) Outcome {
+	o := Outcome{Status: -1}
+	for line := range strings.Lines(out) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if !ok {
+			continue
+		}
+		value = printable(value)
+		switch key {
+		case "was":
+			o.Was = value
+		case "was_profile":
+			o.WasProfile = value
+		case "profile":
+			o.Profile = value
+		case "generation":
+			o.Generation = value
+		case "current":
+			o.Current = value
+		case "status":
+			if n, err := strconv.Atoi(value); err == nil {
+				o.Status = n
+			}
+		}
+	}
+	return o
+}

@@ -1,0 +1,163 @@
+package rebuild
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// nixMissing finds a host whose Nix is not where ssh looks for it (NixOS/nix#1078, nixpkgs#37287).
+func nixMissing(f Facts, host string) []Finding {
+	if f.Nix.Store != "" {
+		return nil
+	}
+	found := Finding{
+		Name: "nix-missing", Severity: Error,
+		What:   fmt.Sprintf("no nix-store in the PATH of a non-interactive login: %q", f.Login.Path),
+		Why:    "Nix copies over ssh by nix-store, started in such a login",
+		Remedy: []string{pasteable(host, "curl -L https://nixos.org/nix/install | sh -s -- --daemon")},
+	}
+	if f.Nix.Elsewhere != "" {
+		found.What = fmt.Sprintf("nix-store is in %q, which is not in the PATH of a non-interactive login: %q", f.Nix.Elsewhere, f.Login.Path)
+		directory := "/usr/bin/"
+		if slices.Contains(strings.Split(f.Login.Path, ":"), "/usr/local/bin") {
+			directory = "/usr/local/bin/"
+		}
+		found.Remedy = []string{pasteAsRoot(f, host, "ln -s "+f.Nix.Elsewhere+"/nix* "+directory)}
+	}
+	return []Finding{found}
+}
+
+// storeRefused finds a login that the Nix daemon does not let in at all (NixOS/nixpkgs#370607).
+func storeRefused(f Facts, host string) []Finding {
+	if f.Root() || !refused(f.Nix.StoreError) {
+		return nil
+	}
+	user := f.Login.User
+	found := Finding{
+		Name: "not-trusted", Severity: Error,
+		What:   fmt.Sprintf("the host's Nix does not let %q in: %q", user, f.Nix.StoreError),
+		Why:    "nothing can be copied to the host's store or built there by this login",
+		Remedy: []string{fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixString(user))},
+	}
+	switch {
+	case !strings.Contains(f.Nix.StoreError, "Permission denied"):
+		found.Remedy = append(found.Remedy, pasteable(host, "systemctl status nix-daemon.socket"))
+	case f.System.ID == "debian" || f.System.ID == "ubuntu":
+		found.Remedy = []string{pasteable(host, "sudo usermod -a -G nix-users "+nixexec.Quote(user))}
+	}
+	return []Finding{found}
+}
+
+// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). Without an action the host only builds.
+func notTrusted(f Facts, host, action string) []Finding {
+	if f.Nix.Trusted != No || refused(f.Nix.StoreError) {
+		return nil
+	}
+	user := f.Login.User
+	found := Finding{
+		Name: "not-trusted", Severity: Error,
+		What: fmt.Sprintf("%q is not a trusted user of the host's Nix", user),
+		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
+		Remedy: []string{
+			fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixString(user)),
+			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
+		},
+	}
+	if action != "" {
+		found.Remedy = slices.Insert(found.Remedy, 0, "nixhop "+action+" "+nixexec.Quote(host)+" --build-host target")
+	}
+	return []Finding{found}
+}
+
+// refused reports whether opening the store failed, other than by a Nix that does not know the command.
+func refused(message string) bool {
+	return slices.ContainsFunc([]string{
+		"Permission denied", "Connection reset", "Connection refused", "cannot connect", "cannot open connection", "not allowed",
+	}, func(sign string) bool { return strings.Contains(message, sign) })
+}
+
+// machines are the values of `uname -m` under which programs of a system run; the first is its own.
+func machines(system string) []string {
+	switch cpu, _, _ := strings.Cut(system, "-"); cpu {
+	case "i686":
+		return []string{"i686", "i586", "i486", "i386", "x86_64"}
+	case "aarch64":
+		return []string{"aarch64", "arm64"}
+	case "armv7l":
+		return []string{"armv7l", "armv8l", "aarch64"}
+	case "armv6l":
+		return []string{"armv6l", "armv7l", "armv8l", "aarch64"}
+	case "powerpc64le":
+		return []string{"ppc64le"}
+	default:
+		return []string{cpu}
+	}
+}
+
+// runs reports whether a host's own kernel and processor run programs of a system.
+func runs(s System, system string) bool {
+	_, kernel, _ := strings.Cut(system, "-")
+	return strings.EqualFold(s.Kernel, kernel) && slices.Contains(machines(system), s.Machine)
+}
+
+// targetPlatform finds a configuration that cannot run on the host (NixOS/nixpkgs#166838).
+func targetPlatform(f Facts, system string) []Finding {
+	if system == "" || f.System.Machine == "" || runs(f.System, system) {
+		return nil
+	}
+	return []Finding{{
+		Name: "platform", Severity: Error,
+		What:   fmt.Sprintf("the configuration is for %q, the host is %q", system, f.System.Kernel+" "+f.System.Machine),
+		Why:    "nothing of it would run there: this is the wrong host or the wrong configuration",
+		Remedy: []string{"nixhop hosts"},
+	}}
+}
+
+// buildPlatform finds a build host that cannot build for the configuration's system (NixOS/nixpkgs#177873).
+func buildPlatform(f Facts, want BuildHostWant) []Finding {
+	own := append([]string{f.Nix.System}, f.Nix.ExtraPlatforms...)
+	if want.System == "" || f.Nix.System == "" || slices.Contains(f.Nix.BuilderSystems, want.System) {
+		return nil
+	}
+	found := Finding{Name: "platform", Severity: Error}
+	switch {
+	case slices.Contains(own, want.System) && f.Nix.MaxJobs == "0":
+		found.What = fmt.Sprintf("the build host builds nothing itself, and none of its builders is for %q", want.System)
+		found.Why = "its nix.conf has max-jobs = 0 (NixOS/nix#14883)"
+		found.Remedy = []string{`nix.settings.max-jobs = "auto";`}
+	case slices.Contains(own, want.System):
+		return nil
+	default:
+		found.What = fmt.Sprintf("the configuration is for %q, the build host builds for %q", want.System, strings.Join(own, " "))
+		found.Why = "the build would stop with: required system or feature not available"
+		found.Remedy = []string{"boot.binfmt.emulatedSystems = [ " + nixString(want.System) + " ];   # on " + want.Host}
+	}
+	if want.Target != "" && want.Target != want.Host && want.Action != "" {
+		found.Remedy = slices.Insert(found.Remedy, 0, "nixhop "+want.Action+" "+nixexec.Quote(want.Target)+" --build-host target")
+	}
+	return []Finding{found}
+}
+
+// tooOld finds versions that the steps of a deployment are known to fail with.
+func tooOld(f Facts, want TargetWant) []Finding {
+	var all []Finding
+	if v := f.System.SystemdVersion; v != 0 && v < SystemdSetenv {
+		all = append(all, Finding{
+			Name: "too-old", Severity: Warning,
+			What:   fmt.Sprintf("systemd is %d, older than %d", v, SystemdSetenv),
+			Why:    "its systemd-run refuses the environment that nixos-rebuild gives it: Invalid environment block",
+			Remedy: []string{"nixhop " + want.Action + " " + nixexec.Quote(want.Host) + " --engine native"},
+		})
+	}
+	if major, minor := version(f.Nix.Version); major != 0 && (major < 2 || major == 2 && minor < 8) {
+		all = append(all, Finding{
+			Name: "too-old", Severity: Warning,
+			What: fmt.Sprintf("Nix is %q, older than \"2.8\"", f.Nix.Version),
+			Why:  "nixhop is tried with 2.8 and newer",
+		})
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package rebuild
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"syscall"
+
+	"nixhop/nixexec"
+	"nixhop/sshcfg"
+)
+
+// CheckRow is one host in the result of `nixhop check --json`, one object a line.
+type CheckRow struct {
+	Host          string         `json:"host"`
+	Address       string         `json:"address,omitempty"`
+	Configuration string         `json:"configuration,omitempty"`
+	System        string         `json:"system,omitempty"` // of the host: "Linux x86_64"
+	NixOS         string         `json:"nixos,omitempty"`  // its version
+	Result        string         `json:"result"`           // "ok", "note", "warning" or "error"
+	Findings      []CheckFinding `json:"findings"`
+}
+
+// CheckFinding is a Finding in JSON.
+type CheckFinding struct {
+	Name     string   `json:"name"`
+	Severity string   `json:"severity"`
+	What     string   `json:"what"`
+	Why      string   `json:"why,omitempty"`
+	Remedy   []string `json:"remedy,omitempty"`
+}
+
+// parallelChecks is how many hosts are checked at a time.
+const parallelChecks = 8
+
+// Check runs the checks of a deployment and nothing else: no host is changed, nothing is built. Without a HOST, every alias that has
+// a configuration in the flake here is checked. One host may ask on the terminal; several are checked side by side and cannot.
+func (s *Session) Check(ctx context.Context, r Request) error {
+	background, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	inv := s.inventory(r)
+	targets, err := s.checkTargets(background, r, inv)
+	if err != nil {
+		return err
+	}
+	s.warnSudo(r)
+	r.Action = "switch"
+	rows := make([]CheckRow, len(targets))
+	errs := make([]error, len(targets))
+	turn := make(chan struct{}, parallelChecks)
+	var wait sync.WaitGroup
+	for i, t := range targets {
+		wait.Go(func() {
+			turn <- struct{}{}
+			defer func() { <-turn }()
+			rows[i], errs[i] = s.checkOne(ctx, background, r, inv, t, len(targets) > 1)
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	if r.JSON {
+		err = printCheckJSON(s.Stdio.Out, rows)
+	} else {
+		s.printCheck(rows)
+	}
+	if err != nil {
+		return err
+	}
+	return checkResult(rows)
+}
+
+// checkTargets are the HOST words' targets, or all aliases with a configuration here.
+func (s *Session) checkTargets(ctx context.Context, r Request, inv sshcfg.Inventory) ([]Target, error) {
+	if len(r.Hosts) > 0 {
+		return Select(r, inv)
+	}
+	source := FindSource(r, s.Dir, exists, realpath)
+	if !source.IsFlake() {
+		return nil, &UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
+	}
+	names, err := configurationNames(ctx, source.Flake, r)
+	if err != nil {
+		return nil, err
+	}
+	var targets []Target
+	for _, a := range inv.Aliases {
+		t := Target{Selector: Selector{Word: a.Name, Host: a.Name}, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true}
+		if _, _, err := ChooseConfiguration(t, Source{Flake: source.Flake}, names, ""); err == nil {
+			targets = append(targets, t)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, &UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", source.Flake), Hint: "nixhop hosts"}
+	}
+	return targets, nil
+}
+
+// checkOne looks at one host as a deployment would. Its findings are the row; an error is something that is not the host's fault.
+func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcfg.Inventory, t Target, batch bool) (CheckRow, error) {
+	quiet := *s
+	quiet.Stdio.Err = nil
+	d, err := quiet.newDeployment(background, r, inv, &t, batch)
+	if err != nil {
+		return CheckRow{}, err
+	}
+	defer d.net.close()
+	err = d.look(ctx, background)
+	row := CheckRow{Host: t.Selector.Word, Configuration: d.chosen.Name, Result: "ok", Findings: []CheckFinding{}}
+	if d.on != nil {
+		row.Address = d.on.machine.Endpoint.Address()
+		row.System = strings.TrimSpace(d.on.facts.System.Kernel + " " + d.on.facts.System.Machine)
+		row.NixOS = d.on.facts.System.Version
+	}
+	for i, f := range bySeverity(d.found) {
+		if i == 0 {
+			row.Result = f.Severity.String()
+		}
+		row.Findings = append(row.Findings, CheckFinding{f.Name, f.Severity.String(), f.What, f.Why, f.Remedy})
+	}
+	var failed *CheckError
+	if err != nil && !asCheck(err, &failed) {
+		return row, err
+	}
+	return row, nil
+}
+
+func printCheckJSON(w io.Writer, rows []CheckRow) error {
+	for _, row := range rows {
+		line, err := json.Marshal(row)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkResult is the error for the exit status: 3 where a host has an error.
+func checkResult(rows []CheckRow) error {
+	var all []Finding
+	for _, row := range rows {
+		for _, f := range row.Findings {
+			if f.Severity == Error.String() {
+				all = append(all, Finding{Name: f.Name, Severity: Error, Host: row.Host, What: f.What})
+			}
+		}
+	}
+	if len(all) > 0 {
+		return &CheckError{Findings: all}
+	}
+	return nil
+}

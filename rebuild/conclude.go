@@ -1,0 +1,92 @@
+package rebuild
+
+import (
+	"errors"
+	"fmt"
+
+	"nixhop/nixexec"
+)
+
+// activationUnit is the transient unit that the activation runs in; nixos-rebuild uses the same name, so that the two exclude each
+// other (nixpkgs#258571).
+const activationUnit = "nixos-rebuild-switch-to-configuration"
+
+// conclude says what came of nixhop's own steps: the store path on standard output, what was and what was not changed on standard
+// error, and the exit status in the error.
+func (s *Session) conclude(d *deployment, results map[string]string, err error) error {
+	if path := results["toplevel"]; path != "" && (err == nil || results["outcome"] != "") {
+		fmt.Fprintln(s.Stdio.Out, path)
+	}
+	where := "here"
+	if d.job.Target != nil {
+		where = "on " + d.job.Target.Host.Name
+	}
+	var step *stepError
+	if errors.As(err, &step) && step.Step.Name != "activate" {
+		s.Log.Error("nothing was activated "+where, "failed", step.Step.Name)
+		return err
+	}
+	if _, activated := results["outcome"]; !activated {
+		return err
+	}
+	outcome := ParseOutcome(results["outcome"])
+	text, status := outcomeText(d, outcome, where)
+	switch {
+	case err == nil:
+		s.Log.Info(text)
+		return nil
+	case interrupted(err):
+		s.Log.Warn("the activation " + where + " is not ended by this; see how it goes: " + d.journalCommand())
+		return err
+	case outcome.Status < 0:
+		s.Log.Error("the connection was lost during the activation " + where + ", which goes on there; see how it goes: " + d.journalCommand())
+		return err
+	default:
+		return &StatusError{Code: status, Err: errors.New(text)}
+	}
+}
+
+// journalCommand shows the activation's log.
+func (d *deployment) journalCommand() string {
+	command := "journalctl -u " + activationUnit + " -e"
+	if d.job.Target == nil {
+		return command
+	}
+	return "ssh " + nixexec.Quote(d.job.Target.Host.String()) + " " + command
+}
+
+// outcomeText puts an activation's result into words, and into nixhop's exit status.
+func outcomeText(d *deployment, o Outcome, where string) (text string, status int) {
+	action := d.request.Action
+	generation := ""
+	if o.Generation != "" {
+		generation = ", generation " + o.Generation
+	}
+	next := ""
+	if o.Profile != "" {
+		next = fmt.Sprintf("; the profile is set%s: the next boot takes %s", generation, o.Profile)
+		if d.target != nil {
+			next += "\nback to the generation before: nixhop switch " + nixexec.Quote(d.target.Selector.Word) + " --rollback"
+		}
+	}
+	switch {
+	case o.Status == 0 && action == "boot":
+		return fmt.Sprintf("%s: %s boots next%s", where, o.Profile, generation), ExitDone
+	case o.Status == 0 && action == "dry-activate":
+		return where + ": nothing was changed, this was only a look", ExitDone
+	case o.Status == 0:
+		return fmt.Sprintf("%s: %s runs%s", where, o.Current, generation), ExitDone
+	case o.Status == ExitUnits && o.Current != "":
+		text := fmt.Sprintf("%s: %s is active%s, but some units failed", where, o.Current, generation)
+		if d.job.Target != nil {
+			text += "\nssh " + nixexec.Quote(d.job.Target.Host.String()) + " systemctl --failed"
+		}
+		return text, ExitUnits
+	case o.Status == 100:
+		return where + ": nothing was activated, this system's init takes effect only with a reboot" + next, ExitFailed
+	case o.Current == o.Was || o.Current == "":
+		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", where, o.Status, next), ExitFailed
+	default:
+		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", where, o.Status, o.Current, next), ExitFailed
+	}
+}

@@ -1,0 +1,105 @@
+package rebuild
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"nixhop/nixexec"
+	"nixhop/sshcfg"
+)
+
+// Deploy does what the request asks for, for one host: it checks, builds, copies and activates, or has nixos-rebuild do so.
+// The error says how the exit status is to be (see ExitStatuses); a child's own words are on standard error already.
+func (s *Session) Deploy(ctx context.Context, r Request) error {
+	background, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	inv := s.inventory(r)
+	target, err := oneTarget(r, inv)
+	if err != nil {
+		return err
+	}
+	s.warnSudo(r)
+	if r.Action == "list-generations" {
+		return s.listGenerations(ctx, background, r, inv, target)
+	}
+	d, err := s.newDeployment(background, r, inv, target, false)
+	if err != nil {
+		return err
+	}
+	defer d.net.close()
+	if r.Plan {
+		return d.printPlan(background)
+	}
+	if err := d.look(ctx, background); err != nil {
+		return err
+	}
+	return d.execute(ctx, background)
+}
+
+// oneTarget is the only target of the request, or nil where it has none: hosts are deployed one at a time.
+func oneTarget(r Request, inv sshcfg.Inventory) (*Target, error) {
+	targets, err := Select(r, inv)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(targets) > 1:
+		var all []string
+		for _, t := range targets {
+			all = append(all, t.Host.Name)
+		}
+		return nil, &UsageError{
+			Message: "one host at a time for now, not " + strings.Join(all, ", "),
+			Hint:    "nixhop " + r.Action + " " + all[0],
+		}
+	case len(targets) == 0:
+		return nil, nil
+	}
+	return &targets[0], nil
+}
+
+// inventory lists the aliases; what could not be read is only a warning, ssh itself decides what an alias means.
+func (s *Session) inventory(r Request) sshcfg.Inventory {
+	inv := sshcfg.List(sshcfg.Files(r.SSHConfig))
+	for _, w := range inv.Warnings {
+		s.Log.Warn(w.String())
+	}
+	return inv
+}
+
+// execute runs the plan and says what came of it.
+func (d *deployment) execute(ctx, background context.Context) error {
+	plan, err := MakePlan(d.job)
+	if err != nil {
+		return err
+	}
+	if err := context.Cause(background); err != nil {
+		return err
+	}
+	d.announce()
+	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation})
+	if d.job.Dialect == nil {
+		err = d.session.conclude(d, results, err)
+	}
+	return spoken(err)
+}
+
+// announce says in one line what is about to happen, and where.
+func (d *deployment) announce() {
+	if d.target == nil {
+		return
+	}
+	where := "here"
+	if d.job.Build != nil {
+		where = "on " + d.job.Build.Host.Name
+	}
+	what := d.request.Action + " " + d.target.Host.Name
+	if d.on != nil {
+		what += " (" + d.on.machine.Endpoint.Address() + ")"
+	}
+	if d.chosen.Name != "" {
+		what += fmt.Sprintf(": configuration %s, by %s", d.chosen.Name, d.chosen.From)
+	}
+	d.session.Log.Info(what + ", built " + where)
+}

@@ -1,0 +1,130 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"nixhop/sshcfg"
+)
+
+// deployment is one host on its way from the request to the outcome.
+type deployment struct {
+	session *Session
+	request Request
+	target  *Target // nil: this machine
+	place   BuildPlace
+	source  Source
+	names   []string // the flake's configurations; nil: not looked at
+	job     Job
+	net     *network
+	found   []Finding
+	chosen  Configuration
+	on, at  *connection // target and build host, where they take part
+
+	facts      FlakeFacts // what the configuration says of itself
+	derivation string     // of the system, where nixhop has evaluated it
+}
+
+// contactActions are the actions for which the target itself is needed.
+var contactActions = []string{"switch", "boot", "test", "dry-activate"}
+
+// newDeployment decides what can be decided without a look at any host: ssh says what the names mean, nothing more. In a batch
+// ssh asks nothing.
+func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inventory, target *Target, batch bool) (*deployment, error) {
+	d := &deployment{session: s, request: r, target: target}
+	var err error
+	if d.place, err = PlaceBuild(r, target, s.hostName()); err != nil {
+		return nil, err
+	}
+	if d.net, err = s.newNetwork(r, inv, d.hosts()); err != nil {
+		return nil, err
+	}
+	d.source = FindSource(r, s.Dir, exists, realpath)
+	d.job = Job{
+		Request: r, Source: d.source, Dir: d.net.dir, TmpDir: shortTmpDir(s.Env("TMPDIR")),
+		LocalElevate: s.localElevate(), Terminal: s.Interactive, NoPreSwitchCheck: s.Env("NIXOS_NO_CHECK") == "1",
+	}
+	if err = d.addMachines(ctx, batch); err == nil {
+		err = d.chooseEngine(batch)
+	}
+	if err != nil {
+		d.net.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// hosts are the HOST words that take part.
+func (d *deployment) hosts() []sshcfg.Host {
+	var hosts []sshcfg.Host
+	if d.target != nil {
+		hosts = append(hosts, d.target.Host)
+	}
+	if !d.place.Here && !d.place.Target {
+		hosts = append(hosts, d.place.Host)
+	}
+	return hosts
+}
+
+// addMachines fills in the hosts that take part, and what nix and nixos-rebuild must know to reach them. A build host that ssh
+// reaches just as it reaches the target is the target.
+func (d *deployment) addMachines(ctx context.Context, batch bool) error {
+	r := d.request
+	var target, build *Machine
+	var err error
+	contact := slices.Contains(contactActions, r.Action) || r.TargetHostFlag
+	if d.target != nil && (contact || d.place.Target) {
+		if target, err = d.machine(ctx, d.target.Host, batch); err != nil {
+			return err
+		}
+	}
+	if !d.place.Here && !d.place.Target {
+		if build, err = d.machine(ctx, d.place.Host, batch); err != nil {
+			return err
+		}
+		if target != nil && target.Endpoint.Reaches(build.Endpoint) {
+			d.place = BuildPlace{Target: true}
+		}
+	}
+	if d.place.Target {
+		build = target
+	}
+	if contact {
+		d.job.Target = target
+	}
+	d.job.Build = build
+	for _, m := range []*Machine{target, build} {
+		if m != nil {
+			if d.job.SSHOpts, err = d.net.sshOpts(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// machine asks ssh what a host means. A config that ssh refuses is a finding about the host.
+func (d *deployment) machine(ctx context.Context, h sshcfg.Host, batch bool) (*Machine, error) {
+	m, err := d.net.machine(ctx, d.request, h, batch)
+	var broken *sshcfg.ConfigError
+	if errors.As(err, &broken) {
+		f := connectFinding(login{Alias: h.String(), Endpoint: sshcfg.Endpoint{Alias: h.String()}},
+			sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
+		return nil, d.session.report([]Finding{f}, Request{})
+	}
+	return m, err
+}
+
+// chooseEngine settles who does the work, and says so where it was not the user's choice.
+func (d *deployment) chooseEngine(batch bool) error {
+	dialect, why, err := d.session.chooseEngine(d.request, d.place)
+	if err != nil {
+		return err
+	}
+	d.job.Dialect = dialect
+	if why != "" && !batch {
+		d.session.Log.Info("taking the steps by nix and ssh: " + why)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package rebuild
+
+import (
+	"errors"
+	"slices"
+
+	"nixhop/nixexec"
+)
+
+// chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (a nil
+// Dialect). With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would run the copy
+// on the build host, where the target's alias means nothing. why says so where it was not the user's choice.
+func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why string, err error) {
+	native := slices.Contains(nativeActions, r.Action)
+	if r.Engine == EngineNative {
+		if !native {
+			return nil, "", &UsageError{Message: "--engine native cannot do " + quoted(r.Action), Hint: "leave --engine out: nixos-rebuild does it"}
+		}
+		return nil, "", nil
+	}
+	path, err := FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+	var missing *nixexec.NotFoundError
+	if errors.As(err, &missing) && native && r.Engine == "" && r.NixosRebuild == "" {
+		return nil, "no nixos-rebuild is installed here", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if third := !place.Here && !place.Target; third && native && r.Engine == "" && len(r.Hosts) > 0 {
+		return nil, "the build host is neither here nor the target", nil
+	}
+	dialect := ReadDialect(path)
+	return &dialect, "", nil
+}

@@ -1,0 +1,55 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+
+	"nixhop/nixexec"
+	"nixhop/sshcfg"
+)
+
+// listGenerations shows the generations of a host, by its own nixos-rebuild: no other refuses a host for this action. Root is not needed.
+func (s *Session) listGenerations(ctx, background context.Context, r Request, inv sshcfg.Inventory, t *Target) error {
+	if t == nil {
+		return &UsageError{Message: "list-generations needs a host here", Hint: "nixhop list-generations HOST"}
+	}
+	net, err := s.newNetwork(r, inv, []sshcfg.Host{t.Host})
+	if err != nil {
+		return err
+	}
+	defer net.close()
+	m, err := net.machine(background, r, t.Host, false)
+	if err != nil {
+		return err
+	}
+	command := nixexec.SessionCommand(m.Master, generationsWords(r)...)
+	if r.Plan {
+		s.print(Plan{Masters: []nixexec.MasterOptions{m.Master}, Steps: []Step{{Command: command}}}.Script())
+		return nil
+	}
+	if err := net.makeDir(); err != nil {
+		return err
+	}
+	c, found, err := net.connect(ctx, background, m, Query{Profile: r.Value("--profile-name")})
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return net.refuse(c, found)
+	}
+	err = nixexec.Run(ctx, command, s.Stdio)
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) && exit.Code == 127 {
+		return &StatusError{Code: ExitNotInstalled, Err: errors.New("there is no nixos-rebuild on " + quoted(t.Host.Name) +
+			"\nssh " + nixexec.Quote(t.Host.String()) + " ls -l " + ProfilePath(r.Value("--profile-name")) + "-*-link")}
+	}
+	return err
+}
+
+func generationsWords(r Request) []string {
+	words := []string{"nixos-rebuild", "list-generations"}
+	for _, f := range r.Flags {
+		words = append(words, f.Spaced()...)
+	}
+	return append(words, r.Extra...)
+}

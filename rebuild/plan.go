@@ -1,0 +1,143 @@
+package rebuild
+
+import (
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/sshcfg"
+)
+
+// Machine is a host that takes part in a deployment, and how it is reached. A nil *Machine is this machine.
+type Machine struct {
+	Host     sshcfg.Host           // as it goes to ssh, nix and nixos-rebuild
+	Endpoint sshcfg.Endpoint       // what ssh makes of that
+	Elevate  []string              // what stands in front of a command that needs root: empty when the login is root
+	Master   nixexec.MasterOptions // its one connection
+}
+
+// StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix store URLs, RFC 6874).
+func (m *Machine) StoreURL() string { return "ssh://" + m.Host.Authority() }
+
+// Job is a deployment in which everything is decided: a plan is a pure function of it.
+type Job struct {
+	Request       Request
+	Source        Source
+	Configuration string
+	Dir           string   // of the connections' sockets and of what else lives as long as the run
+	Target        *Machine // nil: activation happens here, or not at all
+	Build         *Machine // nil: built here
+	Dialect       *Dialect // the nixos-rebuild to run; nil: nixhop takes the steps itself
+	SSHOpts       string   // NIX_SSHOPTS for nix and nixos-rebuild
+	TmpDir        string   // TMPDIR for them; empty: as it is
+	Cross         string   // the platform that the system is built on, where that is forced; empty: what the configuration says
+	Terminal      bool     // progress can be shown
+	LocalElevate  []string // in front of what needs root on this machine
+
+	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
+}
+
+// sameHost reports whether the system is built where it is activated, so that nothing is copied.
+func (j Job) sameHost() bool { return j.Build == j.Target }
+
+// Step is one command of a plan.
+type Step struct {
+	Name    string // "evaluate", "build", "copy", "link", "activate" or "nixos-rebuild"
+	Where   string // host, for people; empty: here
+	Command nixexec.Command
+	Result  string // the variable that takes what the command prints on standard output
+	Quiet   bool   // what it prints on standard output is no result of nixhop's and dropped
+}
+
+// Plan is what a deployment does, in order. What Script prints is what runs.
+type Plan struct {
+	Dir     string                  // is there while the plan runs
+	Files   []File                  // in it, written before anything runs
+	Masters []nixexec.MasterOptions // connections that are opened first and closed last
+	Steps   []Step
+}
+
+// File is a small file of the plan's directory: the ssh config of the run, where it needs one.
+type File struct{ Path, Text string }
+
+// A word of a Step's command that is the result of an earlier step. No argument of a program can hold a NUL, so these
+// can never be meant otherwise.
+const (
+	toplevelWord   = "\x00toplevel"
+	derivationWord = "\x00derivation"
+)
+
+// MakePlan turns a job into the commands that do it: nixos-rebuild's one, or the steps by nix and ssh.
+func MakePlan(j Job) (Plan, error) {
+	plan := Plan{Dir: j.Dir}
+	if j.Target != nil {
+		plan.Masters = append(plan.Masters, j.Target.Master)
+	}
+	if j.Build != nil && !j.sameHost() {
+		plan.Masters = append(plan.Masters, j.Build.Master)
+	}
+	var err error
+	if j.Dialect != nil {
+		plan.Steps, err = rebuildSteps(j)
+	} else {
+		plan.Steps, err = nativeSteps(j)
+	}
+	return plan, err
+}
+
+// Script prints the plan as a script for a POSIX shell that does the same when it is pasted.
+func (p Plan) Script() string {
+	var b strings.Builder
+	used := p.usesDir()
+	if used {
+		b.WriteString(nixexec.Command{Argv: []string{"mkdir", "-m", "700", p.Dir}}.String() + "\n")
+	}
+	for _, f := range p.Files {
+		b.WriteString(nixexec.Command{Argv: []string{"tee", f.Path}, Stdin: f.Text}.String() + "\n")
+	}
+	for _, m := range p.Masters {
+		b.WriteString(nixexec.Command{Argv: nixexec.MasterArgv(m)}.String() + "\n")
+	}
+	for _, s := range p.Steps {
+		line := expandable.Replace(s.Command.String())
+		if s.Result != "" {
+			line = s.Result + "=$(" + closable(line) + ")"
+		}
+		if s.Quiet {
+			line += " >/dev/null"
+		}
+		b.WriteString(line + "\n")
+	}
+	for _, m := range p.Masters {
+		b.WriteString(nixexec.Command{Argv: nixexec.ExitArgv(m)}.String() + "\n")
+	}
+	if used {
+		b.WriteString(nixexec.Command{Argv: []string{"rm", "-r", p.Dir}}.String() + "\n")
+	}
+	return b.String()
+}
+
+// usesDir reports whether any command names the plan's directory.
+func (p Plan) usesDir() bool {
+	for _, s := range p.Steps {
+		for _, word := range s.Command.Argv {
+			if strings.HasPrefix(word, p.Dir+"/") {
+				return true
+			}
+		}
+	}
+	return len(p.Masters)+len(p.Files) > 0
+}
+
+// expandable turns the quoted result words into the shell's variables.
+var expandable = strings.NewReplacer(
+	nixexec.Quote(toplevelWord), `"$toplevel"`,
+	nixexec.Quote(derivationWord), `"$derivation"`,
+)
+
+// closable ends a command with a here-document in a line of its own, so that a parenthesis may follow.
+func closable(command string) string {
+	if strings.Contains(command, "\n") {
+		return command + "\n"
+	}
+	return command
+}

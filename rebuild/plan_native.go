@@ -1,0 +1,232 @@
+package rebuild
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// nixCommand opens every call of the nix command: its experimental features are on, whatever nix.conf says.
+var nixCommand = []string{"nix", "--extra-experimental-features", "nix-command flakes"}
+
+// nativeActions are the actions that need no nixos-rebuild.
+var nativeActions = []string{"switch", "boot", "test", "build", "dry-build", "dry-activate"}
+
+// nativeSteps are the steps that nixos-rebuild would take: build (here, or evaluate here and realise on the build host),
+// copy, activate.
+func nativeSteps(j Job) ([]Step, error) {
+	if err := nativeRefusal(j.Request); err != nil {
+		return nil, err
+	}
+	var steps []Step
+	if j.Request.Has("--rollback") {
+		return []Step{activateStep(j, true)}, nil
+	}
+	if path := j.Request.Value("--store-path"); path != "" {
+		return storePathSteps(j, path), nil
+	}
+	steps = append(steps, evaluateStep(j))
+	if j.Build == nil {
+		steps = append(steps, localBuild(j)...)
+	} else {
+		steps = append(steps, remoteBuild(j)...)
+	}
+	if j.Request.Action == "dry-build" {
+		return steps, nil
+	}
+	if copied, ok := copySystem(j); ok {
+		steps = append(steps, copied)
+	}
+	if j.Request.Action == "build" {
+		if j.Build != nil && j.Target == nil {
+			steps = append(steps, Step{Name: "link", Quiet: true, Command: nixexec.Command{
+				Argv: []string{"nix-store", "--realise", toplevelWord, "--add-root", "result", "--indirect"}}})
+		}
+		return steps, nil
+	}
+	return append(steps, activateStep(j, false)), nil
+}
+
+// nativeRefusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
+func nativeRefusal(r Request) error {
+	if r.Value("--specialisation") != "" && r.Action != "switch" && r.Action != "test" {
+		return &UsageError{Message: fmt.Sprintf("--specialisation can only be used with switch and test, not with %q", r.Action)}
+	}
+	if r.Has("--rollback") && r.Action != "switch" && r.Action != "boot" && r.Action != "test" {
+		return &UsageError{Message: fmt.Sprintf("--rollback cannot be used with %q", r.Action)}
+	}
+	for _, f := range r.Flags {
+		if !f.Native() {
+			return &UsageError{
+				Message: fmt.Sprintf("%s needs nixos-rebuild", f.Name),
+				Hint:    "leave it out, or name one: --nixos-rebuild PATH",
+			}
+		}
+	}
+	if len(r.Extra) > 0 {
+		return &UsageError{Message: fmt.Sprintf("what follows -- is for nixos-rebuild: %s", strings.Join(r.Extra, " ")),
+			Hint: "leave it out, or name one: --nixos-rebuild PATH"}
+	}
+	return nil
+}
+
+// classicWords name the system for nix-build and nix-instantiate.
+func (j Job) classicWords() []string {
+	const attr = "config.system.build.toplevel"
+	switch {
+	case j.Source.File != "" && j.Source.Attr != "":
+		return []string{j.Source.File, "--attr", j.Source.Attr + "." + attr}
+	case j.Source.File != "":
+		return []string{j.Source.File, "--attr", attr}
+	default:
+		return []string{"<nixpkgs/nixos>", "--attr", "system"}
+	}
+}
+
+// localBuild realises the derivation here. Only `build` leaves a link named result. The link keeps the system from the garbage
+// collector meanwhile, and the store path is read off it, whatever else the command prints.
+func localBuild(j Job) []Step {
+	link := filepath.Join(j.Dir, "system")
+	if j.Request.Action == "build" {
+		link = "result"
+	}
+	argv := append([]string{"nix-store", "--realise", derivationWord}, j.logFormat()...)
+	argv = append(argv, j.Request.NixWords(forRealise)...)
+	if j.Request.Action == "dry-build" {
+		return []Step{{Name: "build", Command: nixexec.Command{Argv: append(argv, "--dry-run"), Env: j.environment()}}}
+	}
+	argv = append(argv, "--add-root", link, "--indirect")
+	return []Step{
+		{Name: "build", Command: nixexec.Command{Argv: argv, Env: j.environment()}, Quiet: true},
+		{Name: "build", Command: nixexec.Command{Argv: []string{"readlink", link}}, Result: "toplevel"},
+	}
+}
+
+// logFormat gives nix-store the progress bar of the nix command on a terminal, with the logs of the builds where they were asked for.
+func (j Job) logFormat() []string {
+	switch {
+	case !j.Terminal || j.Request.Has("--log-format"):
+		return nil
+	case j.Request.Has("--print-build-logs"):
+		return []string{"--log-format", "bar-with-logs"}
+	default:
+		return []string{"--log-format", "bar"}
+	}
+}
+
+// remoteBuild copies the derivation to the build host and realises it there. Root is never needed for that.
+func remoteBuild(j Job) []Step {
+	copyDerivation := append([]string{}, nixCommand...)
+	copyDerivation = append(copyDerivation, "copy", "--derivation", "--to", j.Build.StoreURL(), derivationWord)
+	copyDerivation = append(copyDerivation, substituteWords(j)...)
+	copyDerivation = append(copyDerivation, j.Request.NixWords(forCopy)...)
+
+	realise := "exec nix-store --realise \"$1\""
+	for _, word := range j.Request.NixWords(forRealise) {
+		realise += " " + nixexec.Quote(word)
+	}
+	if j.Request.Action == "dry-build" {
+		realise += " --dry-run"
+	}
+	return []Step{
+		{Name: "copy", Where: j.Build.Host.Name, Command: nixexec.Command{Argv: copyDerivation, Env: j.environment()}},
+		{Name: "build", Where: j.Build.Host.Name, Result: "toplevel", Command: nixexec.Command{
+			Argv:  j.Build.session("/bin/sh", "-s", "--", derivationWord),
+			Stdin: realise + " </dev/null\n",
+		}},
+	}
+}
+
+// copySystem brings the built system from where it was built to where it is needed; between two other machines it goes
+// through this one, so that neither needs to know or to trust the other (nixpkgs#403282).
+func copySystem(j Job) (Step, bool) {
+	if j.sameHost() {
+		return Step{}, false
+	}
+	argv := append([]string{}, nixCommand...)
+	argv = append(argv, "copy")
+	if j.Build != nil {
+		argv = append(argv, "--from", j.Build.StoreURL())
+	}
+	where := ""
+	if j.Target != nil {
+		argv = append(argv, "--to", j.Target.StoreURL())
+		where = j.Target.Host.Name
+	}
+	if j.Target == nil {
+		// A system that was built by a host of the user's own choice carries no signature that this store knows.
+		argv = append(argv, "--no-check-sigs")
+	}
+	argv = append(argv, substituteWords(j)...)
+	argv = append(argv, toplevelWord)
+	argv = append(argv, j.Request.NixWords(forCopy)...)
+	return Step{Name: "copy", Where: where, Command: nixexec.Command{Argv: argv, Env: j.environment()}}, true
+}
+
+// substituteWords let the receiving host fetch what its caches have.
+func substituteWords(j Job) []string {
+	if j.Request.Has("--use-substitutes") {
+		return []string{"--substitute-on-destination"}
+	}
+	return nil
+}
+
+// session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan to fill in: a store
+// path needs no quoting in any shell.
+func (m *Machine) session(words ...string) []string {
+	argv := nixexec.SessionCommand(m.Master).Argv
+	return append(argv, words...)
+}
+
+// storePathSteps deploy a system that is there already.
+func storePathSteps(j Job, path string) []Step {
+	j.Build = nil
+	var steps []Step
+	if copied, ok := copySystem(j); ok {
+		copied.Command.Argv = replaceWord(copied.Command.Argv, toplevelWord, path)
+		steps = append(steps, copied)
+	}
+	activate := activateStep(j, false)
+	activate.Command.Argv = replaceWord(activate.Command.Argv, toplevelWord, path)
+	return append(steps, activate)
+}
+
+// activateStep is the one command on the target that sets the profile and activates.
+func activateStep(j Job, rollback bool) Step {
+	a := Activation{
+		Action:         j.Request.Action,
+		Profile:        ProfilePath(j.Request.Value("--profile-name")),
+		Rollback:       rollback,
+		Specialisation: j.Request.Value("--specialisation"),
+		Bootloader:     j.Request.Has("--install-bootloader"),
+		NoCheck:        j.NoPreSwitchCheck,
+	}
+	words := []string{"/bin/sh", "-s", "--"}
+	if !rollback {
+		words = append(words, toplevelWord)
+	}
+	step := Step{Name: "activate", Result: "outcome"}
+	if j.Target == nil {
+		step.Command = nixexec.Command{Argv: append(append([]string{}, j.LocalElevate...), words...), Stdin: a.Script()}
+		return step
+	}
+	step.Where = j.Target.Host.Name
+	step.Command = nixexec.Command{
+		Argv:  j.Target.session(append(append([]string{}, j.Target.Elevate...), words...)...),
+		Stdin: a.Script(),
+	}
+	return step
+}
+
+func replaceWord(argv []string, from, to string) []string {
+	out := make([]string, len(argv))
+	for i, w := range argv {
+		out[i] = w
+		if w == from {
+			out[i] = to
+		}
+	}
+	return out
+}

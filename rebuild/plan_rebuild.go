@@ -1,0 +1,111 @@
+package rebuild
+
+import (
+	"fmt"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// rebuildSteps is the one command for the nixos-rebuild that is installed, in its own dialect.
+func rebuildSteps(j Job) ([]Step, error) {
+	argv, err := rebuildArgv(j)
+	if err != nil {
+		return nil, err
+	}
+	return []Step{{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.environment()}}}, nil
+}
+
+// environment is what nix and nixos-rebuild are given beside their arguments. The newest nixos-rebuild opens a connection
+// of its own unless NIXOS_REBUILD_SSH_DEFAULT_OPTS says how (nixpkgs#538973).
+func (j Job) environment() []string {
+	var env []string
+	if j.SSHOpts != "" {
+		env = append(env, "NIX_SSHOPTS="+j.SSHOpts)
+		if j.Dialect != nil {
+			env = append(env, "NIXOS_REBUILD_SSH_DEFAULT_OPTS=-o ControlMaster=no")
+		}
+	}
+	if j.TmpDir != "" {
+		env = append(env, "TMPDIR="+j.TmpDir)
+	}
+	return env
+}
+
+// rebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.
+func rebuildArgv(j Job) ([]string, error) {
+	r, d := j.Request, *j.Dialect
+	argv := []string{d.Path, r.Action}
+	for _, f := range r.Flags {
+		words, err := d.words(f)
+		if err != nil {
+			return nil, err
+		}
+		argv = append(argv, words...)
+	}
+	argv = append(argv, sourceWords(j)...)
+	if j.Target != nil {
+		argv = append(argv, "--target-host", j.Target.Host.String())
+	}
+	if j.Build != nil {
+		argv = append(argv, "--build-host", j.Build.Host.String())
+	}
+	if j.Target != nil || j.Build != nil {
+		if flag, ok := d.Spell("--no-reexec"); ok && !r.Has("--no-reexec") {
+			argv = append(argv, flag)
+		}
+	}
+	if j.Target != nil && len(j.Target.Elevate) > 0 && !r.Elevates() {
+		if flag, ok := d.Spell("--sudo"); ok {
+			argv = append(argv, flag)
+		}
+	}
+	return append(argv, r.Extra...), nil
+}
+
+// sourceWords are the flags that name the configuration.
+func sourceWords(j Job) []string {
+	switch r := j.Request; {
+	case j.Source.IsFlake() && j.Configuration == "":
+		return []string{"--flake", j.Source.Flake}
+	case j.Source.IsFlake():
+		return []string{"--flake", j.Source.Ref(j.Configuration)}
+	case r.File != "" && r.Attr != "":
+		return []string{"--file", r.File, "--attr", r.Attr}
+	case r.File != "":
+		return []string{"--file", r.File}
+	case r.Attr != "":
+		return []string{"--attr", r.Attr}
+	case r.NoFlake:
+		return []string{"--no-flake"}
+	}
+	return nil
+}
+
+// words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the bash one
+// knows no --flag=value), and a spelling that its release knows.
+func (d Dialect) words(f Flag) ([]string, error) {
+	if !strings.HasPrefix(f.Spelling, "--") || d.Knows(f.Spelling) {
+		return f.Spaced(), nil
+	}
+	if spelled, ok := d.Spell(f.Name); ok {
+		return append([]string{spelled}, f.Values...), nil
+	}
+	if f.Name == "--elevate" {
+		switch sudo, ok := d.Spell("--sudo"); {
+		case f.Values[0] == "none":
+			return nil, nil
+		case f.Values[0] == "sudo" && ok:
+			return []string{sudo}, nil
+		}
+	}
+	return nil, &UsageError{
+		Message: fmt.Sprintf("%q does not know %s", d.Path, f.Spelling),
+		Hint:    "leave it out, or take a newer one: --nixos-rebuild PATH",
+	}
+}
+
+// Elevates reports whether the user said how root is gained.
+func (r Request) Elevates() bool {
+	return r.Has("--sudo") || r.Has("--elevate") || r.Has("--ask-elevate-password")
+}

@@ -1,0 +1,211 @@
+package rebuild
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"nixhop/nixexec"
+	"nixhop/sshcfg"
+)
+
+// machineFor is a host of a test's plan.
+func machineFor(host string, elevate ...string) *Machine {
+	h, err := sshcfg.ParseHost(host)
+	if err != nil {
+		panic(err)
+	}
+	return &Machine{Host: h, Elevate: elevate, Master: nixexec.MasterOptions{Host: h.String(), Dir: "/run/d"}}
+}
+
+// parse is a command line of a test.
+func parse(t *testing.T, line string) Request {
+	t.Helper()
+	r, err := Parse(strings.Fields(line), func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestRebuildArgv(t *testing.T) {
+	bash := &Dialect{Path: "nixos-rebuild", Known: []string{"--build-host", "--fast", "--flake", "--install-bootloader", "--max-jobs", "--target-host", "--use-remote-sudo"}}
+	ng := &Dialect{Path: "nixos-rebuild", Known: []string{"--fast", "--flake", "--no-reexec", "--sudo", "--target-host"}}
+	newest := &Dialect{Path: "/opt/nixos-rebuild"}
+	flake := Source{Flake: "."}
+	web := machineFor("web")
+	tests := []struct {
+		name string
+		line string
+		job  Job
+		want string
+	}{
+		{"one word", "switch web", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
+			"/opt/nixos-rebuild switch --flake .#web --target-host web --no-reexec"},
+		{"bash", "switch web", Job{Dialect: bash, Source: flake, Configuration: "web", Target: machineFor("web", "sudo")},
+			"nixos-rebuild switch --flake .#web --target-host web --fast --use-remote-sudo"},
+		{"ng", "switch admin@web", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("admin@web", "sudo")},
+			"nixos-rebuild switch --flake .#web --target-host admin@web --no-reexec --sudo"},
+		{"built on the target", "switch web --build-host target", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web, Build: web},
+			"/opt/nixos-rebuild switch --flake .#web --target-host web --build-host web --no-reexec"},
+		{"the user's flags come first and in order", "-L boot --option a b -j8 web -vv", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
+			"/opt/nixos-rebuild boot -L --option a b -j 8 -vv --flake .#web --target-host web --no-reexec"},
+		{"NixOS/nixpkgs#425637: --sudo is respelled for bash", "switch web --sudo", Job{Dialect: bash, Source: flake, Configuration: "web", Target: machineFor("web", "sudo")},
+			"nixos-rebuild switch --use-remote-sudo --flake .#web --target-host web --fast"},
+		{"--elevate=sudo for ng", "switch web --elevate=sudo --fast", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("web", "sudo")},
+			"nixos-rebuild switch --sudo --fast --flake .#web --target-host web"},
+		{"no = for bash", "switch web --max-jobs=3", Job{Dialect: bash, Source: flake, Configuration: "web", Target: web},
+			"nixos-rebuild switch --max-jobs 3 --flake .#web --target-host web --fast"},
+		{"only the configuration", "build-vm web", Job{Dialect: newest, Source: flake, Configuration: "web"},
+			"/opt/nixos-rebuild build-vm --flake .#web"},
+		{"no flake", "switch web -f x.nix -A a", Job{Dialect: newest, Source: Source{File: "x.nix", Attr: "a"}, Target: web},
+			"/opt/nixos-rebuild switch --file x.nix --attr a --target-host web --no-reexec"},
+		{"after --", "switch web -- --new-flag x", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
+			"/opt/nixos-rebuild switch --flake .#web --target-host web --no-reexec --new-flag x"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.job.Request = parse(t, test.line)
+			got, err := rebuildArgv(test.job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), test.want)
+			}
+		})
+	}
+	job := Job{Dialect: bash, Source: flake, Configuration: "web", Target: web, Request: parse(t, "switch web --diff")}
+	if _, err := rebuildArgv(job); err == nil || !strings.Contains(err.Error(), `"nixos-rebuild" does not know --diff`) {
+		t.Errorf("a flag that this nixos-rebuild does not know: got %v", err)
+	}
+}
+
+// steps prints a plan's steps in short: the words that matter, with the results as variables.
+func steps(plan []Step) string {
+	var b strings.Builder
+	for _, s := range plan {
+		b.WriteString(s.Name)
+		if s.Where != "" {
+			b.WriteString("@" + s.Where)
+		}
+		for _, w := range s.Command.Argv {
+			switch {
+			case w == "--extra-experimental-features", w == "nix-command flakes", w == "-o", strings.Contains(w, "=") && !strings.Contains(w, "."):
+			default:
+				b.WriteString(" " + strings.ReplaceAll(w, "\x00", "$"))
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func TestNativeSteps(t *testing.T) {
+	flake := Source{Flake: "."}
+	web, big := machineFor("web"), machineFor("big")
+	system := `.#nixosConfigurations."web".config.system.build.toplevel`
+	activate := "activate@web ssh ControlPath=/run/d/%C -- web /bin/sh -s -- $toplevel\n"
+	activate = strings.ReplaceAll(activate, "ControlPath=/run/d/%C ", "")
+	tests := []struct {
+		name string
+		line string
+		job  Job
+		want string
+	}{
+		{"built here", "switch web", Job{Source: flake, Configuration: "web", Target: web},
+			"build nix build --print-out-paths " + system + " --no-link\ncopy@web nix copy --to ssh://web $toplevel\n" + activate},
+		{"built on the target", "switch web -s", Job{Source: flake, Configuration: "web", Target: web, Build: web},
+			"evaluate nix eval --raw " + system + ".drvPath\ncopy@web nix copy --derivation --to ssh://web $derivation --substitute-on-destination\n" +
+				"build@web ssh -- web /bin/sh -s -- $derivation\n" + activate},
+		{"a third build host: the copy goes through here", "switch web", Job{Source: flake, Configuration: "web", Target: web, Build: big},
+			"evaluate nix eval --raw " + system + ".drvPath\ncopy@big nix copy --derivation --to ssh://big $derivation\n" +
+				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy@web nix copy --from ssh://big --to ssh://web $toplevel\n" + activate},
+		{"dry-build", "dry-build web", Job{Source: flake, Configuration: "web"},
+			"build nix build --print-out-paths " + system + " --no-link --dry-run\n"},
+		{"build leaves a link", "build web", Job{Source: flake, Configuration: "web"},
+			"build nix build --print-out-paths " + system + "\n"},
+		{"build elsewhere", "build web", Job{Source: flake, Configuration: "web", Build: big},
+			"evaluate nix eval --raw " + system + ".drvPath\ncopy@big nix copy --derivation --to ssh://big $derivation\n" +
+				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy nix copy --from ssh://big --no-check-sigs $toplevel\n" +
+				"link nix-store --realise $toplevel --add-root result --indirect\n"},
+		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s --\n"},
+		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: Source{File: "x.nix", Attr: "a"}, Target: machineFor("web", "sudo", "-n")},
+			"build nix-build x.nix --attr a.config.system.build.toplevel --no-out-link --keep-going\ncopy@web nix copy --to ssh://web $toplevel --keep-going\n" +
+				"activate@web ssh -- web sudo -n /bin/sh -s -- $toplevel\n"},
+		{"channels", "switch web -I p=q", Job{Source: Source{}, Target: web},
+			"build nix-build <nixpkgs/nixos> --attr system --no-out-link --include\ncopy@web nix copy --to ssh://web $toplevel\n" + activate},
+		{"a ready system", "switch web --store-path /nix/store/x", Job{Source: flake, Target: web},
+			"copy@web nix copy --to ssh://web /nix/store/x\nactivate@web ssh -- web /bin/sh -s -- /nix/store/x\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.job.Request = parse(t, test.line)
+			plan, err := nativeSteps(test.job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := steps(plan); got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNativeRefusals(t *testing.T) {
+	for line, want := range map[string]string{
+		"switch web --upgrade":                    "--upgrade needs nixos-rebuild",
+		"switch web --elevate run0":               "--elevate needs nixos-rebuild",
+		"boot web --specialisation x":             `--specialisation can only be used with switch and test, not with "boot"`,
+		"dry-activate web --rollback":             `--rollback cannot be used with "dry-activate"`,
+		"switch web -- --something nixos-rebuild": "what follows -- is for nixos-rebuild",
+	} {
+		_, err := nativeSteps(Job{Request: parse(t, line), Source: Source{Flake: "."}, Target: machineFor("web")})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", line, err, want)
+		}
+	}
+}
+
+func TestMastersAreOpenedOnce(t *testing.T) {
+	web := machineFor("web")
+	for _, job := range []Job{
+		{Target: web, Build: web},
+		{Target: web},
+	} {
+		job.Source, job.Request = Source{Flake: "."}, parse(t, "switch web")
+		plan, err := MakePlan(job)
+		if err != nil || len(plan.Masters) != 1 {
+			t.Errorf("%d connections, %v; want one", len(plan.Masters), err)
+		}
+	}
+}
+
+func TestProfilePath(t *testing.T) {
+	for name, want := range map[string]string{
+		"": "/nix/var/nix/profiles/system", "system": "/nix/var/nix/profiles/system", "x": "/nix/var/nix/profiles/system-profiles/x",
+	} {
+		if got := ProfilePath(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestParseOutcome(t *testing.T) {
+	got := ParseOutcome("was=/a\nnonsense\nprofile=/b\x1b[2J\ngeneration=12\ncurrent=/b\nstatus=4\n")
+	want := Outcome{Was: "/a", Profile: "/b[2J", Generation: "12", Current: "/b", Status: 4}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := ParseOutcome("was=/a\n"); got.Status != -1 {
+		t.Errorf("a report that broke off must have no status, got %d", got.Status)
+	}
+}
+
+func TestReplaceWord(t *testing.T) {
+	argv := []string{"a", toplevelWord}
+	got := replaceWord(argv, toplevelWord, "/nix/store/x")
+	if !slices.Equal(got, []string{"a", "/nix/store/x"}) || argv[1] != toplevelWord {
+		t.Errorf("got %q from %q", got, argv)
+	}
+}

@@ -1,0 +1,220 @@
+# Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
+# assignments of nonce, profile, target and build before this text; facts.go reads the answer. It changes nothing on the host.
+# shellcheck shell=sh disable=SC2154
+
+# Functions come in with the environment where sh is bash.
+unset -f command printf read wait id uname date df sed stat readlink timeout systemctl nix nix-store sudo doas
+set -f
+LC_ALL=C SYSTEMD_COLORS=0
+NIX_CONFIG="${NIX_CONFIG-}
+extra-experimental-features = nix-command"
+export LC_ALL SYSTEMD_COLORS NIX_CONFIG
+newline='
+'
+
+# put KEY VALUE: only the first line of the value, so that no value can pass for another fact, and short enough to be written in
+# one piece beside the lines of the parts that run at the same time.
+put() {
+	if [ -n "$2" ]; then printf '%s=%.3000s\n' "$1" "${2%%"$newline"*}"; fi
+}
+
+# link KEY PATH: where the path leads, if it leads anywhere.
+link() {
+	if [ -e "$2" ]; then put "$1" "$(readlink -f "$2")"; fi
+}
+
+# line KEY FILE: the first line of a file, which need not end in a newline.
+line() {
+	if [ -r "$2" ]; then
+		text=
+		read -r text <"$2"
+		put "$1" "$text"
+	fi
+}
+
+# bounded COMMAND...: ends it after two seconds, where that can be done; the status is then 124.
+bounded() {
+	if [ -n "$timeout" ]; then timeout 2 "$@"; else "$@"; fi
+}
+
+ask_login() {
+	put clock "$(date +%s)"
+	put id "$identity"
+	put uname "$(uname -snm)"
+	put shell "${SHELL-}"
+	put path "$login_path"
+	if [ -z "$nix_store" ]; then
+		for directory in /run/current-system/sw/bin /nix/var/nix/profiles/default/bin "${HOME-}/.nix-profile/bin" /usr/local/bin /usr/bin; do
+			if [ -x "$directory/nix-store" ]; then
+				put nix_elsewhere "$directory"
+				break
+			fi
+		done
+	fi
+}
+
+ask_root() {
+	if [ -n "$sudo" ]; then
+		says=$(bounded "$sudo" -n true 2>&1)
+		status=$?
+		put sudo_status "$status"
+		if [ "$status" -ne 0 ]; then
+			put sudo_says "${says##*"$newline"}"
+			put sudo_rules "$(bounded "$sudo" -n -l | sed -n 's/^.*NOPASSWD: *//p' | tr '\n' ' ')"
+		fi
+		put sudo_version "$(bounded "$sudo" --version)"
+	fi
+	if [ -n "$doas" ]; then
+		bounded "$doas" -n true >/dev/null
+		put doas_status "$?"
+	fi
+}
+
+ask_store() {
+	answer=$(bounded nix store ping 2>&1)
+	if [ "$?" -eq 124 ]; then answer='error: no answer within two seconds'; fi
+	case $answer in *recogni[sz]ed*) answer=$(bounded nix store info 2>&1) ;; esac
+	printf '%.3000s\n' "$answer" | sed -n -e 's/^Store URL: /store_url=/p' -e 's/^Version: /store_version=/p' \
+		-e 's/^Trusted: /store_trusted=/p' -e 's/^.*error:[^ ]* /store_error=/p'
+}
+
+ask_config() {
+	config=$(bounded nix show-config) || config=$(bounded nix config show)
+	config=$(
+		printf '%s\n' "$config" | sed -n -e 's/^system = /nix_system=/p' -e 's/^extra-platforms = /nix_extra_platforms=/p' \
+			-e 's/^system-features = /nix_system_features=/p' -e 's/^max-jobs = /nix_max_jobs=/p' \
+			-e 's/^experimental-features = /nix_experimental_features=/p' -e 's/^builders = /nix_builders=/p' \
+			-e 's/^trusted-users = /nix_trusted_users=/p'
+		sed -n 's/^[[:blank:]]*trusted-users[[:blank:]]*=/nix_trusted_users=/p' /etc/nix/nix.conf
+	)
+	printf '%.3900s\n' "$config"
+	if [ -r /etc/nix/machines ]; then
+		systems=
+		while read -r machine kinds _; do
+			case $machine in '' | '#'*) ;; *) systems="$systems $kinds" ;; esac
+		done </etc/nix/machines
+		put nix_machines "$systems"
+	fi
+}
+
+ask_nix() {
+	if ! command -v nix >/dev/null; then
+		put nix_version "$(bounded nix-store --version)"
+		return
+	fi
+	store=
+	if [ -z "$root" ]; then
+		store=$(ask_store)
+		printf '%s\n' "$store"
+	fi
+	case $store in *store_version=*) ;; *) put nix_version "$(bounded nix --version)" ;; esac
+	case $build,$root,$store in
+	1,*) ask_config ;;
+	*,1,* | *store_trusted=*) ;;
+	*) ask_config ;;
+	esac
+}
+
+ask_system() {
+	if [ -e /etc/NIXOS ]; then put nixos 1; fi
+	if [ -r /etc/os-release ]; then
+		while IFS='=' read -r key value; do
+			case $key in
+			ID) put os_id "$value" ;;
+			VARIANT_ID) put os_variant "$value" ;;
+			PRETTY_NAME) put os_name "$value" ;;
+			esac
+		done </etc/os-release
+	fi
+	line boot_id /proc/sys/kernel/random/boot_id
+	line nixos_version /run/current-system/nixos-version
+	link current /run/current-system
+	link booted /run/booted-system
+	link profile "$profile"
+	put profile_link "$(readlink "$profile")"
+	stale=
+	for part in kernel initrd kernel-modules; do
+		booted=/run/booted-system/$part current=/run/current-system/$part
+		# shellcheck disable=SC3013
+		if [ -e "$booted" ] && [ -e "$current" ] && ! [ "$booted" -ef "$current" ]; then stale="$stale $part"; fi
+	done
+	put stale "${stale# }"
+	case $stale in *' kernel'*)
+		link booted_kernel /run/booted-system/kernel
+		link current_kernel /run/current-system/kernel
+		;;
+	esac
+	if [ -e /run/current-system/kernel ]; then
+		total=0
+		for size in $(stat -L -c %s /run/current-system/kernel /run/current-system/initrd); do total=$((total + size)); done
+		put kernel_bytes "$total"
+	fi
+}
+
+ask_space() {
+	kernels=
+	for directory in /nix/store /boot /boot/efi /efi /tmp; do
+		[ -d "$directory" ] || continue
+		rows=$(bounded df -Pk "$directory") && put "blocks.$directory" "${rows#*"$newline"}"
+		rows=$(bounded df -Pi "$directory") && put "inodes.$directory" "${rows#*"$newline"}"
+		if [ -d "$directory/EFI/nixos" ] || [ -d "$directory/kernels" ]; then kernels="$kernels $directory"; fi
+	done
+	put kernels "${kernels# }"
+}
+
+ask_units() {
+	[ -d /run/systemd/system ] || return
+	put systemd running
+	bounded systemctl list-units --all --plain --no-legend --no-pager 'nixos-rebuild-switch-to-configuration*' nixos-upgrade.service |
+		{
+			units=
+			while read -r unit _ active sub _; do units="$units $unit,$active,$sub"; done
+			put switches "${units# }"
+		}
+	put systemd_version "$(bounded systemctl --version)"
+}
+
+ask_failed() {
+	[ -d /run/systemd/system ] || return
+	bounded systemctl list-units --failed --plain --no-legend --no-pager |
+		{
+			units=
+			while read -r unit _; do units="$units $unit"; done
+			put failed "${units# }"
+		}
+}
+
+probe() {
+	printf 'nixhop-begin-%s\n' "$nonce"
+	login_path=${PATH-}
+	for program in nix nix-store nix-env sudo doas run0 systemd-run; do
+		found=$(command -v "$program")
+		put "program.$program" "$found"
+		case $program in nix-store) nix_store=$found ;; sudo) sudo=$found ;; doas) doas=$found ;; esac
+	done
+	PATH=${PATH:+$PATH:}/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	export PATH
+	timeout=$(command -v timeout)
+	identity=$(id)
+	case $identity in 'uid=0('* | 'uid=0 '*) root=1 ;; *) root= ;; esac
+	ask_nix &
+	if [ "$target" = 1 ]; then
+		if [ -z "$root" ]; then ask_root & fi
+		ask_units &
+		ask_failed &
+	fi
+	ask_space &
+	ask_login
+	ask_system
+	wait
+	printf 'nixhop-end-%s\n' "$nonce"
+}
+
+# The script itself comes in over standard input: no command may read from it, and all of it must be read before the first one
+# runs. After the answer the session keeps its connection open, until the other end closes it.
+{
+	probe </dev/null 2>/dev/null
+	exec >/dev/null 2>&1
+	while read -r _; do :; done
+	exit 0
+}

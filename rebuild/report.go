@@ -1,0 +1,66 @@
+package rebuild
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// unskippable are the findings that --no-check cannot skip: without them there is nothing to deploy to, or nothing to deploy.
+var unskippable = []string{"host-unreachable", "host-key-unknown", "host-key-changed", "login-denied", "no-configuration"}
+
+// allowed reports whether the request lets a finding through that is an error otherwise.
+func (r Request) allowed(name string) bool {
+	if slices.Contains(unskippable, name) {
+		return false
+	}
+	return r.NoCheck || slices.ContainsFunc(r.Own, func(f Flag) bool { return f.Name == "--allow" && f.Values[0] == name })
+}
+
+// stops reports whether one of the findings is an error that the request does not let through.
+func stops(found []Finding, r Request) bool {
+	return slices.ContainsFunc(found, func(f Finding) bool { return f.Severity == Error && !r.allowed(f.Name) })
+}
+
+// report prints findings, the worst first, and returns a *CheckError where one of them stops the run.
+func (s *Session) report(found []Finding, r Request) error {
+	stop := stops(found, r)
+	found = bySeverity(found)
+	for i, f := range found {
+		if f.Severity == Error && r.allowed(f.Name) {
+			f.Severity = Warning
+			found[i] = f
+		}
+		if s.Stdio.Err != nil {
+			printFinding(s.Stdio.Err, f)
+		}
+	}
+	if stop {
+		return &CheckError{Findings: found}
+	}
+	return nil
+}
+
+// bySeverity returns the findings with the worst first, otherwise in their order.
+func bySeverity(found []Finding) []Finding {
+	sorted := slices.Clone(found)
+	slices.SortStableFunc(sorted, func(a, b Finding) int { return int(b.Severity) - int(a.Severity) })
+	return sorted
+}
+
+// printFinding prints a finding as a block: what, why, and the remedy in lines that can be pasted.
+func printFinding(w io.Writer, f Finding) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "nixhop: %s: %s: %s [%s]\n", f.Severity, f.Host, f.What, f.Name)
+	if f.Why != "" {
+		fmt.Fprintf(&b, "  %s\n", f.Why)
+	}
+	for _, line := range f.Remedy {
+		fmt.Fprintf(&b, "    %s\n", line)
+	}
+	io.WriteString(w, b.String())
+}
+
+// print writes a result to standard output.
+func (s *Session) print(text string) { io.WriteString(s.Stdio.Out, text) }

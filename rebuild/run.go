@@ -1,0 +1,98 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// storePath is the form of every path in the Nix store (nix: src/libstore/path.cc).
+var storePath = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+$`)
+
+// runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
+// A step whose result is known already is not run again.
+func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string) (map[string]string, error) {
+	results := maps.Clone(known)
+	for _, step := range p.Steps {
+		if results[step.Result] != "" {
+			continue
+		}
+		command := step.Command
+		command.Argv = replaceWord(command.Argv, toplevelWord, results["toplevel"])
+		command.Argv = replaceWord(command.Argv, derivationWord, results["derivation"])
+		s.Log.Debug("+ " + nixexec.Command{Argv: command.Argv, Env: command.Env}.String())
+		if step.Result == "" {
+			stdio := s.Stdio
+			if step.Quiet {
+				stdio.Out = nil
+			}
+			if err := nixexec.Run(ctx, command, stdio); err != nil {
+				return results, &stepError{Step: step, Err: err}
+			}
+			continue
+		}
+		out, err := nixexec.Capture(ctx, command, s.Stdio)
+		results[step.Result] = out
+		if err != nil {
+			return results, &stepError{Step: step, Err: err}
+		}
+		if step.Result == "toplevel" || step.Result == "derivation" {
+			path := strings.TrimSpace(lastLine(out))
+			if !storePath.MatchString(path) && p.needs(step.Result) {
+				return results, &stepError{Step: step, Err: fmt.Errorf("it printed no store path but %q", printable(path))}
+			}
+			results[step.Result] = path
+		}
+	}
+	return results, nil
+}
+
+// needs reports whether a later command takes the result.
+func (p Plan) needs(result string) bool {
+	for _, step := range p.Steps {
+		for _, w := range step.Command.Argv {
+			if w == "\x00"+result {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stepError says which step failed, and keeps the child's error, whose status is nixhop's.
+type stepError struct {
+	Step Step
+	Err  error
+}
+
+func (e *stepError) Error() string {
+	if e.Step.Where != "" {
+		return fmt.Sprintf("%s on %q: %v", e.Step.Name, e.Step.Where, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.Step.Name, e.Err)
+}
+
+func (e *stepError) Unwrap() error { return e.Err }
+
+// spoken is the error without the name of its step where the child itself has said what is to be said.
+func spoken(err error) error {
+	var step *stepError
+	if !errors.As(err, &step) {
+		return err
+	}
+	var exit *nixexec.ExitError
+	if errors.As(step.Err, &exit) || interrupted(step.Err) {
+		return step.Err
+	}
+	return err
+}
+
+func lastLine(s string) string {
+	s = strings.TrimRight(s, "\n")
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}

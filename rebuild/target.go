@@ -1,0 +1,87 @@
+package rebuild
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"nixhop/sshcfg"
+)
+
+// Target is one host of the run, before anything was asked of it.
+type Target struct {
+	Selector Selector
+	Host     sshcfg.Host  // what ssh, nix and nixos-rebuild are given, untouched
+	Hints    sshcfg.Hints // from the ssh config's comments
+	Listed   bool         // the ssh config names or matches it
+}
+
+// Select turns the HOST words of a request into targets. Globs and tags stand for the aliases that they match; one that
+// matches nothing is an error, so that a typo never deploys fewer hosts than were meant.
+func Select(r Request, inv sshcfg.Inventory) ([]Target, error) {
+	var targets []Target
+	for _, sel := range r.Hosts {
+		found, err := selectOne(sel, inv)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range found {
+			same := func(o Target) bool { return o.Host == t.Host }
+			if !slices.ContainsFunc(targets, same) {
+				targets = append(targets, t)
+			}
+		}
+	}
+	return targets, nil
+}
+
+func selectOne(sel Selector, inv sshcfg.Inventory) ([]Target, error) {
+	switch {
+	case strings.HasPrefix(sel.Host, "@"):
+		tag := sel.Host[1:]
+		return matching(sel, inv, func(a sshcfg.Alias) bool { return slices.Contains(a.Tags, tag) }, tags(inv), "@")
+	case strings.ContainsAny(sel.Host, "*?"):
+		match := func(a sshcfg.Alias) bool { ok, _ := path.Match(sel.Host, a.Name); return ok }
+		return matching(sel, inv, match, inv.Names(), "")
+	}
+	host, err := sshcfg.ParseHost(sel.Host)
+	if err != nil {
+		return nil, &UsageError{Message: err.Error()}
+	}
+	t := Target{Selector: sel, Host: host, Listed: inv.Matches(host.Name)}
+	if a, ok := inv.Find(host.Name); ok {
+		t.Hints = a.Hints
+	}
+	return []Target{t}, nil
+}
+
+func matching(sel Selector, inv sshcfg.Inventory, match func(sshcfg.Alias) bool, known []string, prefix string) ([]Target, error) {
+	var targets []Target
+	for _, a := range inv.Aliases {
+		if match(a) {
+			targets = append(targets, Target{Selector: sel, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true})
+		}
+	}
+	if len(targets) > 0 {
+		return targets, nil
+	}
+	return nil, unknownName("no alias matches", sel.Word, prefix, known)
+}
+
+// unknownName is the usage error for a name that nothing stands behind, with the nearest ones that exist.
+func unknownName(what, name, prefix string, known []string) error {
+	hint := "see the aliases: nixhop hosts"
+	if near := sshcfg.Nearest(strings.TrimPrefix(name, prefix), known, 3); len(near) > 0 {
+		hint = "did you mean " + prefix + strings.Join(near, " or "+prefix) + "?\n" + hint
+	}
+	return &UsageError{Message: what + " " + quoted(name), Hint: hint}
+}
+
+func tags(inv sshcfg.Inventory) []string {
+	var out []string
+	for _, a := range inv.Aliases {
+		out = append(out, a.Tags...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,146 @@
+package sshcfg
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kevinburke/ssh_config"
+)
+
+// lineLimit bounds, in bytes, what the library is given of one line: its lexer takes quadratic time.
+const lineLimit = 8 << 10
+
+// decode builds the blocks of one file. The library (kevinburke/ssh_config) does it, from lines that tidy has put in the form
+// that it reads as ssh does: what it gets wrong is the spelling of lines (tabs, quotes, # in a word, Include), not which
+// line belongs to which block. It refuses a whole file for one Match criterion that it does not know, as Fedora's stock
+// "Match final all" (alebeck/boring#20). A Match block lists no alias, so such a file gets a warning and is read again
+// with the criteria left out.
+func decode(path string, lines []line) ([]block, []Warning) {
+	headers, text, warnings := tidy(path, lines, true)
+	config, err := ssh_config.DecodeBytes([]byte(text))
+	if err != nil {
+		warnings = append(warnings, Warning{File: path, Text: fmt.Sprintf("its Match conditions are not understood here, only by ssh (%s)", clean(err.Error()))})
+		headers, text, _ = tidy(path, lines, false)
+		config, err = ssh_config.DecodeBytes([]byte(text))
+	}
+	if err != nil {
+		return nil, append(warnings, Warning{File: path, Text: clean(err.Error())})
+	}
+	loose := block{file: path}
+	warnings = append(warnings, loose.read(config.Hosts[0])...)
+	if loose.hinted() {
+		warnings = append(warnings, Warning{File: path, Text: "a hint stands above every Host line and so belongs to no host"})
+	}
+	var blocks []block
+	for i, host := range config.Hosts[1:] {
+		b := block{file: path, line: headers[i].number, match: headers[i].keyword == "match"}
+		if !b.match && headers[i].words != nil {
+			for _, p := range host.Patterns {
+				b.patterns = append(b.patterns, p.String())
+			}
+		}
+		warnings = append(warnings, b.read(host)...)
+		if b.match && b.hinted() {
+			warnings = append(warnings, Warning{path, b.line, "a hint in a Match block belongs to no host"})
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks, warnings
+}
+
+// hinted says whether a hint was read into the block.
+func (b block) hinted() bool {
+	return b.hints.Configuration+b.hints.BuildHost+b.hints.Cross != "" || len(b.hints.Tags) > 0
+}
+
+// read takes the hints and the Tag out of what the library found under a Host or Match line.
+func (b *block) read(host *ssh_config.Host) []Warning {
+	var warnings []Warning
+	hint := func(number int, comment string) {
+		if !isHint(comment) {
+			return
+		}
+		hints, complaints := parseHints(comment)
+		b.hints.fill(hints)
+		for _, complaint := range complaints {
+			warnings = append(warnings, Warning{b.file, number, complaint})
+		}
+	}
+	hint(b.line, host.EOLComment)
+	for _, node := range host.Nodes {
+		switch n := node.(type) {
+		case *ssh_config.Empty:
+			hint(n.Pos().Line, n.Comment)
+		case *ssh_config.KV:
+			hint(n.Pos().Line, n.Comment)
+			if b.tag == "" {
+				b.tag = n.Value
+			}
+		}
+	}
+	return warnings
+}
+
+// tidy writes the lines that make a block (Host, Match, Tag, hints) as the library reads them right, each on the line where
+// it stood, and leaves out the others. It returns the Host and Match lines in order; a Host line of which no name is left
+// has no words, and is written so that it still ends the block above. Without criteria every Match line is Match all.
+func tidy(path string, lines []line, criteria bool) (headers []line, text string, warnings []Warning) {
+	var b strings.Builder
+	for _, l := range lines {
+		var out string
+		switch l.keyword {
+		case "host":
+			l.words, warnings = tidyNames(path, l, warnings)
+			headers = append(headers, l)
+			out = "Host " + strings.Join(l.words, " ")
+			if l.words == nil {
+				out = "Match all"
+			}
+		case "match":
+			headers = append(headers, l)
+			out = "Match " + strings.Join(l.words, " ")
+			if !criteria || len(out) > lineLimit {
+				out = "Match all"
+			}
+		case "tag":
+			if len(l.words) == 1 && checkWord("tag", l.words[0], `#"`) == nil {
+				out = "Tag " + l.words[0]
+			}
+		}
+		if isHint(l.comment) {
+			if len(l.comment) > lineLimit {
+				warnings = append(warnings, Warning{path, l.number, "the hint is too long"})
+			} else {
+				out += " #" + l.comment
+			}
+		}
+		b.WriteString(out + "\n")
+	}
+	return headers, b.String(), warnings
+}
+
+// tidyNames returns the words of a Host line that can be the name or the pattern of a host, or nil if there is none.
+func tidyNames(path string, l line, warnings []Warning) ([]string, []Warning) {
+	var names []string
+	size := 0
+	for _, word := range l.words {
+		if err := checkPattern(word); err != nil {
+			warnings = append(warnings, Warning{path, l.number, fmt.Sprintf("host %q is left out: %v", word, err)})
+			continue
+		}
+		if size += len(word) + 1; size > lineLimit {
+			return names, append(warnings, Warning{path, l.number, fmt.Sprintf("the line is too long: %q and what follows is left out", word)})
+		}
+		names = append(names, word)
+	}
+	return names, warnings
+}
+
+// checkPattern is what ParseHost checks, for a word that may hold wildcards: a name that cannot be given as HOST is no alias.
+func checkPattern(word string) error {
+	if strings.ContainsAny(word, "*?") {
+		bare := strings.NewReplacer("*", "x", "?", "x", ":", "x", "[", "x", "]", "x").Replace(strings.TrimPrefix(word, "!"))
+		return checkWord("pattern", bare, "'`\"$\\;&<>|(){}/@#!=")
+	}
+	return checkName(strings.TrimPrefix(word, "!"))
+}

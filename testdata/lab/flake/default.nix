@@ -1,0 +1,2 @@
+# The same systems without a flake: -f testdata/lab/flake -A web
+import ./hosts.nix
