@@ -5,7 +5,7 @@
 
 # The race detector needs a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
-SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') .ci/run
+SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run
 
 .PHONY: build try test lint lab clean
 

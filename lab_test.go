@@ -30,6 +30,12 @@ func TestLab(t *testing.T) {
 		{"hosts answer", labHostsAnswer},
 		{"a system is deployed by hand", labDeployByHand},
 		{"the terminal interrupts", labTerminal},
+		{"the manual's commands", labManualsCommands},
+		{"which configuration", labWhichConfiguration},
+		{"over a jump host, to another port", labJump},
+		{"ports in HOST words", labPorts},
+		{"a third build host", labThirdBuildHost},
+		{"the plan is what runs", labPlan},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, l) })
 	}
@@ -240,7 +246,7 @@ func (l *lab) connections(t *testing.T, host string, f func()) int {
 	t.Helper()
 	before := len(l.log(t, host))
 	f()
-	return strings.Count(l.log(t, host)[before:], "Accepted ")
+	return strings.Count(l.log(t, host)[before:], "Accepted publickey for ")
 }
 
 // noMasterLeft fails the test if a process that nixhop started on this side is still there, or the directory of a

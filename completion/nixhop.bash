@@ -14,7 +14,7 @@ _nixhop() {
     done
     [[ -n $breaks && $word == *[$breaks]* ]] && kept=${word%"${word##*[$breaks]}"}
 
-    mapfile -t candidates < <("${before[0]}" __complete "${before[@]:1}" "$word" 2>/dev/null)
+    mapfile -t candidates < <("$1" __complete "${before[@]:1}" "$word" 2>/dev/null)
     for candidate in "${candidates[@]}"; do
         if [[ $candidate == ":files" ]]; then
             compopt -o filenames 2>/dev/null

@@ -2,7 +2,7 @@
 # Completion of nixhop for zsh. Put it as _nixhop into a directory of fpath: nixhop completion zsh >DIR/_nixhop
 
 _nixhop() {
-    local line word
+    local line word help
     local -a candidates
     for line in ${(f)"$("${words[1]}" __complete "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)"}; do
         if [[ $line == ":files" ]]; then
@@ -11,7 +11,8 @@ _nixhop() {
             continue
         fi
         word=${line%%$'\t'*}
-        candidates+=("${word//:/\\:}:${line#*$'\t'}")
+        help=${line#*$'\t'}
+        candidates+=("${word//:/\\:}${help:+:$help}")
     done
     (( $#candidates )) && _describe -t nixhop nixhop candidates
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // watchedLine is the longest line that Watch hands out, in bytes; the rest of a longer one is passed on unseen.
@@ -28,6 +29,8 @@ func Watch(ctx context.Context, c Command, s Stdio, see func(line string) (show 
 	s.Err = write
 	stdout, err = Capture(ctx, c, s)
 	write.Close()
+	// What the child left behind may hold the pipe for ever.
+	_ = read.SetReadDeadline(time.Now().Add(stopDelay))
 	<-seen
 	read.Close()
 	return stdout, err

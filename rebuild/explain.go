@@ -173,8 +173,8 @@ func (e Explanation) printable() Explanation {
 
 // explanationTable returns every row. Where two of the same rank match, the earlier one comes first.
 func explanationTable() []explanationRow {
-	return slices.Concat(sshRows(), sshConfigRows(), sudoRows(), hostRows(), platformRows(), flakeRows(), buildRows(),
-		activationRows(), dialectRows(), harmlessRows())
+	return slices.Concat(loginRows(), reachRows(), sshConfigRows(), sudoRows(), hostRows(), platformRows(), flakeRows(),
+		buildRows(), refusalRows(), activationRows(), dialectRows(), harmlessRows())
 }
 
 // statusOf is an exit status in a text, 0 where it is none.

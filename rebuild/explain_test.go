@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -107,7 +108,7 @@ func render(explanations []Explanation) string {
 		for _, line := range e.Remedy {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
-		for _, name := range slices.Sorted(mapKeys(e.Detail)) {
+		for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
 			fmt.Fprintf(&b, "  %s = %q\n", name, e.Detail[name])
 		}
 		if e.Status != 0 {
@@ -115,16 +116,6 @@ func render(explanations []Explanation) string {
 		}
 	}
 	return b.String()
-}
-
-func mapKeys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func TestExplainSamples(t *testing.T) {

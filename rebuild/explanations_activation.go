@@ -8,8 +8,8 @@ import (
 // switchUnit is the transient unit that nixos-rebuild activates in.
 const switchUnit = "nixos-rebuild-switch-to-configuration"
 
-// activationRows are what switch-to-configuration, the boot loader's installer and systemd-run print on the target.
-func activationRows() []explanationRow {
+// refusalRows are what the target prints when it does not begin to activate.
+func refusalRows() []explanationRow {
 	activating := []Phase{PhaseActivate}
 	return []explanationRow{
 		{
@@ -63,6 +63,14 @@ func activationRows() []explanationRow {
 				}
 			},
 		},
+	}
+}
+
+// activationRows are what switch-to-configuration and the boot loader's installer print on the target, and the status that they
+// end with.
+func activationRows() []explanationRow {
+	activating := []Phase{PhaseActivate}
+	return []explanationRow{
 		{
 			id: "units", rank: rankSpecific, phases: activating,
 			needles: []string{"the following units failed: "},

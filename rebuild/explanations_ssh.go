@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// sshRows are what ssh(1) prints when it cannot connect, or is cut off. OpenSSH ends its lines with a carriage return and a
-// newline; the texts are those of 6.9 to 10, on Linux and macOS.
-func sshRows() []explanationRow {
+// loginRows are what ssh(1) prints when host and user do not know each other: keys of hosts and of users. OpenSSH ends its lines
+// with a carriage return and a newline; the texts are those of 6.9 to 10, on Linux and macOS.
+func loginRows() []explanationRow {
 	return []explanationRow{
 		{
 			id: "ssh-key-changed", rank: rankCause,
@@ -44,6 +44,12 @@ func sshRows() []explanationRow {
 			implies: []string{"ssh-jump", "ssh-kex"},
 			explain: explainDenied,
 		},
+	}
+}
+
+// reachRows are what ssh prints when it does not reach the host, or is cut off.
+func reachRows() []explanationRow {
+	return []explanationRow{
 		{
 			id: "ssh-resolve", rank: rankSpecific,
 			needles: []string{"Could not resolve hostname "},

@@ -10,47 +10,21 @@ func sudoRows() []explanationRow {
 			needles: []string{"is not in the sudoers file", " is not allowed to "},
 			pattern: `(\S+) is not in the sudoers file|user (\S+) is not allowed to (?:run sudo|execute '([^']*)')`,
 			implies: []string{"sudo-wrong", "sudo-tty", "ng-hint"},
-			explain: func(x excerpt, s Situation) Explanation {
-				user := x.group(1) + x.group(2)
-				e := Explanation{
-					Meaning: meaning("%s may not use sudo on %s", user, s.target()),
-					Remedy:  []string{s.asRoot(), "# or, on the host", "users.users." + attribute(user) + `.extraGroups = [ "wheel" ];`},
-					Detail:  map[string]string{"user": user},
-				}
-				if x.group(3) != "" {
-					e.Meaning = meaning("%s may use sudo on %s, but not for %s", user, s.target(), x.group(3))
-				}
-				return e
-			},
+			explain: explainNoSudoer,
 		},
 		{
 			id: "sudo-wrong", rank: rankCause, phases: []Phase{PhaseConnect, PhaseActivate},
 			needles: []string{"Sorry, try again.", " incorrect password attempt", "sudo: no password was provided"},
 			pattern: `Sorry, try again\.|sudo: \d+ incorrect password attempt|sudo: (no password was provided)`,
 			implies: []string{"sudo-tty", "ng-hint"},
-			explain: func(x excerpt, s Situation) Explanation {
-				e := Explanation{
-					Meaning: meaning("sudo on %s did not take the password of %s", s.target(), s.login()),
-					Remedy:  []string{s.again("--ask-sudo-password")},
-				}
-				if x.group(1) != "" && x.near(`Sorry, try again|incorrect password`, 3, 3) == nil {
-					e.Meaning = meaning("sudo on %s wants the password of %s, and none reached it", s.target(), s.login())
-				}
-				return e
-			},
+			explain: explainWrongPassword,
 		},
 		{
 			id: "sudo-tty", rank: rankSpecific, phases: []Phase{PhaseConnect, PhaseBuild, PhaseCopy, PhaseActivate},
 			needles: []string{"sudo: a terminal is required", "sudo: no tty present", "sudo: a password is required"},
 			pattern: `sudo: (?:a terminal is required to (?:read the password|authenticate)|no tty present|a password is required)`,
 			implies: []string{"ng-hint"},
-			explain: func(_ excerpt, s Situation) Explanation {
-				return Explanation{
-					Meaning: meaning("sudo on %s wants the password of %s, and has no terminal there to ask for it", s.target(), s.login()),
-					Remedy: []string{s.again("--ask-sudo-password"), "# or never again, on the host",
-						"security.sudo.wheelNeedsPassword = false;"},
-				}
-			},
+			explain: explainNoTerminal,
 		},
 		{
 			id: "sudo-rs", rank: rankCause, phases: []Phase{PhaseConnect, PhaseActivate},
@@ -69,30 +43,14 @@ func sudoRows() []explanationRow {
 			needles: []string{"sudo: command not found", "sudo: not found", "command not found: sudo", "Unknown command: sudo"},
 			pattern: `(nixos-rebuild: line \d+): sudo: |(?:^|[ :])sudo: (?:command )?not found|command not found: sudo|Unknown command: sudo`,
 			implies: []string{"ng-hint"},
-			explain: func(x excerpt, s Situation) Explanation {
-				if x.group(1) != "" {
-					return Explanation{
-						Meaning: "this nixos-rebuild runs sudo here, and this machine has none",
-						Remedy:  []string{"unset SUDO_USER", s.again()},
-					}
-				}
-				return Explanation{
-					Meaning: meaning("%s has no sudo: it has doas or run0, or only root may change it", s.target()),
-					Remedy:  []string{s.asRoot(), s.again("--elevate", "run0"), "# or, on the host", "security.sudo.enable = true;"},
-				}
-			},
+			explain: explainNoSudo,
 		},
 		{
 			id: "need-root", rank: rankCause, phases: []Phase{PhaseConnect, PhaseCopy, PhaseActivate},
 			needles: []string{"/nix/var/nix/profiles/"},
 			pattern: `(?:creating symlink|opening lock file|creating directory) .*/nix/var/nix/profiles/.*Permission denied`,
 			implies: []string{"ng-hint"},
-			explain: func(_ excerpt, s Situation) Explanation {
-				return Explanation{
-					Meaning: meaning("%s may not set the system profile of %s: that needs root", s.login(), s.target()),
-					Remedy:  []string{s.again("--sudo"), s.asRoot()},
-				}
-			},
+			explain: explainNeedsRoot,
 		},
 		{
 			id: "ng-hint", rank: rankConsequence, phases: []Phase{PhaseActivate},
@@ -100,6 +58,58 @@ func sudoRows() []explanationRow {
 			pattern: `did you forget to use --ask-sudo-password`,
 			explain: explainHint,
 		},
+	}
+}
+
+func explainNoSudoer(x excerpt, s Situation) Explanation {
+	user := x.group(1) + x.group(2)
+	e := Explanation{
+		Meaning: meaning("%s may not use sudo on %s", user, s.target()),
+		Remedy:  []string{s.asRoot(), "# or, on the host", "users.users." + attribute(user) + `.extraGroups = [ "wheel" ];`},
+		Detail:  map[string]string{"user": user},
+	}
+	if x.group(3) != "" {
+		e.Meaning = meaning("%s may use sudo on %s, but not for %s", user, s.target(), x.group(3))
+	}
+	return e
+}
+
+func explainWrongPassword(x excerpt, s Situation) Explanation {
+	e := Explanation{
+		Meaning: meaning("sudo on %s did not take the password of %s", s.target(), s.login()),
+		Remedy:  []string{s.again("--ask-sudo-password")},
+	}
+	if x.group(1) != "" && x.near(`Sorry, try again|incorrect password`, 3, 3) == nil {
+		e.Meaning = meaning("sudo on %s wants the password of %s, and none reached it", s.target(), s.login())
+	}
+	return e
+}
+
+func explainNoSudo(x excerpt, s Situation) Explanation {
+	if x.group(1) != "" {
+		return Explanation{
+			Meaning: "this nixos-rebuild runs sudo here, and this machine has none",
+			Remedy:  []string{"unset SUDO_USER", s.again()},
+		}
+	}
+	return Explanation{
+		Meaning: meaning("%s has no sudo: it has doas or run0, or only root may change it", s.target()),
+		Remedy:  []string{s.asRoot(), s.again("--elevate", "run0"), "# or, on the host", "security.sudo.enable = true;"},
+	}
+}
+
+func explainNoTerminal(_ excerpt, s Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("sudo on %s wants the password of %s, and has no terminal there to ask for it", s.target(), s.login()),
+		Remedy: []string{s.again("--ask-sudo-password"), "# or never again, on the host",
+			"security.sudo.wheelNeedsPassword = false;"},
+	}
+}
+
+func explainNeedsRoot(_ excerpt, s Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("%s may not set the system profile of %s: that needs root", s.login(), s.target()),
+		Remedy:  []string{s.again("--sudo"), s.asRoot()},
 	}
 }
 

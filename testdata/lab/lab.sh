@@ -211,7 +211,7 @@ write_host() { # dir name address port lower
 # host is gone, and starts it again when it ends with 133, which is nspawn's word for a reboot. Each host gets a
 # control group of its own: without one all would be in the same, and one host's systemd would manage the services of
 # the others.
-boot() { # dir name fd-of-the-lock
+boot() { # dir name; claim_fd is the lock
 	local groups=() hierarchy
 	for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
 		if [[ -e $hierarchy/cgroup.procs ]] && mkdir -p "$hierarchy/nixhop-lab.$$.$2" 2>/dev/null; then
@@ -380,7 +380,8 @@ status() { # dir
 
 directory() { # DIR as given: absolute, and of characters that mean nothing to ssh, mount or a shell
 	local dir
-	dir=$(realpath -m -- "${1:?which directory? see lab.sh help}")
+	[[ -n $1 ]] || fail 'which directory? see lab.sh help'
+	dir=$(realpath -m -- "$1")
 	[[ $dir =~ ^[A-Za-z0-9/._+@=-]+$ ]] || fail "choose a directory of plain characters, not $dir"
 	echo "$dir"
 }
@@ -392,7 +393,7 @@ main() {
 	install) install_packages ;;
 	up | down | status)
 		dir=$(directory "${1:-}")
-		shift
+		shift || true
 		"$command" "$dir" "$@"
 		;;
 	help | --help | -h) usage ;;

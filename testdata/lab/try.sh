@@ -38,7 +38,12 @@ say() { printf '\n%s\n' "$*"; }
 
 # show prints a command and runs it.
 show() {
-	printf '%s$ %s%s\n' "$bold" "$*" "$plain"
+	local word line=''
+	for word; do
+		[[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] || word=${word@Q}
+		line+=" $word"
+	done
+	printf '%s$%s%s\n' "$bold" "$line" "$plain"
 	"$@"
 }
 
@@ -71,17 +76,16 @@ show "$lab/lab.sh" install
 (cd "$project" && show go build -o "$work/bin/nixhop" .)
 NIXHOP_LAB_OWNER=$$ show "$lab/lab.sh" up "$work/lab" web db
 started=$SECONDS
-# shellcheck source=/dev/null
-. "$work/lab/env"
 export PATH=$work/bin:$PATH
 
+say '# An ssh config in which the hosts are aliases (named in lab/env), and a flake that has their configurations'
+show . "$work/lab/env"
 cp -r "$lab/flake" "$work/systems"
-cd "$work/systems"
+show cd "$work/systems"
 nix eval --raw --expr builtins.currentSystem --impure | sed 's/.*/"&"/' >platform.nix
 git init -q
 git add -A
 git -c user.name=try -c user.email=try@localhost commit -qm 'systems for web and db'
-say "# A flake with configurations (in $PWD), and an ssh config (in $NIXHOP_SSH_CONFIG) with the hosts"
 step 0 nixhop hosts
 
 say '# Built here, activated there'
