@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/creack/pty"
 )
 
 // terminal is a program on a terminal of its own, as the leader of that terminal's session: what is typed there, Ctrl-C
@@ -31,8 +30,14 @@ type terminal struct {
 // onTerminal starts a command on a new terminal: nixhop by l.command, another one by exec.Command.
 func (l *lab) onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	t.Helper()
-	ours, theirs := openTerminal(t)
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer theirs.Close()
+	if err := pty.Setsize(theirs, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
 	if cmd.Env == nil {
 		cmd.Env = append(os.Environ(), l.env...)
 	}
@@ -51,30 +56,6 @@ func (l *lab) onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 		<-term.done
 	})
 	return term
-}
-
-// openTerminal returns both sides of a new pseudo-terminal, 80 columns wide.
-func openTerminal(t *testing.T) (ours, theirs *os.File) {
-	t.Helper()
-	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetWinsize(int(theirs.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
-		t.Fatal(err)
-	}
-	return ours, theirs
 }
 
 // read collects the output until no process has the terminal open any more: Linux says EIO then.
@@ -118,15 +99,15 @@ func (term *terminal) types(keys string) {
 // wait waits for the program's end and returns its exit status, 128+n when signal n ended it.
 func (term *terminal) wait() int {
 	term.t.Helper()
-	ended := make(chan struct{})
+	gone := make(chan struct{})
 	go func() {
 		term.cmd.Wait()
-		close(ended)
+		close(gone)
 	}()
 	select {
-	case <-ended:
+	case <-gone:
 	case <-time.After(time.Minute):
 		term.t.Fatalf("the program on the terminal does not end:\n%s", term.text())
 	}
-	return status(term.cmd.ProcessState)
+	return ended(term.cmd.ProcessState)
 }

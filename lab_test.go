@@ -183,15 +183,15 @@ func (l *lab) run(t *testing.T, cmd *exec.Cmd) result {
 		cmd.Env = append(os.Environ(), l.env...)
 	}
 	err := cmd.Run()
-	var ended *exec.ExitError
-	if err != nil && !errors.As(err, &ended) {
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
 		t.Fatalf("%q: %v", cmd.Args, err)
 	}
-	return result{stdout.String(), stderr.String(), status(cmd.ProcessState)}
+	return result{stdout.String(), stderr.String(), ended(cmd.ProcessState)}
 }
 
-// status is what a shell would have in $? after the process.
-func status(state *os.ProcessState) int {
+// ended is what a shell would have in $? after the process.
+func ended(state *os.ProcessState) int {
 	if wait, ok := state.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
 		return 128 + int(wait.Signal())
 	}

@@ -186,23 +186,6 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// A log line goes to standard error in one piece, without a time, and debug lines only with --verbose.
-func TestLogger(t *testing.T) {
-	for verbose, want := range []string{"INFO nixhop: built host=web\n", "DEBU nixhop: looked\nINFO nixhop: built host=web\n"} {
-		file, err := os.Create(filepath.Join(t.TempDir(), "log"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		log := newLogger(file, verbose)
-		log.Debug("looked")
-		log.Info("built", "host", "web")
-		if got, _ := os.ReadFile(file.Name()); string(got) != want {
-			t.Errorf("%q", got)
-		}
-		file.Close()
-	}
-}
-
 // Without any words nixhop explains itself, even when it was started without so much as a name.
 func TestRunWithoutWords(t *testing.T) {
 	out, err := os.Create(filepath.Join(t.TempDir(), "out"))

@@ -12,7 +12,7 @@ _nixhop() {
     for mark in @ : =; do
         [[ $COMP_WORDBREAKS == *"$mark"* ]] && breaks+=$mark
     done
-    [[ -n $breaks && $word == *[$breaks]* ]] && kept=${word%"${word##*[$breaks]}"}
+    [[ -n $breaks && $word == *["$breaks"]* ]] && kept=${word%"${word##*["$breaks"]}"}
 
     mapfile -t candidates < <("$1" __complete "${before[@]:1}" "$word" 2>/dev/null)
     for candidate in "${candidates[@]}"; do

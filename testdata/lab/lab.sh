@@ -38,9 +38,7 @@ fail() {
 	exit 1
 }
 
-need_root() {
-	[[ $(id -u) == 0 ]] || fail 'the lab needs root: it boots containers'
-}
+need_root() { [[ $(id -u) == 0 ]] || fail 'the lab needs root: it boots containers'; }
 
 # ---- packages and the hosts' common file system
 
@@ -53,9 +51,7 @@ install_packages() {
 		command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 	done
 	[[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
-	if [[ ${#missing[@]} == 0 ]]; then
-		return
-	fi
+	[[ ${#missing[@]} -gt 0 ]] || return 0
 	echo "lab: installing ${missing[*]}" >&2
 	export DEBIAN_FRONTEND=noninteractive
 	{ apt-get update -q && apt-get install -qy --no-install-recommends "${missing[@]}"; } >&2 </dev/null
@@ -83,15 +79,13 @@ rootfs() {
 		flock 8
 		[[ ! -d $root ]] || exit 0
 		remains "$cache"/building.*
-		local new
-		new=$(mktemp -d "$cache/building.XXXXXX")
-		chmod 755 "$new"
+		local new old
+		new=$(mktemp -d "$cache/building.XXXXXX") && chmod 755 "$new"
 		echo "lab: building the hosts' file system in $cache (once, about a minute)" >&2
 		if ! sh "$here/rootfs.sh" "$new/root" >"$cache/build.log" 2>&1; then
 			tail -n 20 "$cache/build.log" >&2
 			fail "building the hosts' file system failed; all of it: $cache/build.log"
 		fi
-		local old
 		for old in "$cache"/root-*; do
 			grep -qF "lowerdir=$old," /proc/mounts || rm -rf "$old"
 		done
@@ -111,9 +105,7 @@ started_at() { # pid -> start time in ticks since boot; nothing when there is no
 	[[ ${fields[0]} == Z ]] || echo "${fields[19]}"
 }
 
-remember() { # file pid
-	echo "$2 $(started_at "$2")" >"$1"
-}
+remember() { echo "$2 $(started_at "$2")" >"$1"; } # file pid
 
 living() { # file -> pid, while the process that was remembered there lives
 	local pid since
@@ -278,17 +270,15 @@ up() { # dir name...
 	# Where a server of the machine itself has port 22 of every address, 2222 will do.
 	local ordinary=22
 	! taken 127.0.0.20 22 || ordinary=2222
-	local names=() addresses=() ports=() claimed claim_fd
+	local names=() addresses=() ports=() waiting=() claimed claim_fd n
 	for word; do
-		name=${word%:*}
-		port=$ordinary
+		name=${word%:*} port=$ordinary
 		[[ $word != *:* ]] || port=${word#*:}
 		claim "$port"
 		write_host "$dir" "$name" "$claimed" "$port" "$lower"
 		boot "$dir" "$name"
 		names+=("$name") addresses+=("$claimed") ports+=("$port")
 	done
-	local n waiting=()
 	for n in "${!names[@]}"; do
 		answers "$dir" "${names[n]}" "${addresses[n]}" "${ports[n]}" &
 		waiting+=($!)
@@ -364,7 +354,7 @@ status() { # dir
 		case $key in
 		Host) alias=$value ;;
 		HostName) address=$value ;;
-		Port)
+		Port) # the last of the three
 			port=$value
 			if ! living "$1/run/$alias.pid" >/dev/null; then
 				echo "$alias $address:$port down"
