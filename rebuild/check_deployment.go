@@ -10,12 +10,9 @@ func (d *deployment) check() {
 	if c := d.on; c != nil && d.job.Target != nil {
 		alias := c.machine.Host.String()
 		d.found = append(d.found, CheckTarget(c.facts, TargetWant{
-			Host: alias, Action: r.Action, Root: d.needsRoot(), AskPassword: d.asksPassword(), Unsigned: d.copiesUnsigned(),
+			Host: alias, Action: r.Action, Root: d.needsRoot() && d.password == "", AskPassword: d.asksPassword(), Unsigned: d.copiesUnsigned(),
 			HostName: d.facts.HostName, System: d.facts.System, PublicKey: publicKey(c.machine.Endpoint), Now: time.Now(),
 		})...)
-		if !c.facts.Root() {
-			c.machine.Elevate = elevation(c.facts.Elevate)
-		}
 	}
 	if c := d.at; c != nil {
 		want := BuildHostWant{Host: c.machine.Host.String(), Action: r.Action, System: d.facts.BuildSystem, Unsigned: true}
@@ -37,7 +34,7 @@ func (d *deployment) needsRoot() bool {
 
 // asksPassword reports whether nixos-rebuild itself asks for the password of sudo.
 func (d *deployment) asksPassword() bool {
-	return d.job.Dialect != nil && d.request.Has("--ask-elevate-password")
+	return d.job.Dialect != nil && d.session.Interactive && d.request.Has("--ask-elevate-password")
 }
 
 // copiesUnsigned reports whether a system that was built elsewhere is copied to the target: what this machine or the user's own
@@ -49,7 +46,7 @@ func (d *deployment) copiesUnsigned() bool {
 // elevation is what stands in front of a command that needs root: sudo, or doas where there is only that. It never asks:
 // whether it works without a password was found out before.
 func elevation(e Elevation) []string {
-	if e.Sudo == "" && e.Doas != "" {
+	if e.DoasFree == Yes && e.SudoFree != Yes || e.Sudo == "" && e.Doas != "" {
 		return []string{"doas", "-n"}
 	}
 	return []string{"sudo", "-n"}

@@ -2,9 +2,11 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
+	"time"
 
 	"nixhop/nixexec"
 	"nixhop/sshcfg"
@@ -78,8 +80,9 @@ func (d *deployment) execute(ctx, background context.Context) error {
 		return err
 	}
 	d.announce()
-	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation})
+	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation}, d.password)
 	if d.job.Dialect == nil {
+		d.endRemoteBuild(results["derivation"], err)
 		err = d.session.conclude(d, results, err)
 	}
 	return spoken(err)
@@ -102,4 +105,21 @@ func (d *deployment) announce() {
 		what += fmt.Sprintf(": configuration %s, by %s", d.chosen.Name, d.chosen.From)
 	}
 	d.session.Log.Info(what + ", built " + where)
+}
+
+// endBuildTime bounds how long the end of a build on another host is waited for.
+const endBuildTime = 5 * time.Second
+
+// endRemoteBuild ends the build on the build host when the user has ended the run. It is done even though ctx is over.
+func (d *deployment) endRemoteBuild(derivation string, err error) {
+	var step *stepError
+	if d.job.Build == nil || !errors.As(err, &step) || step.Step.Name != "build" || !interrupted(err) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endBuildTime)
+	defer cancel()
+	command := endBuildCommand(d.job, derivation)
+	if _, err := nixexec.Output(ctx, command); err != nil {
+		d.session.Log.Warn("the build may go on, on " + d.job.Build.Host.Name + "; to end it: " + command.String())
+	}
 }

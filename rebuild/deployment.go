@@ -24,6 +24,7 @@ type deployment struct {
 
 	facts      FlakeFacts // what the configuration says of itself
 	derivation string     // of the system, where nixhop has evaluated it
+	password   string     // for sudo on the target; it goes to standard input and nowhere else
 }
 
 // contactActions are the actions for which the target itself is needed.

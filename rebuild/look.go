@@ -17,6 +17,11 @@ func (d *deployment) look(ctx, background context.Context) error {
 		<-names
 		return err
 	}
+	if err := d.gainRoot(background); err != nil {
+		cancel()
+		<-names
+		return err
+	}
 	if err := <-names; err != nil {
 		return err
 	}

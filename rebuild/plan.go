@@ -30,6 +30,7 @@ type Job struct {
 	SSHOpts       string   // NIX_SSHOPTS for nix and nixos-rebuild
 	TmpDir        string   // TMPDIR for them; empty: as it is
 	Cross         string   // the platform that the system is built on, where that is forced; empty: what the configuration says
+	Password      bool     // sudo on the target wants one
 	Terminal      bool     // progress can be shown
 	LocalElevate  []string // in front of what needs root on this machine
 
@@ -45,6 +46,7 @@ type Step struct {
 	Where   string // host, for people; empty: here
 	Command nixexec.Command
 	Result  string // the variable that takes what the command prints on standard output
+	Secret  bool   // the password goes to its standard input first, in a line of its own, then scriptMark
 	Quiet   bool   // what it prints on standard output is no result of nixhop's and dropped
 }
 
@@ -99,6 +101,9 @@ func (p Plan) Script() string {
 	}
 	for _, s := range p.Steps {
 		line := expandable.Replace(s.Command.String())
+		if s.Secret {
+			line = expandable.Replace(secretLine(s.Command))
+		}
 		if s.Result != "" {
 			line = s.Result + "=$(" + closable(line) + ")"
 		}
@@ -114,6 +119,14 @@ func (p Plan) Script() string {
 		b.WriteString(nixexec.Command{Argv: []string{"rm", "-r", p.Dir}}.String() + "\n")
 	}
 	return b.String()
+}
+
+// secretLine is a command whose standard input begins with a password, which the shell that it is pasted into asks for.
+func secretLine(c nixexec.Command) string {
+	ask := "printf 'password: ' >/dev/tty; stty -echo </dev/tty; IFS= read -r password </dev/tty; stty echo </dev/tty"
+	script := nixexec.Command{Argv: []string{"cat"}, Stdin: scriptMark + "\n" + c.Stdin}.String()
+	c.Stdin = ""
+	return ask + "\n{ printf '%s\\n' \"$password\"\n" + script + "\n} | " + c.String()
 }
 
 // usesDir reports whether any command names the plan's directory.

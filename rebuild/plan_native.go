@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	_ "embed"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -51,14 +52,8 @@ func nativeSteps(j Job) ([]Step, error) {
 
 // nativeRefusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
 func nativeRefusal(r Request) error {
-	if r.Value("--specialisation") != "" && r.Action != "switch" && r.Action != "test" {
-		return &UsageError{Message: fmt.Sprintf("--specialisation can only be used with switch and test, not with %q", r.Action)}
-	}
-	if r.Has("--rollback") && r.Action != "switch" && r.Action != "boot" && r.Action != "test" {
-		return &UsageError{Message: fmt.Sprintf("--rollback cannot be used with %q", r.Action)}
-	}
 	for _, f := range r.Flags {
-		if !f.Native() {
+		if !f.Native() || f.Name == "--elevate" && f.Values[0] == "run0" {
 			return &UsageError{
 				Message: fmt.Sprintf("%s needs nixos-rebuild", f.Name),
 				Hint:    "leave it out, or name one: --nixos-rebuild PATH",
@@ -123,20 +118,35 @@ func remoteBuild(j Job) []Step {
 	copyDerivation = append(copyDerivation, substituteWords(j)...)
 	copyDerivation = append(copyDerivation, j.Request.NixWords(forCopy)...)
 
-	realise := "exec nix-store --realise \"$1\""
-	for _, word := range j.Request.NixWords(forRealise) {
-		realise += " " + nixexec.Quote(word)
-	}
+	flags := j.Request.NixWords(forRealise)
 	if j.Request.Action == "dry-build" {
-		realise += " --dry-run"
+		flags = append(flags, "--dry-run")
 	}
 	return []Step{
 		{Name: "copy", Where: j.Build.Host.Name, Command: nixexec.Command{Argv: copyDerivation, Env: j.environment()}},
 		{Name: "build", Where: j.Build.Host.Name, Result: "toplevel", Command: nixexec.Command{
 			Argv:  j.Build.session("/bin/sh", "-s", "--", derivationWord),
-			Stdin: realise + " </dev/null\n",
+			Stdin: realisation(flags),
 		}},
 	}
+}
+
+//go:embed realise.sh
+var realiseScript string
+
+// realisation is what goes to the standard input of /bin/sh on the build host.
+func realisation(flags []string) string {
+	set := `set -- "$1"`
+	for _, word := range flags {
+		set += " " + nixexec.Quote(word)
+	}
+	return set + "\n" + realiseScript
+}
+
+// endBuildCommand ends what remoteBuild has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269). The
+// derivation's path is in no other command line.
+func endBuildCommand(j Job, derivation string) nixexec.Command {
+	return nixexec.SessionCommand(j.Build.Master, "pkill", "-INT", "-f", "--", "--realise "+derivation)
 }
 
 // copySystem brings the built system from where it was built to where it is needed; between two other machines it goes
@@ -177,7 +187,13 @@ func substituteWords(j Job) []string {
 // path needs no quoting in any shell.
 func (m *Machine) session(words ...string) []string {
 	argv := nixexec.SessionCommand(m.Master).Argv
-	return append(argv, words...)
+	for _, word := range words {
+		if word != toplevelWord && word != derivationWord {
+			word = nixexec.Quote(word)
+		}
+		argv = append(argv, word)
+	}
+	return argv
 }
 
 // storePathSteps deploy a system that is there already.
@@ -213,6 +229,7 @@ func activateStep(j Job, rollback bool) Step {
 		return step
 	}
 	step.Where = j.Target.Host.Name
+	step.Secret = j.Password
 	step.Command = nixexec.Command{
 		Argv:  j.Target.session(append(append([]string{}, j.Target.Elevate...), words...)...),
 		Stdin: a.Script(),

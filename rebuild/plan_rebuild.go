@@ -85,11 +85,15 @@ func sourceWords(j Job) []string {
 // words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the bash one
 // knows no --flag=value), and a spelling that its release knows.
 func (d Dialect) words(f Flag) ([]string, error) {
-	if !strings.HasPrefix(f.Spelling, "--") || d.Knows(f.Spelling) {
+	short := !strings.HasPrefix(f.Spelling, "--")
+	if short && f.Name != "--ask-elevate-password" || !short && d.Knows(f.Spelling) {
 		return f.Spaced(), nil
 	}
 	if spelled, ok := d.Spell(f.Name); ok {
 		return append([]string{spelled}, f.Values...), nil
+	}
+	if spec, _ := FindFlag(f.Name); spec.Short != "" && spec.Known == InAll {
+		return append([]string{spec.Short}, f.Values...), nil // the bash one has only -I for --include
 	}
 	if f.Name == "--elevate" {
 		switch sudo, ok := d.Spell("--sudo"); {

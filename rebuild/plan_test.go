@@ -91,6 +91,7 @@ func steps(plan []Step) string {
 		}
 		for _, w := range s.Command.Argv {
 			switch {
+			case strings.HasPrefix(w, "("): // the expression of --apply
 			case w == "--extra-experimental-features", w == "nix-command flakes", w == "-o", strings.Contains(w, "=") && !strings.Contains(w, "."):
 			default:
 				b.WriteString(" " + strings.ReplaceAll(w, "\x00", "$"))
@@ -104,7 +105,8 @@ func steps(plan []Step) string {
 func TestNativeSteps(t *testing.T) {
 	flake := Source{Flake: "."}
 	web, big := machineFor("web"), machineFor("big")
-	system := `.#nixosConfigurations."web".config.system.build.toplevel`
+	evaluate := `evaluate nix eval --raw .#nixosConfigurations."web" --apply` + "\n"
+	build := "build nix-store --realise $derivation --add-root /run/d/system --indirect\nbuild readlink /run/d/system\n"
 	activate := "activate@web ssh ControlPath=/run/d/%C -- web /bin/sh -s -- $toplevel\n"
 	activate = strings.ReplaceAll(activate, "ControlPath=/run/d/%C ", "")
 	tests := []struct {
@@ -114,33 +116,34 @@ func TestNativeSteps(t *testing.T) {
 		want string
 	}{
 		{"built here", "switch web", Job{Source: flake, Configuration: "web", Target: web},
-			"build nix build --print-out-paths " + system + " --no-link\ncopy@web nix copy --to ssh://web $toplevel\n" + activate},
+			evaluate + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
 		{"built on the target", "switch web -s", Job{Source: flake, Configuration: "web", Target: web, Build: web},
-			"evaluate nix eval --raw " + system + ".drvPath\ncopy@web nix copy --derivation --to ssh://web $derivation --substitute-on-destination\n" +
+			evaluate + "copy@web nix copy --derivation --to ssh://web $derivation --substitute-on-destination\n" +
 				"build@web ssh -- web /bin/sh -s -- $derivation\n" + activate},
 		{"a third build host: the copy goes through here", "switch web", Job{Source: flake, Configuration: "web", Target: web, Build: big},
-			"evaluate nix eval --raw " + system + ".drvPath\ncopy@big nix copy --derivation --to ssh://big $derivation\n" +
+			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation\n" +
 				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy@web nix copy --from ssh://big --to ssh://web $toplevel\n" + activate},
 		{"dry-build", "dry-build web", Job{Source: flake, Configuration: "web"},
-			"build nix build --print-out-paths " + system + " --no-link --dry-run\n"},
+			evaluate + "build nix-store --realise $derivation --dry-run\n"},
 		{"build leaves a link", "build web", Job{Source: flake, Configuration: "web"},
-			"build nix build --print-out-paths " + system + "\n"},
+			evaluate + "build nix-store --realise $derivation --add-root result --indirect\nbuild readlink result\n"},
 		{"build elsewhere", "build web", Job{Source: flake, Configuration: "web", Build: big},
-			"evaluate nix eval --raw " + system + ".drvPath\ncopy@big nix copy --derivation --to ssh://big $derivation\n" +
+			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation\n" +
 				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy nix copy --from ssh://big --no-check-sigs $toplevel\n" +
 				"link nix-store --realise $toplevel --add-root result --indirect\n"},
 		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s --\n"},
 		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: Source{File: "x.nix", Attr: "a"}, Target: machineFor("web", "sudo", "-n")},
-			"build nix-build x.nix --attr a.config.system.build.toplevel --no-out-link --keep-going\ncopy@web nix copy --to ssh://web $toplevel --keep-going\n" +
+			"evaluate nix-instantiate x.nix --attr a.config.system.build.toplevel --keep-going\n" +
+				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web $toplevel --keep-going\n" +
 				"activate@web ssh -- web sudo -n /bin/sh -s -- $toplevel\n"},
 		{"channels", "switch web -I p=q", Job{Source: Source{}, Target: web},
-			"build nix-build <nixpkgs/nixos> --attr system --no-out-link --include\ncopy@web nix copy --to ssh://web $toplevel\n" + activate},
+			"evaluate nix-instantiate <nixpkgs/nixos> --attr system --include\n" + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
 		{"a ready system", "switch web --store-path /nix/store/x", Job{Source: flake, Target: web},
 			"copy@web nix copy --to ssh://web /nix/store/x\nactivate@web ssh -- web /bin/sh -s -- /nix/store/x\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			test.job.Request = parse(t, test.line)
+			test.job.Request, test.job.Dir = parse(t, test.line), "/run/d"
 			plan, err := nativeSteps(test.job)
 			if err != nil {
 				t.Fatal(err)

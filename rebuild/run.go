@@ -16,7 +16,7 @@ var storePath = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+$
 
 // runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
 // A step whose result is known already is not run again.
-func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string) (map[string]string, error) {
+func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string, password string) (map[string]string, error) {
 	results := maps.Clone(known)
 	for _, step := range p.Steps {
 		if results[step.Result] != "" {
@@ -26,6 +26,9 @@ func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string) 
 		command.Argv = replaceWord(command.Argv, toplevelWord, results["toplevel"])
 		command.Argv = replaceWord(command.Argv, derivationWord, results["derivation"])
 		s.Log.Debug("+ " + nixexec.Command{Argv: command.Argv, Env: command.Env}.String())
+		if step.Secret {
+			command.Stdin = password + "\n" + scriptMark + "\n" + command.Stdin
+		}
 		if step.Result == "" {
 			stdio := s.Stdio
 			if step.Quiet {

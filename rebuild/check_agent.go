@@ -1,0 +1,107 @@
+package rebuild
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// mostKeys is how many keys of an agent ssh gets to offer: sshd ends the talk at the sixth wrong one (sshd_config(5), MaxAuthTries).
+const mostKeys = 5
+
+// checkKeys finds what keeps a key from being used. Where the login worked there is little to say: only too many keys, which work
+// by their order, and only to somebody who asks.
+func checkKeys(h Here, k Keys, want HereWant) []Finding {
+	if !slices.Contains(want.Denied, k.Alias) {
+		if found := tooManyKeys(k); want.Asked && found != nil {
+			found[0].Severity = Note
+			return found
+		}
+		return nil
+	}
+	for _, found := range [][]Finding{agentOfRoot(h, k, want), tooManyKeys(k), noKey(k)} {
+		if found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// agentOfRoot finds a run through sudo, which drops SSH_AUTH_SOCK unless told otherwise (sudoers(5), env_keep).
+func agentOfRoot(h Here, k Keys, want HereWant) []Finding {
+	if h.SudoUser == "" || h.SudoUser == "root" || h.AuthSock != "" || k.Agent != No {
+		return nil
+	}
+	return []Finding{{
+		Name: "agent", Severity: Note,
+		What: fmt.Sprintf("root has no ssh agent, and that of %q is not asked: sudo took SSH_AUTH_SOCK away", h.SudoUser),
+		Why:  "a key that only the agent holds cannot be offered",
+		Remedy: []string{
+			again(want) + "   # without sudo: root is gained on the host",
+			"sudo --preserve-env=SSH_AUTH_SOCK " + again(want),
+		},
+	}}
+}
+
+// tooManyKeys finds an agent that holds more keys than a server lets try, so that the right one may never be offered.
+func tooManyKeys(k Keys) []Finding {
+	if k.Held <= mostKeys || k.OnlyNamed {
+		return nil
+	}
+	file := "~/.ssh/THE_KEY"
+	if i := slices.IndexFunc(k.Identities, func(i Identity) bool { return i.There }); i >= 0 {
+		file = configPath(k.Identities[i].Path)
+	}
+	return []Finding{{
+		Name: "agent", Severity: Warning,
+		What:   fmt.Sprintf("the ssh agent holds %d keys, and all are offered", k.Held),
+		Why:    "a server ends the talk after a few wrong ones, six where nothing else is set: Too many authentication failures",
+		Remedy: Situation{Alias: k.Alias}.hostBlock("IdentitiesOnly yes", "IdentityFile "+file),
+	}}
+}
+
+// configPath is a path as a value in an ssh config.
+func configPath(path string) string {
+	if strings.ContainsAny(path, " \t#") {
+		return `"` + printable(path) + `"`
+	}
+	return printable(path)
+}
+
+// noKey finds that ssh has nothing to offer: the agent holds no key, and there is no file with one, or only such with a
+// passphrase, which ssh can do nothing with unless somebody types it.
+func noKey(k Keys) []Finding {
+	if k.Agent == Unsaid || k.Held > 0 {
+		return nil
+	}
+	agent, start := "there is no ssh agent", []string{`eval "$(ssh-agent)"`}
+	if k.Agent == Yes {
+		agent, start = "the ssh agent holds no key", nil
+	}
+	there := slices.DeleteFunc(slices.Clone(k.Identities), func(i Identity) bool { return !i.There })
+	if len(there) == 0 {
+		return []Finding{{
+			Name: "agent", Severity: Warning,
+			What:   agent + ", and there is no file with a key either",
+			Why:    "ssh has no key to offer; it looks for " + identityNames(k.Identities),
+			Remedy: []string{"ssh-keygen -t ed25519"},
+		}}
+	}
+	if slices.ContainsFunc(there, func(i Identity) bool { return i.Locked != Yes }) {
+		return nil
+	}
+	return []Finding{{
+		Name: "agent", Severity: Warning,
+		What:   fmt.Sprintf("%s, and a passphrase is on %s", agent, identityNames(there)),
+		Why:    "without an agent that holds the key ssh asks for its passphrase, and where it cannot ask it offers nothing",
+		Remedy: append(start, shellWords([]string{"ssh-add", there[0].Path})),
+	}}
+}
+
+func identityNames(identities []Identity) string {
+	var names []string
+	for _, i := range identities {
+		names = append(names, quoted(i.Path))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,200 @@
+package rebuild
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// hereName stands in place of a host in findings about this machine.
+const hereName = "here"
+
+// Limits of what Nix here is.
+const (
+	flakesMinor  = 4  // of 2.4, the first Nix with flakes
+	libgitMinor  = 20 // of 2.20, the first Nix that reads git trees by itself
+	lixMinor     = 90 // Lix numbers its releases from 2.90 on
+	lixForkMinor = 18 // of 2.18, which Lix grew from
+	apartNote    = 15 // minor versions between two that are worth a word
+)
+
+// HereWant is what a deployment is about to do. What is left empty is not checked.
+type HereWant struct {
+	Host   string // the target as typed; for the commands that are offered
+	Action string // "switch": likewise
+	Nix    bool   // Nix is needed here
+	Flake  bool   // a flake is deployed
+	System string // that is built here: "aarch64-linux"; for CheckBuildHere alone
+
+	Others []NixThere // the hosts that take part
+	Denied []string   // the endpoints, by their Alias, whose login was denied
+	Asked  bool       // the checks are what the user wants, as in `nixhop check`: notes about what works are welcome
+}
+
+// NixThere is the Nix of a host.
+type NixThere struct{ Host, Version string }
+
+// CheckHere returns what stands in the way on this machine itself, and what else its user should know, as far as no evaluation is needed
+// for it.
+func CheckHere(h Here, want HereWant) []Finding {
+	var all findings
+	all.add(hereName,
+		nixMissingHere(h, want),
+		tooOldHere(h, want),
+		gitMissing(h, want),
+		gitOwner(h, want),
+		gitUntracked(h.Tree),
+		gitDirty(h.Tree),
+	)
+	for _, other := range want.Others {
+		all.add(other.Host, tooFarApart(h.Nix.Version, other.Version))
+	}
+	for _, keys := range h.Keys {
+		all.add(keys.Alias, checkKeys(h, keys, want))
+	}
+	return all
+}
+
+// CheckBuildHere returns what stands in the way of building on this machine for want.System (NixOS/nixpkgs#177873).
+func CheckBuildHere(h Here, want HereWant) []Finding {
+	own := append([]string{h.Nix.System}, h.Nix.ExtraPlatforms...)
+	if want.System == "" || h.Nix.System == "" || elsewhere(h.Store) || slices.Contains(h.Nix.BuilderSystems, want.System) {
+		return nil
+	}
+	found := Finding{Name: "platform", Severity: Error, Host: hereName, Remedy: ways(h, want)}
+	switch {
+	case slices.Contains(own, want.System) && h.Nix.MaxJobs == "0":
+		found.What = fmt.Sprintf("this machine builds nothing itself, and none of its builders is for %q", want.System)
+		found.Why = "max-jobs is 0 (NixOS/nix#14883)"
+	case slices.Contains(own, want.System):
+		return nil
+	default:
+		own = slices.DeleteFunc(own, isLevel)
+		found.What = fmt.Sprintf("the configuration is for %q, this machine builds for %q", want.System, strings.Join(own, " "))
+		if len(h.Nix.BuilderSystems) > 0 {
+			found.What += fmt.Sprintf(", its builders for %q", strings.Join(h.Nix.BuilderSystems, " "))
+		}
+		found.Why = "the build would stop with: required system or feature not available"
+	}
+	return []Finding{found}
+}
+
+// isLevel recognises the levels of a processor, x86_64-v2-linux, which nobody needs to read.
+func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") }
+
+// elsewhere reports whether builds go to the store of another machine anyway.
+func elsewhere(store string) bool { return strings.HasPrefix(store, "ssh") }
+
+// ways are the commands and settings by which want.System can be built after all, the one that needs least first.
+func ways(h Here, want HereWant) []string {
+	var lines []string
+	if want.Host != "" {
+		lines = append(lines, again(want, "--build-host", "target"))
+	}
+	_, kernel, _ := strings.Cut(want.System, "-")
+	if slices.Contains(append([]string{h.Nix.System}, h.Nix.ExtraPlatforms...), want.System) {
+		return append(lines, again(want, "--max-jobs", "auto"))
+	}
+	if kernel != "linux" {
+		return lines
+	}
+	switch {
+	case h.OS == "darwin":
+		return append(lines, linuxBuilder(h.Nix.System, want.System)...)
+	case h.NixOS:
+		return append(lines, "boot.binfmt.emulatedSystems = [ "+nixString(want.System)+" ];   # on this machine")
+	default:
+		return append(lines, "extra-platforms = "+printable(want.System)+"   # in /etc/nix/nix.conf here, with qemu-user-static installed")
+	}
+}
+
+// linuxBuilder are the lines of nix-darwin for a Linux in a virtual machine. It builds for the Mac's own processor; for another it
+// emulates.
+func linuxBuilder(mac, system string) []string {
+	lines := []string{"nix.linux-builder.enable = true;   # nix-darwin, on this Mac"}
+	own, _, _ := strings.Cut(mac, "-")
+	if cpu, _, _ := strings.Cut(system, "-"); cpu == own {
+		return lines
+	}
+	return append(lines,
+		"nix.linux-builder.systems = [ "+nixString(own+"-linux")+" "+nixString(system)+" ];",
+		"nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "+nixString(system)+" ];")
+}
+
+// again is this deployment once more, with flags.
+func again(want HereWant, flags ...string) string {
+	return Situation{Action: want.Action, Alias: want.Host}.again(flags...)
+}
+
+func nixMissingHere(h Here, want HereWant) []Finding {
+	if !want.Nix || !h.NoNix {
+		return nil
+	}
+	found := Finding{
+		Name: "nix-missing", Severity: Error,
+		What:   "nix is not installed on this machine",
+		Why:    "the configuration is evaluated here, wherever it is built",
+		Remedy: []string{"curl -L https://nixos.org/nix/install | sh -s -- --daemon"},
+	}
+	if dir := h.Nix.Elsewhere; dir != "" {
+		found.What = fmt.Sprintf("nix is in %q on this machine, which is not in the PATH", dir)
+		found.Remedy = []string{`export PATH="$PATH":` + shellWords([]string{dir})}
+	}
+	return []Finding{found}
+}
+
+// upstream is the minor version of the Nix that a version goes back to: Lix speaks as the release that it grew from. It is 0 for what
+// is no version of Nix 2, and of the same kind for an older one.
+func upstream(text string) int {
+	major, minor := version(text)
+	switch {
+	case major != 2:
+		return 0
+	case minor >= lixMinor:
+		return lixForkMinor
+	}
+	return minor
+}
+
+func tooOldHere(h Here, want HereWant) []Finding {
+	major, minor := version(h.Nix.Version)
+	switch {
+	case major == 0 || major > 2 || major == 2 && minor >= 8:
+		return nil
+	case want.Flake && (major < 2 || minor < flakesMinor):
+		return []Finding{{
+			Name: "no-flakes", Severity: Error,
+			What:   fmt.Sprintf("Nix on this machine is %q, and flakes came with \"2.4\"", h.Nix.Version),
+			Why:    "a flake is evaluated here, wherever it is built",
+			Remedy: []string{"nix upgrade-nix"},
+		}}
+	}
+	return []Finding{{
+		Name: "too-old", Severity: Warning,
+		What:   fmt.Sprintf("Nix on this machine is %q, older than \"2.8\"", h.Nix.Version),
+		Why:    "nixhop is tried with 2.8 and newer",
+		Remedy: []string{"nix upgrade-nix"},
+	}}
+}
+
+// tooFarApart finds a host whose Nix may not understand the one here. Two releases that do not are known (NixOS/nix#9961).
+func tooFarApart(here, there string) []Finding {
+	a, b := upstream(here), upstream(there)
+	switch {
+	case a == 0 || b == 0:
+		return nil
+	case min(a, b) == 13 && max(a, b) == 20:
+		return []Finding{{
+			Name: "too-old", Severity: Warning,
+			What: fmt.Sprintf("Nix is %q there and %q here, which do not understand each other", there, here),
+			Why:  "a build or a copy may fail with: invalid character in Base64 string (NixOS/nix#9961)",
+		}}
+	case max(a, b)-min(a, b) > apartNote:
+		return []Finding{{
+			Name: "too-old", Severity: Note,
+			What: fmt.Sprintf("Nix is %q there and %q here, %d releases apart", there, here, max(a, b)-min(a, b)),
+			Why:  "they speak the oldest protocol that both know, which few people try",
+		}}
+	}
+	return nil
+}
