@@ -36,6 +36,11 @@ func TestLab(t *testing.T) {
 		{"ports in HOST words", labPorts},
 		{"a third build host", labThirdBuildHost},
 		{"the plan is what runs", labPlan},
+		{"Ctrl-C and nixos-rebuild", labInterruptChild},
+		{"Ctrl-C in a build", labInterruptBuild},
+		{"Ctrl-C in an activation", labInterruptActivation},
+		{"a killed nixhop", labKilled},
+		{"a terminated nixhop", labTerminated},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, l) })
 	}

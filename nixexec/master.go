@@ -54,7 +54,7 @@ func MasterArgv(o MasterOptions) []string {
 		argv = append(argv, "-o", "StrictHostKeyChecking=accept-new")
 	}
 	return append(argv,
-		"-o", "ControlMaster=yes", "-o", "ControlPersist=60",
+		"-o", "ControlMaster=yes", "-o", "ControlPersist=15",
 		"-o", "LogLevel=DEBUG1", "-E", o.logFile(), "--", o.Host)
 }
 

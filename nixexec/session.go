@@ -6,7 +6,7 @@ import (
 )
 
 // Hold runs script on the host as Script does, until it prints the line until, and returns what it printed up to
-// there. The session stays, as the lifeline of the connection: the master ends one minute after its last session,
+// there. The session stays, as the lifeline of the connection: the master ends fifteen seconds after its last session,
 // so this one keeps it for the length of a build, and lets it go when this process ends, however that happens.
 // The session is released by Close, or by the next Hold that succeeds. The errors are those of the function Hold.
 func (m *Master) Hold(ctx context.Context, script, until string, limit int) ([]byte, error) {

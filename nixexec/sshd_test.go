@@ -251,7 +251,7 @@ func TestMasterEndsWithLifeline(t *testing.T) {
 	s := startServer(t)
 	o := s.options("web")
 	argv := MasterArgv(o)
-	argv[slices.Index(argv, "ControlPersist=60")] = "ControlPersist=1"
+	argv[slices.Index(argv, "ControlPersist=15")] = "ControlPersist=5"
 	if err := Run(bounded(t), Command{Argv: argv}, Stdio{}); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestMasterEndsWithLifeline(t *testing.T) {
 	if _, err := m.Hold(bounded(t), "echo up", "up", 1<<10); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(3 * time.Second)
+	time.Sleep(8 * time.Second)
 	if _, err := os.Lstat(m.socket); err != nil {
 		t.Errorf("the master ended in spite of its lifeline: %v", err)
 	}

@@ -159,8 +159,6 @@ func TestNativeRefusals(t *testing.T) {
 	for line, want := range map[string]string{
 		"switch web --upgrade":                    "--upgrade needs nixos-rebuild",
 		"switch web --elevate run0":               "--elevate needs nixos-rebuild",
-		"boot web --specialisation x":             `--specialisation can only be used with switch and test, not with "boot"`,
-		"dry-activate web --rollback":             `--rollback cannot be used with "dry-activate"`,
 		"switch web -- --something nixos-rebuild": "what follows -- is for nixos-rebuild",
 	} {
 		_, err := nativeSteps(Job{Request: parse(t, line), Source: Source{Flake: "."}, Target: machineFor("web")})
