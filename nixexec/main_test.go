@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strconv"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		obeyInterrupt()
 	case "open":
 		os.Exit(Status(openAndUse(MasterOptions{Dir: os.Args[1], Config: os.Args[2], Host: os.Args[3]})))
-	case "run", "output":
+	case "run", "along", "output":
 		os.Exit(Status(report(os.Args[1:])))
 	case "hold":
 		_, _, err := Hold(context.Background(), Command{Argv: os.Args[1:]}, "up", 1<<10)
@@ -108,9 +109,13 @@ func report(argv []string) error {
 		c = child(argv[1], argv[2:]...)
 	}
 	var err error
-	if mode == "run" {
-		err = Run(ctx, c, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
-	} else {
+	stdio := Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	switch mode {
+	case "run":
+		err = Run(ctx, c, stdio)
+	case "along":
+		err = ReadAlong(stdio, io.Discard, true, func(s Stdio) error { return Run(ctx, c, s) })
+	default:
 		_, err = Output(ctx, c)
 	}
 	var exit *ExitError

@@ -1,52 +1,64 @@
 package nixexec
 
 import (
-	"bufio"
+	"bytes"
 	"context"
-	"errors"
-	"io"
-	"os"
 	"strings"
-	"time"
 )
 
-// watchedLine is the longest line that Watch hands out, in bytes; the rest of a longer one is passed on unseen.
+// watchedLine is the longest line that Watch hands out, in bytes; a longer one is passed on unseen.
 const watchedLine = 64 << 10
 
 // Watch is Capture with standard error read along: each line goes to see first, without its end, and on to s.Err where see
-// returns true. see is called from one goroutine and must not wait for the child.
+// returns true. The child's standard error is no terminal. see is called from one goroutine at a time and must not wait for the
+// child.
 func Watch(ctx context.Context, c Command, s Stdio, see func(line string) (show bool)) (stdout string, err error) {
-	read, write, err := os.Pipe()
+	p, err := pipePassage(s.Err)
 	if err != nil {
 		return "", err
 	}
-	shown := s.Err
-	seen := make(chan struct{})
-	go func() {
-		defer close(seen)
-		watchLines(read, shown, see)
-	}()
-	s.Err = write
-	stdout, err = Capture(ctx, c, s)
-	write.Close()
-	// What the child left behind may hold the pipe for ever.
-	_ = read.SetReadDeadline(time.Now().Add(stopDelay))
-	<-seen
-	read.Close()
+	watched := &lines{see: see, show: p.show}
+	err = p.send(s, watched.take, func(s Stdio) error {
+		stdout, err = Capture(ctx, c, s)
+		return err
+	})
 	return stdout, err
 }
 
-// watchLines passes lines on from read to show until read ends.
-func watchLines(read io.Reader, show *os.File, see func(string) bool) {
-	lines := bufio.NewReaderSize(read, watchedLine)
-	for {
-		line, err := lines.ReadSlice('\n')
-		whole := !errors.Is(err, bufio.ErrBufferFull)
-		if len(line) > 0 && (!whole || see(strings.TrimRight(string(line), "\n"))) && show != nil {
-			show.Write(line)
+// lines cuts a text that comes in pieces into lines, and shows those that see wants to be shown.
+type lines struct {
+	see  func(string) bool
+	show func([]byte)
+	line []byte // the beginning of one that has not ended yet
+	long bool   // what came before that was too long already
+}
+
+// take takes a piece.
+func (l *lines) take(text []byte, last bool) {
+	for len(text) > 0 {
+		end := bytes.IndexByte(text, '\n') + 1
+		if end == 0 {
+			end = len(text)
 		}
-		if err != nil && whole {
-			return
+		l.line = append(l.line, text[:end]...)
+		if l.ended() || len(l.line) > watchedLine {
+			l.pass()
 		}
+		text = text[end:]
+	}
+	if last && len(l.line) > 0 {
+		l.pass()
 	}
 }
+
+// pass hands on what there is of the line.
+func (l *lines) pass() {
+	unseen := l.long || len(l.line) > watchedLine
+	if unseen || l.see(strings.TrimSuffix(string(l.line), "\n")) {
+		l.show(l.line)
+	}
+	l.long = unseen && !l.ended()
+	l.line = l.line[:0]
+}
+
+func (l *lines) ended() bool { return bytes.HasSuffix(l.line, []byte("\n")) }

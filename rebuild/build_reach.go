@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"nixhop/nixexec"
@@ -46,7 +47,7 @@ func CheckReach(build, target string, err error) []Finding {
 	case errors.As(err, &exit) && exit.Code == nixexec.Status(&nixexec.NotFoundError{}):
 		why = "there is no ssh on the build host"
 	case errors.As(err, &exit):
-		why = fmt.Sprintf("asked for %q there, ssh says %q", target, plainText(lastLine(exit.Stderr)))
+		why = fmt.Sprintf("asked for %q there, ssh says %q", target, plainText(strings.TrimSpace(lastLine(exit.Stderr))))
 	default:
 		why = "the build host could not be asked: " + plainText(firstLine(err.Error()))
 	}

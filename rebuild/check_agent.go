@@ -9,6 +9,16 @@ import (
 // mostKeys is how many keys of an agent ssh gets to offer: sshd ends the talk at the sixth wrong one (sshd_config(5), MaxAuthTries).
 const mostKeys = 5
 
+// CheckKeys returns what keeps ssh's keys from being used: all that there is to say about this machine where a login was denied.
+// CheckHere says it, too.
+func CheckKeys(h Here, want HereWant) []Finding {
+	var all findings
+	for _, keys := range h.Keys {
+		all.add(keys.Alias, checkKeys(h, keys, want))
+	}
+	return all
+}
+
 // checkKeys finds what keeps a key from being used. Where the login worked there is little to say: only too many keys, which work
 // by their order, and only to somebody who asks.
 func checkKeys(h Here, k Keys, want HereWant) []Finding {

@@ -49,10 +49,7 @@ func CheckHere(h Here, want HereWant) []Finding {
 	for _, other := range want.Others {
 		all.add(other.Host, tooFarApart(h.Nix.Version, other.Version))
 	}
-	for _, keys := range h.Keys {
-		all.add(keys.Alias, checkKeys(h, keys, want))
-	}
-	return all
+	return append(all, CheckKeys(h, want)...)
 }
 
 // CheckBuildHere returns what stands in the way of building on this machine for want.System (NixOS/nixpkgs#177873).
@@ -126,6 +123,7 @@ func again(want HereWant, flags ...string) string {
 	return Situation{Action: want.Action, Alias: want.Host}.again(flags...)
 }
 
+// nixMissingHere finds a machine without Nix, or with one that this login does not find, as under sudo or cron.
 func nixMissingHere(h Here, want HereWant) []Finding {
 	if !want.Nix || !h.NoNix {
 		return nil
@@ -156,6 +154,7 @@ func upstream(text string) int {
 	return minor
 }
 
+// tooOldHere finds a Nix that cannot read the flake at all, or that nixhop does not know.
 func tooOldHere(h Here, want HereWant) []Finding {
 	major, minor := version(h.Nix.Version)
 	switch {
@@ -166,18 +165,27 @@ func tooOldHere(h Here, want HereWant) []Finding {
 			Name: "no-flakes", Severity: Error,
 			What:   fmt.Sprintf("Nix on this machine is %q, and flakes came with \"2.4\"", h.Nix.Version),
 			Why:    "a flake is evaluated here, wherever it is built",
-			Remedy: []string{"nix upgrade-nix"},
+			Remedy: []string{newerNix(h)},
 		}}
 	}
 	return []Finding{{
 		Name: "too-old", Severity: Warning,
 		What:   fmt.Sprintf("Nix on this machine is %q, older than \"2.8\"", h.Nix.Version),
 		Why:    "nixhop is tried with 2.8 and newer",
-		Remedy: []string{"nix upgrade-nix"},
+		Remedy: []string{newerNix(h)},
 	}}
 }
 
-// tooFarApart finds a host whose Nix may not understand the one here. Two releases that do not are known (NixOS/nix#9961).
+// newerNix is how this machine gets a newer Nix.
+func newerNix(h Here) string {
+	if h.NixOS {
+		return "nix.package = pkgs.nixVersions.latest;   # on this machine"
+	}
+	return "nix upgrade-nix"
+}
+
+// tooFarApart finds a host whose Nix may not understand the one here; two releases are known for it (NixOS/nix#9961). Distance alone
+// mostly works, and is a note.
 func tooFarApart(here, there string) []Finding {
 	a, b := upstream(here), upstream(there)
 	switch {
@@ -186,8 +194,8 @@ func tooFarApart(here, there string) []Finding {
 	case min(a, b) == 13 && max(a, b) == 20:
 		return []Finding{{
 			Name: "too-old", Severity: Warning,
-			What: fmt.Sprintf("Nix is %q there and %q here, which do not understand each other", there, here),
-			Why:  "a build or a copy may fail with: invalid character in Base64 string (NixOS/nix#9961)",
+			What: fmt.Sprintf("Nix is %q there and %q here, which may not understand each other", there, here),
+			Why:  "builds between these two were seen to fail: invalid character in Base64 string (NixOS/nix#9961)",
 		}}
 	case max(a, b)-min(a, b) > apartNote:
 		return []Finding{{

@@ -93,18 +93,23 @@ func (d *deployment) announce() {
 	if d.target == nil {
 		return
 	}
-	where := "here"
-	if d.job.Build != nil {
-		where = "on " + d.job.Build.Host.Name
+	how := ", built here"
+	switch {
+	case d.request.Has("--rollback"):
+		how = ": to the generation before"
+	case d.request.Has("--store-path"):
+		how = ": " + d.request.Value("--store-path")
+	case d.job.Build != nil:
+		how = ", built on " + d.job.Build.Host.Name
 	}
 	what := d.request.Action + " " + d.target.Host.Name
 	if d.on != nil {
 		what += " (" + d.on.machine.Endpoint.Address() + ")"
 	}
-	if d.chosen.Name != "" {
+	if d.chosen.Name != "" && strings.HasPrefix(how, ",") {
 		what += fmt.Sprintf(": configuration %s, by %s", d.chosen.Name, d.chosen.From)
 	}
-	d.session.Log.Info(what + ", built " + where)
+	d.session.Log.Info(what + how)
 }
 
 // endBuildTime bounds how long the end of a build on another host is waited for.

@@ -37,6 +37,9 @@ func ReadDialect(program string) Dialect {
 		}
 	}
 	slices.Sort(known)
+	if !slices.Contains(known, "--target-host") {
+		return Dialect{Path: program} // every nixos-rebuild has that one: its parser was not found
+	}
 	return Dialect{Path: program, Known: slices.Compact(known)}
 }
 

@@ -41,7 +41,7 @@ func (s *Session) listGenerations(ctx, background context.Context, r Request, in
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Code == 127 {
 		return &StatusError{Code: ExitNotInstalled, Err: errors.New("there is no nixos-rebuild on " + quoted(t.Host.Name) +
-			"\nssh " + nixexec.Quote(t.Host.String()) + " ls -l " + ProfilePath(r.Value("--profile-name")) + "-*-link")}
+			"\nssh " + nixexec.Quote(t.Host.String()) + " " + nixexec.Quote("ls -l "+ProfilePath(r.Value("--profile-name"))+"-*-link"))}
 	}
 	return err
 }

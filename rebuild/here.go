@@ -25,10 +25,10 @@ type Here struct {
 	SudoUser string // who ran sudo, or ""
 	AuthSock string // SSH_AUTH_SOCK
 	Tree     Tree
-	NoGit    bool // git is not installed
-	NoNix    bool // nix is not in the PATH; Nix.Elsewhere may still say where it is
-	Nix      Nix  // Version; and where it is built here also System, ExtraPlatforms, MaxJobs and BuilderSystems
-	Store    string
+	NoGit    bool   // git is not installed
+	NoNix    bool   // nix is not in the PATH; Nix.Elsewhere may still say where it is
+	Nix      Nix    // Version; and where it is built here also System, ExtraPlatforms, MaxJobs and BuilderSystems
+	Store    string // the setting store, where it is built here: "auto", "daemon", or the store of another machine
 	Keys     []Keys // of each endpoint, in their order
 }
 
@@ -84,7 +84,10 @@ const mostIdentities = 8
 // LookHere looks at this machine. It changes nothing, takes a few seconds at most, and never fails: what cannot be found out stays
 // empty.
 func LookHere(ctx context.Context, q HereQuery) Here {
-	h := Here{OS: runtime.GOOS, NixOS: exists("/etc/NIXOS"), User: userName(os.Geteuid()), SudoUser: q.Env("SUDO_USER"), AuthSock: q.Env("SSH_AUTH_SOCK")}
+	h := Here{
+		OS: runtime.GOOS, NixOS: exists("/etc/NIXOS"),
+		User: userName(os.Geteuid()), SudoUser: q.Env("SUDO_USER"), AuthSock: q.Env("SSH_AUTH_SOCK"),
+	}
 	_, err := nixexec.LookPath("git")
 	h.NoGit = err != nil
 	_, err = nixexec.LookPath("nix")
@@ -112,7 +115,7 @@ func lookAtTree(ctx context.Context, tree *Tree, env func(string) string, git bo
 	var wait sync.WaitGroup
 	wait.Go(func() {
 		out, _ := nixexec.Output(ctx, gitCommand(tree.Root, env, "rev-parse", "--short", "HEAD"))
-		revision = plainText(string(out))
+		revision = plainText(strings.TrimSpace(string(out)))
 	})
 	out, err := nixexec.Output(ctx, gitCommand(tree.Root, env,
 		"status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignore-submodules=dirty"))

@@ -171,7 +171,7 @@ func parseNixConfig(text string, read func(string) string) (n Nix, store string)
 	set := map[string]string{}
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(line, "=")
-		set[strings.TrimSpace(key)] = plainText(value)
+		set[strings.TrimSpace(key)] = plainText(strings.TrimSpace(value))
 	}
 	n.System = set["system"]
 	n.ExtraPlatforms = strings.Fields(set["extra-platforms"])

@@ -81,7 +81,7 @@ rootfs() {
 		remains "$cache"/building.*
 		local new old
 		new=$(mktemp -d "$cache/building.XXXXXX") && chmod 755 "$new"
-		echo "lab: building the hosts' file system in $cache (once, about a minute)" >&2
+		echo "lab: building the hosts' file system in $cache (once; a minute or two)" >&2
 		if ! sh "$here/rootfs.sh" "$new/root" >"$cache/build.log" 2>&1; then
 			tail -n 20 "$cache/build.log" >&2
 			fail "building the hosts' file system failed; all of it: $cache/build.log"
