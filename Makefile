@@ -1,13 +1,14 @@
 # build   the program, as ./nixhop
 # try     a demonstration on two hosts that are made for it (root, Debian)
 # test    everything that this machine can run
+# bench   how long things take, beside ssh and a bare nixos-rebuild, on the same hosts (root, Debian)
 # lint    what needs no tests: vet, formatting, shell scripts
 
 # The race detector needs a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run
 
-.PHONY: build try test lint lab clean
+.PHONY: build try test lint lab bench clean
 
 build:
 	go build -o nixhop .
@@ -29,9 +30,13 @@ lab:
 		echo 'left out: the tests on real hosts (make lab), which need root on Debian or a relative'; \
 	fi
 
+bench:
+	@testdata/lab/lab.sh install
+	go test -tags lab,bench -run TestBench -count 1 -timeout 12m -v .
+
 lint:
 	go vet ./...
-	go vet -tags lab .
+	go vet -tags lab,bench .
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@if command -v shellcheck >/dev/null; then \

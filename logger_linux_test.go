@@ -2,12 +2,11 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/creack/pty"
 )
 
 // A log line goes to standard error in one piece, without a time, and debug lines only with --verbose.
@@ -34,7 +33,12 @@ func TestLoggerAsksNoTerminal(t *testing.T) {
 		t.Setenv("TERM", "xterm-256color")
 		t.Setenv("CI", "")
 		t.Setenv("NO_COLOR", noColor)
-		master, terminal := openTerminal(t)
+		master, terminal, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer master.Close()
+		defer terminal.Close()
 		newLogger(terminal, 0).Info("built")
 		got := make([]byte, 256)
 		n, err := master.Read(got)
@@ -42,26 +46,4 @@ func TestLoggerAsksNoTerminal(t *testing.T) {
 			t.Errorf("NO_COLOR=%q: %q, %v", noColor, got[:n], err)
 		}
 	}
-}
-
-func openTerminal(t *testing.T) (master, terminal *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { terminal.Close() })
-	return master, terminal
 }

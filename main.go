@@ -58,13 +58,13 @@ func status(err error) int {
 // explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself has
 // said why already, and a user who pressed Ctrl-C knows.
 func explain(w io.Writer, err error) {
-	switch err := err.(type) {
+	var stopped *nixexec.InterruptedError
+	if errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
+		return
+	}
+	switch err.(type) {
 	case nil, *nixexec.ExitError:
 		return
-	case *nixexec.InterruptedError:
-		if err.Signal == syscall.SIGINT {
-			return
-		}
 	}
 	first, hints, _ := strings.Cut(err.Error(), "\n")
 	fmt.Fprintln(w, "nixhop: "+first)

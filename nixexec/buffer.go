@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// errOutputLimit says that a program wrote more than is kept of it.
-var errOutputLimit = errors.New("more output than expected")
+// ErrOutputLimit says that a program wrote more than is kept of it, and was cut off.
+var ErrOutputLimit = errors.New("more output than expected")
 
 // head keeps the first limit bytes and refuses the rest, which ends the copy and closes the child's pipe.
 // The lock is for a copy that goes on after Wait gave up on it.
@@ -22,14 +22,13 @@ type head struct {
 func (h *head) Write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	room := h.limit - len(h.kept)
-	if len(p) <= room {
-		h.kept = append(h.kept, p...)
-		return len(p), nil
+	n := min(len(p), h.limit-len(h.kept))
+	h.kept = append(h.kept, p[:n]...)
+	if n < len(p) {
+		h.over = true
+		return n, ErrOutputLimit
 	}
-	h.kept = append(h.kept, p[:room]...)
-	h.over = true
-	return room, errOutputLimit
+	return n, nil
 }
 
 // full reports whether something did not fit.
@@ -59,8 +58,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, p...)
-	if len(t.kept) > 2*t.limit {
-		t.kept = append([]byte(nil), t.kept[len(t.kept)-t.limit:]...)
+	if over := len(t.kept) - t.limit; over > t.limit {
+		t.kept = t.kept[:copy(t.kept, t.kept[over:])]
 	}
 	return len(p), nil
 }

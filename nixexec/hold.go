@@ -16,8 +16,13 @@ import (
 // heldStderrLimit bounds what is kept of a held child's standard error, in bytes.
 const heldStderrLimit = 16 << 10
 
-// releaseDelay is how long a held child may take to end after its standard input ended, and again after SIGTERM.
-const releaseDelay = time.Second
+// How long a held child may take to end: after its standard input ended, and then after SIGTERM. The latter is also how long its standard
+// error is waited for when it has ended, and short: there is nothing that a session has to put in order here, and ssh leaves its standard
+// error to the process that shares its connection, where the host decides when it is closed.
+const (
+	releaseDelay = time.Second
+	termDelay    = 300 * time.Millisecond
+)
 
 // Held is a background child whose standard input stays open: it ends when this process releases it, and also
 // when this process is killed, because then the pipe closes.
@@ -44,8 +49,8 @@ type reading struct {
 // read and dropped. The child then runs on, past ctx, until Release.
 //
 // Where the line does not come, the child is ended and there is no Held, but what was read is returned: at the
-// end of its output (an *ExitError, or an error that says it ended early), when ctx is done or SIGINT or SIGQUIT
-// arrives here (as Run), or as soon as limit bytes were read without the line, so that a flood costs no more.
+// end of its output (an *ExitError, or io.ErrUnexpectedEOF), when ctx is done or SIGINT or SIGQUIT
+// arrives here (as Run), or as soon as limit bytes were read without the line (ErrOutputLimit), so that a flood costs no more.
 // The last 16 KiB of standard error stand in the *ExitError.
 func Hold(ctx context.Context, c Command, until string, limit int) (*Held, []byte, error) {
 	ctx, stop := WithSignals(ctx, keyboard()...)
@@ -71,7 +76,7 @@ func Hold(ctx context.Context, c Command, until string, limit int) (*Held, []byt
 		case errors.Is(r.err, io.EOF):
 			err := h.end(releaseDelay)
 			if err == nil {
-				err = fmt.Errorf("%q ended before it printed %q", h.program, until)
+				err = fmt.Errorf("%q ended before it printed %q: %w", h.program, until, io.ErrUnexpectedEOF)
 			}
 			return nil, r.data, err
 		default:
@@ -102,7 +107,7 @@ func startHeld(c Command) (*Held, error) {
 	h.release = sync.OnceValue(func() error { return h.end(releaseDelay) })
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = childIn, childOut, h.stderr
 	cmd.SysProcAttr = ownSession()
-	cmd.WaitDelay = releaseDelay
+	cmd.WaitDelay = termDelay
 	if err := cmd.Start(); err != nil {
 		stdin.Close()
 		stdout.Close()
@@ -142,11 +147,11 @@ func (h *Held) readUntil(until string, limit int) reading {
 			return reading{data: data, err: err}
 		}
 	}
-	return reading{data: data, err: errOutputLimit}
+	return reading{data: data, err: ErrOutputLimit}
 }
 
 // Release ends the child by ending its standard input, waits for it, and ends its process group by signals where
-// that did not do; it takes two seconds at most, or three with a child that left its standard error to others.
+// that did not do; it takes two seconds at most.
 // It returns how the child ended. Later calls return the same.
 func (h *Held) Release() error {
 	return h.release()
@@ -157,7 +162,7 @@ func (h *Held) end(patience time.Duration) error {
 	h.stdin.Close()
 	if !h.wait(patience) {
 		_ = signalGroup(h.cmd, syscall.SIGTERM)
-		if !h.wait(releaseDelay) {
+		if !h.wait(termDelay) {
 			_ = signalGroup(h.cmd, syscall.SIGKILL)
 			<-h.done
 		}

@@ -73,7 +73,7 @@ func TestHoldEndsEarly(t *testing.T) {
 
 func TestHoldFlood(t *testing.T) {
 	_, data, err := Hold(bounded(t), Command{Argv: []string{"yes"}}, "up", 1<<16)
-	if len(data) != 1<<16 || !errors.Is(err, errOutputLimit) {
+	if len(data) != 1<<16 || !errors.Is(err, ErrOutputLimit) {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
 }

@@ -3,7 +3,6 @@ package nixexec
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -12,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/creack/pty"
 )
 
 // terminal is a pseudo-terminal with a program in its foreground.
@@ -26,22 +25,11 @@ type terminal struct {
 // openPTY returns both ends of a new pseudo-terminal.
 func openPTY(t *testing.T) (master, slave *os.File) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return master, slave
 }
 
@@ -124,21 +112,24 @@ const (
 	ctrlBackslash = "\x1c"
 )
 
-// Ctrl-C reaches a foreground child exactly once, its own status is kept, and the run counts as interrupted.
+// Ctrl-C reaches a foreground child exactly once, its own status is kept, and the run counts as interrupted; so, too, where the child's
+// output is read along: the keyboard is where it was.
 func TestCtrlCReachesForegroundOnce(t *testing.T) {
-	p := onTerminal(t, "run", os.Args[0], "count")
-	p.expect("ready")
-	p.press(ctrlC)
-	p.expect("interrupt 1")
-	p.press("go on\n")
-	if got := p.expect("total"); got != "total 1" {
-		t.Errorf("got %q", got)
-	}
-	if got := p.expect("child"); got != `child 7 0 ""` {
-		t.Errorf("got %q", got)
-	}
-	if got := p.status(); got != 130 {
-		t.Errorf("exit status %d", got)
+	for _, mode := range []string{"run", "along"} {
+		p := onTerminal(t, mode, os.Args[0], "count")
+		p.expect("ready")
+		p.press(ctrlC)
+		p.expect("interrupt 1")
+		p.press("go on\n")
+		if got := p.expect("total"); got != "total 1" {
+			t.Errorf("%s: got %q", mode, got)
+		}
+		if got := p.expect("child"); got != `child 7 0 ""` {
+			t.Errorf("%s: got %q", mode, got)
+		}
+		if got := p.status(); got != 130 {
+			t.Errorf("%s: exit status %d", mode, got)
+		}
 	}
 }
 

@@ -90,24 +90,7 @@ func TestReadAlongTerminalOnErrorOnly(t *testing.T) {
 	}
 }
 
-// The keyboard is where it was: Ctrl-C reaches the child once, and a question on /dev/tty is asked and answered on the real terminal.
-func TestReadAlongCtrlC(t *testing.T) {
-	p := onTerminal(t, "along", os.Args[0], "count")
-	p.expect("ready")
-	p.press(ctrlC)
-	p.expect("interrupt 1")
-	p.press("go on\n")
-	if got := p.expect("total"); got != "total 1" {
-		t.Errorf("got %q", got)
-	}
-	if got := p.expect("child"); got != `child 7 0 ""` {
-		t.Errorf("got %q", got)
-	}
-	if got := p.status(); got != 130 {
-		t.Errorf("exit status %d", got)
-	}
-}
-
+// A question on /dev/tty is asked and answered on the real terminal.
 func TestReadAlongQuestion(t *testing.T) {
 	const text = `exec 3<>/dev/tty; printf 'password (hidden)? ' >&3; read -r word <&3; echo "got $word" >&2; read -r word; echo "and $word"; exit 5`
 	p := onTerminal(t, "along", "sh", "-c", text)

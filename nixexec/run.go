@@ -16,8 +16,9 @@ import (
 // after it has ended while something it left behind still holds the pipe.
 const stopDelay = 10 * time.Second
 
-// outputLimit bounds what Capture and Output keep, in bytes.
-const outputLimit = 64 << 20
+// outputLimit bounds what Capture and Output keep, in bytes: a host may be on the other end, and must not cost more than a few times that
+// here. What they are for has some KiB, but for git's list of untracked files: thirty thousand of those fit in.
+const outputLimit = 2 << 20
 
 // Stdio is what a foreground child gets: real files, so that no pipe stands between it and the terminal.
 // A nil file is /dev/null.
@@ -35,8 +36,8 @@ func Run(ctx context.Context, c Command, s Stdio) error {
 	return foreground(ctx, c, s, nil)
 }
 
-// Capture is Run with standard output returned instead of shown, s.Out being unused. Above 64 MiB the
-// output is cut and an error says so.
+// Capture is Run with standard output returned instead of shown, s.Out being unused. Above 2 MiB the
+// output is cut and an error says so (ErrOutputLimit).
 func Capture(ctx context.Context, c Command, s Stdio) (stdout string, err error) {
 	captured := &head{limit: outputLimit}
 	err = foreground(ctx, c, s, captured)
@@ -104,5 +105,5 @@ func tooLong(c Command, err error) error {
 	if errors.As(err, &interrupted) {
 		return err
 	}
-	return fmt.Errorf("reading the output of %q: %w", c.Argv[0], errOutputLimit)
+	return fmt.Errorf("reading the output of %q: %w", c.Argv[0], ErrOutputLimit)
 }

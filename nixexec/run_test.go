@@ -81,10 +81,10 @@ func TestCapture(t *testing.T) {
 
 func TestOutputIsBounded(t *testing.T) {
 	flood := Command{Argv: []string{"head", "-c", strconv.Itoa(outputLimit + 1<<20), "/dev/zero"}}
-	if got, err := Output(bounded(t), flood); len(got) != 0 || !errors.Is(err, errOutputLimit) {
+	if got, err := Output(bounded(t), flood); len(got) != 0 || !errors.Is(err, ErrOutputLimit) {
 		t.Errorf("Output: %d bytes, %v", len(got), err)
 	}
-	if got, err := Capture(bounded(t), flood, Stdio{}); len(got) != 0 || !errors.Is(err, errOutputLimit) {
+	if got, err := Capture(bounded(t), flood, Stdio{}); len(got) != 0 || !errors.Is(err, ErrOutputLimit) {
 		t.Errorf("Capture: %d bytes, %v", len(got), err)
 	}
 }

@@ -1,9 +1,11 @@
 package nixexec
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -16,6 +18,23 @@ func AskSecret(ctx context.Context, prompt string) (string, error) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return "", fmt.Errorf("switching core dumps off: %w", err)
 	}
+	return ask(ctx, prompt, func(tty *os.File) (string, error) {
+		secret, err := term.ReadPassword(int(tty.Fd()))
+		fmt.Fprintln(tty)
+		return string(secret), err
+	})
+}
+
+// Ask asks for a line on the terminal, /dev/tty, and returns it without its end; see AskSecret.
+func Ask(ctx context.Context, prompt string) (string, error) {
+	return ask(ctx, prompt, func(tty *os.File) (string, error) {
+		line, err := bufio.NewReader(tty).ReadString('\n')
+		return strings.TrimSpace(line), err
+	})
+}
+
+// ask reads an answer from the terminal and gives up when ctx is done.
+func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return "", fmt.Errorf("asking on the terminal: %w", err)
@@ -27,21 +46,20 @@ func AskSecret(ctx context.Context, prompt string) (string, error) {
 	}
 	fmt.Fprint(tty, prompt)
 	type answer struct {
-		secret []byte
-		err    error
+		text string
+		err  error
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		secret, err := term.ReadPassword(int(tty.Fd()))
-		answered <- answer{secret, err}
+		text, err := read(tty)
+		answered <- answer{text, err}
 	}()
 	select {
 	case a := <-answered:
-		fmt.Fprintln(tty)
 		if a.err != nil {
 			return "", fmt.Errorf("asking on the terminal: %w", a.err)
 		}
-		return string(a.secret), nil
+		return a.text, nil
 	case <-ctx.Done():
 		_ = term.Restore(int(tty.Fd()), before)
 		fmt.Fprintln(tty)

@@ -279,7 +279,7 @@ func TestMasterEndsWithLifeline(t *testing.T) {
 func TestHoldFloodFromHost(t *testing.T) {
 	s := startServer(t)
 	m := s.open(s.options("web"))
-	if out, err := m.Hold(bounded(t), "yes", "up", 1<<16); len(out) != 1<<16 || !errors.Is(err, errOutputLimit) {
+	if out, err := m.Hold(bounded(t), "yes", "up", 1<<16); len(out) != 1<<16 || !errors.Is(err, ErrOutputLimit) {
 		t.Errorf("%d bytes, %v", len(out), err)
 	}
 	ctx, cancel := context.WithTimeout(bounded(t), 500*time.Millisecond)

@@ -39,7 +39,8 @@ func Actions() []Action {
 var (
 	onlyActivated = []string{"--specialisation"}
 	onlyDeployed  = []string{"--rollback", "--store-path", "--specialisation"}
-	onlyHere      = []string{"--rollback", "--store-path", "--specialisation", "--target-host", "--build-host"}
+	onlyHere      = []string{"--rollback", "--store-path", "--specialisation", "--target-host", "--build-host", "--cross", "--emulate", "--system"}
+	onlyMachine   = slices.Concat(onlyDeployed, []string{"--cross", "--emulate", "--system"})
 )
 
 func rebuildActions() []Action {
@@ -55,8 +56,8 @@ func rebuildActions() []Action {
 		{Name: "edit", Usage: hosts, Hosts: HostsSelect, Refuses: append([]string{"--file", "--attr"}, onlyHere...), Short: "open the configuration in an editor", Long: here},
 		{Name: "repl", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "open the configuration in nix repl", Long: here},
 		{Name: "build-image", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "build a disk image (--image-variant)", Long: here},
-		{Name: "build-vm", Usage: hosts, Hosts: HostsSelect, Refuses: onlyDeployed, Short: "build a virtual machine of it", Long: here},
-		{Name: "build-vm-with-bootloader", Usage: hosts, Hosts: HostsSelect, Refuses: onlyDeployed, Short: "the same, started by its boot loader", Long: here},
+		{Name: "build-vm", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "build a virtual machine of it", Long: here},
+		{Name: "build-vm-with-bootloader", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "the same, started by its boot loader", Long: here},
 		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host."},
 	}
 }

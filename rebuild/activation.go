@@ -64,6 +64,10 @@ type Outcome struct {
 	Status     int    // exit status of switch-to-configuration; -1: not known
 }
 
+// reportedBytes is the longest value that counts in a report: a store path has 256 at most (nix: src/libstore/path.hh), whatever a host
+// sends.
+const reportedBytes = 256
+
 // ParseOutcome reads the key=value lines that activate.sh reports. Unknown lines are ignored; the last of a key counts.
 func ParseOutcome(out string) Outcome {
 	o := Outcome{Status: -1}
@@ -72,7 +76,7 @@ func ParseOutcome(out string) Outcome {
 		if !ok {
 			continue
 		}
-		value = printable(value)
+		value = printable(value[:min(len(value), reportedBytes)])
 		switch key {
 		case "was":
 			o.Was = value

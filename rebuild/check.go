@@ -44,6 +44,11 @@ type BuildHostWant struct {
 	Target   string // the host that is deployed, as typed; the same as Host where it builds for itself
 	System   string // that is built: "x86_64-linux"
 	Unsigned bool   // paths that nobody signed are copied to it
+
+	For          string   // that the configuration is for, where that is not System: it is cross-compiled
+	NoCross      bool     // the configuration takes no other build platform
+	TargetSystem System   // of the target
+	Elsewhere    []string // systems of the remote builders of this machine
 }
 
 // CheckTarget returns what stands in the way of a deployment to a host, and what else its user should know before.
@@ -61,8 +66,6 @@ func CheckTarget(f Facts, want TargetWant) []Finding {
 		all.add(want.Host, notTrusted(f, want.Host, want.Action))
 	}
 	all.add(want.Host,
-		targetPlatform(f, want.System),
-		otherHost(f, want),
 		notNixOS(f),
 		tooOld(f, want),
 		switchRunning(f, want.Host),
@@ -72,6 +75,13 @@ func CheckTarget(f Facts, want TargetWant) []Finding {
 		clockOff(f, want),
 		rebootPending(f, want.Host),
 	)
+	return all
+}
+
+// CheckTargetFits returns what is wrong between a host and the configuration for it.
+func CheckTargetFits(f Facts, want TargetWant) []Finding {
+	var all findings
+	all.add(want.Host, targetPlatform(f, want.System), otherHost(f, want))
 	return all
 }
 
@@ -91,10 +101,14 @@ func CheckBuildHost(f Facts, want BuildHostWant) []Finding {
 			all.add(want.Host, notTrusted(f, want.Host, ""))
 		}
 	}
-	all.add(want.Host,
-		buildPlatform(f, want),
-		tmpSpace(f),
-	)
+	all.add(want.Host, tmpSpace(f))
+	return all
+}
+
+// CheckBuildHostFits returns what keeps a build host from building for the configuration's system.
+func CheckBuildHostFits(f Facts, want BuildHostWant) []Finding {
+	var all findings
+	all.add(want.Host, buildPlatform(f, want))
 	return all
 }
 

@@ -4,23 +4,53 @@ import (
 	"time"
 )
 
-// check turns the facts into findings, and the login into the words that gain root.
-func (d *deployment) check() {
-	r := d.request
-	if c := d.on; c != nil && d.job.Target != nil {
-		alias := c.machine.Host.String()
-		d.found = append(d.found, CheckTarget(c.facts, TargetWant{
-			Host: alias, Action: r.Action, Root: d.needsRoot() && d.password == "", AskPassword: d.asksPassword(), Unsigned: d.copiesUnsigned(),
-			HostName: d.facts.HostName, System: d.facts.System, PublicKey: publicKey(c.machine.Endpoint), Now: time.Now(),
-		})...)
+// checkMachines turns into findings what was found out about the hosts and about this machine. It needs no evaluation.
+func (d *deployment) checkMachines() {
+	d.found = append(d.found, CheckHere(d.here(), d.hereWant())...)
+	if d.on != nil && d.job.Target != nil {
+		d.found = append(d.found, CheckTarget(d.on.facts, d.targetWant())...)
 	}
-	if c := d.at; c != nil {
-		want := BuildHostWant{Host: c.machine.Host.String(), Action: r.Action, System: d.facts.BuildSystem, Unsigned: true}
-		if d.target != nil {
-			want.Target = d.target.Host.String()
+	if d.at != nil {
+		d.found = append(d.found, CheckBuildHost(d.at.facts, d.buildHostWant())...)
+	}
+}
+
+// checkConfiguration turns into findings what the configuration says of itself: whether it is for this host, and whether it can be
+// built where it is to be built.
+func (d *deployment) checkConfiguration() {
+	if d.on != nil && d.job.Target != nil {
+		want := d.targetWant()
+		want.HostName, want.System = d.facts.HostName, d.facts.System
+		d.found = append(d.found, CheckTargetFits(d.on.facts, want)...)
+	}
+	switch {
+	case d.at != nil:
+		want := d.buildHostWant()
+		want.System = d.facts.BuildSystem
+		d.found = append(d.found, CheckBuildHostFits(d.at.facts, want)...)
+	case d.here != nil:
+		want := d.hereWant()
+		want.System = d.facts.BuildSystem
+		if d.on != nil {
+			want.Target = d.on.facts.System
 		}
-		d.found = append(d.found, CheckBuildHost(c.facts, want)...)
+		d.found = append(d.found, CheckBuildHere(d.here(), want)...)
 	}
+}
+
+func (d *deployment) targetWant() TargetWant {
+	return TargetWant{
+		Host: d.on.machine.Host.String(), Action: d.request.Action, Root: d.needsRoot() && !d.wantsPassword,
+		AskPassword: d.asksPassword(), Unsigned: d.copiesUnsigned(), PublicKey: publicKey(d.on.machine.Endpoint), Now: time.Now(),
+	}
+}
+
+func (d *deployment) buildHostWant() BuildHostWant {
+	want := BuildHostWant{Host: d.at.machine.Host.String(), Action: d.request.Action, Unsigned: true}
+	if d.target != nil {
+		want.Target = d.target.Host.String()
+	}
+	return want
 }
 
 // needsRoot reports whether the action changes something that is root's on the target.
@@ -32,8 +62,11 @@ func (d *deployment) needsRoot() bool {
 	return false
 }
 
-// asksPassword reports whether nixos-rebuild itself asks for the password of sudo.
+// asksPassword reports whether nixos-rebuild itself asks for the password of sudo, or a deployment would that is only checked.
 func (d *deployment) asksPassword() bool {
+	if d.checking {
+		return d.session.Interactive && d.request.Engine != EngineNixosRebuild
+	}
 	return d.job.Dialect != nil && d.session.Interactive && d.request.Has("--ask-elevate-password")
 }
 

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,12 @@ type HereWant struct {
 	Action string // "switch": likewise
 	Nix    bool   // Nix is needed here
 	Flake  bool   // a flake is deployed
-	System string // that is built here: "aarch64-linux"; for CheckBuildHere alone
+
+	System string // that is built here: "aarch64-linux"; for CheckBuildHere alone, as is Target
+	Target System // of the target: a build there is offered unless it cannot be done
+
+	For     string // that the configuration is for, where that is not System: it is cross-compiled
+	NoCross bool   // the configuration takes no other build platform
 
 	Others []NixThere // the hosts that take part
 	Denied []string   // the endpoints, by their Alias, whose login was denied
@@ -54,11 +60,11 @@ func CheckHere(h Here, want HereWant) []Finding {
 
 // CheckBuildHere returns what stands in the way of building on this machine for want.System (NixOS/nixpkgs#177873).
 func CheckBuildHere(h Here, want HereWant) []Finding {
-	own := append([]string{h.Nix.System}, h.Nix.ExtraPlatforms...)
+	own := h.Nix.platforms()
 	if want.System == "" || h.Nix.System == "" || elsewhere(h.Store) || slices.Contains(h.Nix.BuilderSystems, want.System) {
 		return nil
 	}
-	found := Finding{Name: "platform", Severity: Error, Host: hereName, Remedy: ways(h, want)}
+	found := Finding{Name: "platform", Severity: Error, Host: hereName, Remedy: want.need(h).ways()}
 	switch {
 	case slices.Contains(own, want.System) && h.Nix.MaxJobs == "0":
 		found.What = fmt.Sprintf("this machine builds nothing itself, and none of its builders is for %q", want.System)
@@ -82,27 +88,14 @@ func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") 
 // elsewhere reports whether builds go to the store of another machine anyway.
 func elsewhere(store string) bool { return strings.HasPrefix(store, "ssh") }
 
-// ways are the commands and settings by which want.System can be built after all, the one that needs least first.
-func ways(h Here, want HereWant) []string {
-	var lines []string
-	if want.Host != "" {
-		lines = append(lines, again(want, "--build-host", "target"))
-	}
-	_, kernel, _ := strings.Cut(want.System, "-")
-	if slices.Contains(append([]string{h.Nix.System}, h.Nix.ExtraPlatforms...), want.System) {
-		return append(lines, again(want, "--max-jobs", "auto"))
-	}
-	if kernel != "linux" {
-		return lines
-	}
-	switch {
-	case h.OS == "darwin":
-		return append(lines, linuxBuilder(h.Nix.System, want.System)...)
-	case h.NixOS:
-		return append(lines, "boot.binfmt.emulatedSystems = [ "+nixString(want.System)+" ];   # on this machine")
-	default:
-		return append(lines, "extra-platforms = "+printable(want.System)+"   # in /etc/nix/nix.conf here, with qemu-user-static installed")
-	}
+// again is this deployment once more, with flags.
+func again(want HereWant, flags ...string) string {
+	return Situation{Action: want.Action, Alias: want.Host}.again(flags...)
+}
+
+// need is the build that this machine is to do.
+func (w HereWant) need(h Here) Need {
+	return Need{Alias: w.Host, Action: w.Action, System: cmp.Or(w.For, w.System), Target: w.Target, Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross}
 }
 
 // linuxBuilder are the lines of nix-darwin for a Linux in a virtual machine. It builds for the Mac's own processor; for another it
@@ -116,11 +109,6 @@ func linuxBuilder(mac, system string) []string {
 	return append(lines,
 		"nix.linux-builder.systems = [ "+nixString(own+"-linux")+" "+nixString(system)+" ];",
 		"nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "+nixString(system)+" ];")
-}
-
-// again is this deployment once more, with flags.
-func again(want HereWant, flags ...string) string {
-	return Situation{Action: want.Action, Alias: want.Host}.again(flags...)
 }
 
 // nixMissingHere finds a machine without Nix, or with one that this login does not find, as under sudo or cron.

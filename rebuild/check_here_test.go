@@ -119,6 +119,18 @@ func TestCheckBuildHere(t *testing.T) {
 			Why:    stop,
 			Remedy: []string{toTarget, "extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
 		}},
+		{"another that the target is", func(h *Here, w *HereWant) { other(h, w); w.Target = System{Kernel: "Linux", Machine: "aarch64"} }, Finding{
+			Name: "platform", Severity: Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
+			Why:    stop,
+			Remedy: []string{toTarget, "extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
+		}},
+		{"another that the target is not either", func(h *Here, w *HereWant) { other(h, w); w.Target = System{Kernel: "Linux", Machine: "x86_64"} }, Finding{
+			Name: "platform", Severity: Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
+			Why:    stop,
+			Remedy: []string{"extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
+		}},
 		{"another on NixOS", func(h *Here, w *HereWant) { other(h, w); h.NixOS = true }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,

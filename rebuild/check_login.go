@@ -73,7 +73,7 @@ func noRoot(f Facts, want TargetWant) []Finding {
 	return []Finding{{
 		Name: "no-root", Severity: Error,
 		What: fmt.Sprintf("%q is not root, and sudo says %q", user, e.SudoSays),
-		Why:  "setting the system profile and activating it takes root",
+		Why:  "setting the system profile and activating it takes root; on a terminal nixhop would ask for a password that sudo wants",
 		Remedy: append(rootKey(want),
 			fmt.Sprintf(`users.users.%s.extraGroups = [ "wheel" ];`, attribute(user)),
 			"security.sudo.wheelNeedsPassword = false;"),

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,13 +22,19 @@ func nixMissing(f Facts, host string) []Finding {
 	}
 	if f.Nix.Elsewhere != "" {
 		found.What = fmt.Sprintf("nix-store is in %q, which is not in the PATH of a non-interactive login: %q", f.Nix.Elsewhere, f.Login.Path)
-		directory := "/usr/bin/"
-		if slices.Contains(strings.Split(f.Login.Path, ":"), "/usr/local/bin") {
-			directory = "/usr/local/bin/"
-		}
-		found.Remedy = []string{pasteAsRoot(f, host, "ln -s "+f.Nix.Elsewhere+"/nix* "+directory)}
+		found.Remedy = []string{pasteAsRoot(f, host, reachNix(f))}
 	}
 	return []Finding{found}
+}
+
+// reachNix brings Nix into the PATH by links, or where that has no directory for them says who may have set it.
+func reachNix(f Facts) string {
+	for _, directory := range []string{"/usr/local/bin", "/usr/bin"} {
+		if slices.Contains(strings.Split(f.Login.Path, ":"), directory) && f.Nix.Elsewhere != directory {
+			return "ln -s " + f.Nix.Elsewhere + "/nix* " + directory + "/"
+		}
+	}
+	return "grep -rs PATH /etc/ssh/sshd_config /etc/ssh/sshd_config.d ~/.ssh/environment"
 }
 
 // storeRefused finds a login that the Nix daemon does not let in at all (NixOS/nixpkgs#370607).
@@ -118,27 +125,35 @@ func targetPlatform(f Facts, system string) []Finding {
 
 // buildPlatform finds a build host that cannot build for the configuration's system (NixOS/nixpkgs#177873).
 func buildPlatform(f Facts, want BuildHostWant) []Finding {
-	own := append([]string{f.Nix.System}, f.Nix.ExtraPlatforms...)
+	own := f.Nix.platforms()
 	if want.System == "" || f.Nix.System == "" || slices.Contains(f.Nix.BuilderSystems, want.System) {
 		return nil
 	}
-	found := Finding{Name: "platform", Severity: Error}
+	found := Finding{Name: "platform", Severity: Error, Remedy: want.need(f).ways()}
 	switch {
 	case slices.Contains(own, want.System) && f.Nix.MaxJobs == "0":
 		found.What = fmt.Sprintf("the build host builds nothing itself, and none of its builders is for %q", want.System)
 		found.Why = "its nix.conf has max-jobs = 0 (NixOS/nix#14883)"
-		found.Remedy = []string{`nix.settings.max-jobs = "auto";`}
 	case slices.Contains(own, want.System):
 		return nil
 	default:
 		found.What = fmt.Sprintf("the configuration is for %q, the build host builds for %q", want.System, strings.Join(own, " "))
 		found.Why = "the build would stop with: required system or feature not available"
-		found.Remedy = []string{"boot.binfmt.emulatedSystems = [ " + nixString(want.System) + " ];   # on " + want.Host}
-	}
-	if want.Target != "" && want.Target != want.Host && want.Action != "" {
-		found.Remedy = slices.Insert(found.Remedy, 0, "nixhop "+want.Action+" "+nixexec.Quote(want.Target)+" --build-host target")
 	}
 	return []Finding{found}
+}
+
+// need is the build that the build host is to do.
+func (w BuildHostWant) need(f Facts) Need {
+	alias := w.Target
+	if w.Action == "" {
+		alias = ""
+	}
+	return Need{
+		Alias: alias, Action: w.Action, System: cmp.Or(w.For, w.System),
+		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,
+		Host: w.Host, Nix: f.Nix, OS: strings.ToLower(f.System.Kernel), NixOS: f.System.NixOS != No, NoCross: w.NoCross,
+	}
 }
 
 // tooOld finds versions that the steps of a deployment are known to fail with.

@@ -69,7 +69,7 @@ var checksOfTargets = []struct {
 	}, Finding{
 		Name: "no-root", Severity: Error,
 		What: `"no.body" is not root, and sudo says "sudo: a password is required"`,
-		Why:  "setting the system profile and activating it takes root",
+		Why:  "setting the system profile and activating it takes root; on a terminal nixhop would ask for a password that sudo wants",
 		Remedy: []string{
 			rootKeyLine,
 			`users.users."no.body".extraGroups = [ "wheel" ];`,

@@ -40,7 +40,7 @@ func TestCheckTarget(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f, want := goodFacts(), goodTarget
 			tt.change(&f, &want)
-			sameFindings(t, CheckTarget(f, want), tt.finding, want.Host)
+			sameFindings(t, append(CheckTarget(f, want), CheckTargetFits(f, want)...), tt.finding, want.Host)
 		})
 	}
 }
@@ -50,7 +50,7 @@ func TestCheckBuildHost(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f, want := goodFacts(), BuildHostWant{Host: "big", Action: "switch", Target: "web", System: "x86_64-linux", Unsigned: true}
 			tt.change(&f, &want)
-			sameFindings(t, CheckBuildHost(f, want), tt.finding, want.Host)
+			sameFindings(t, append(CheckBuildHost(f, want), CheckBuildHostFits(f, want)...), tt.finding, want.Host)
 		})
 	}
 }
@@ -71,7 +71,7 @@ func sameFindings(t *testing.T, got []Finding, want Finding, host string) {
 }
 
 func TestChecksOfNothingKnown(t *testing.T) {
-	for _, f := range CheckTarget(Facts{}, goodTarget) {
+	for _, f := range append(CheckTarget(Facts{}, goodTarget), CheckTargetFits(Facts{}, goodTarget)...) {
 		if f.Name != "nix-missing" {
 			t.Errorf("a host that said nothing has the finding %+v", f)
 		}

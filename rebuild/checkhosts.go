@@ -3,8 +3,10 @@ package rebuild
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"syscall"
@@ -60,6 +62,9 @@ func (s *Session) Check(ctx context.Context, r Request) error {
 		})
 	}
 	wait.Wait()
+	if err := context.Cause(background); err != nil {
+		return err
+	}
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -105,30 +110,49 @@ func (s *Session) checkTargets(ctx context.Context, r Request, inv sshcfg.Invent
 // checkOne looks at one host as a deployment would. Its findings are the row; an error is something that is not the host's fault.
 func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcfg.Inventory, t Target, batch bool) (CheckRow, error) {
 	quiet := *s
-	quiet.Stdio.Err = nil
+	quiet.Stdio.Err, quiet.Log = nil, slog.New(slog.DiscardHandler)
+	row := CheckRow{Host: t.Selector.Word, Result: "ok", Findings: []CheckFinding{}}
 	d, err := quiet.newDeployment(background, r, inv, &t, batch)
-	if err != nil {
-		return CheckRow{}, err
+	var refused *CheckError
+	switch {
+	case errors.As(err, &refused):
+		row.add(refused.Findings)
+		return row, nil
+	case err != nil:
+		return row, err
 	}
 	defer d.net.close()
+	d.checking = true
 	err = d.look(ctx, background)
-	row := CheckRow{Host: t.Selector.Word, Configuration: d.chosen.Name, Result: "ok", Findings: []CheckFinding{}}
+	row.Configuration = d.chosen.Name
 	if d.on != nil {
 		row.Address = d.on.machine.Endpoint.Address()
 		row.System = strings.TrimSpace(d.on.facts.System.Kernel + " " + d.on.facts.System.Machine)
 		row.NixOS = d.on.facts.System.Version
 	}
-	for i, f := range bySeverity(d.found) {
+	found := d.found
+	var broken *evaluationError
+	if errors.As(err, &broken) {
+		found, err = append(found, broken.finding(t.Host.String())), nil
+	}
+	for i := range found {
+		found[i].Remedy = d.request.repeated(found[i].Remedy)
+	}
+	row.add(found)
+	if errors.As(err, &refused) {
+		err = nil
+	}
+	return row, err
+}
+
+// add puts findings into the row, the worst first.
+func (row *CheckRow) add(found []Finding) {
+	for i, f := range bySeverity(found) {
 		if i == 0 {
 			row.Result = f.Severity.String()
 		}
 		row.Findings = append(row.Findings, CheckFinding{f.Name, f.Severity.String(), f.What, f.Why, f.Remedy})
 	}
-	var failed *CheckError
-	if err != nil && !asCheck(err, &failed) {
-		return row, err
-	}
-	return row, nil
 }
 
 func printCheckJSON(w io.Writer, rows []CheckRow) error {

@@ -1,37 +1,42 @@
 package rebuild
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 )
 
-// printCheck prints a line for each host, and under it what was found, the worst first.
+// printCheck prints what was found about each host, the worst first, and at the end a table with a line for each: on a terminal
+// it is what stays in sight.
 func (s *Session) printCheck(rows []CheckRow) {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "HOST\tADDRESS\tCONFIGURATION\tRUNS\tRESULT")
-	for _, row := range rows {
-		runs := row.NixOS
-		if runs == "" {
-			runs = row.System
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", row.Host, dash(row.Address), dash(row.Configuration), dash(runs), row.Result)
-	}
-	t.Flush()
-	s.print(table.String())
+	var text strings.Builder
 	for _, row := range rows {
 		for _, f := range row.Findings {
-			s.print(fmt.Sprintf("\n%s: %s: %s [%s]\n", row.Host, f.Severity, f.What, f.Name))
+			fmt.Fprintf(&text, "%s: %s: %s [%s]\n", row.Host, f.Severity, f.What, f.Name)
 			if f.Why != "" {
-				s.print("  " + f.Why + "\n")
+				fmt.Fprintf(&text, "  %s\n", f.Why)
 			}
 			for _, line := range f.Remedy {
-				s.print("    " + line + "\n")
+				fmt.Fprintf(&text, "    %s\n", line)
 			}
+			text.WriteString("\n")
 		}
 	}
+	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "HOST\tADDRESS\tCONFIGURATION\tRUNS\tRESULT")
+	for _, row := range rows {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", row.Host, dash(row.Address), dash(row.Configuration), dash(row.runs()), row.Result)
+	}
+	t.Flush()
+	s.print(text.String())
 }
 
-func asCheck(err error, target **CheckError) bool { return errors.As(err, target) }
+// runs is what the host runs, short enough for the table: the release of NixOS, without the revision of nixpkgs behind it
+// (25.11.20260101.0123456), else the kernel.
+func (row CheckRow) runs() string {
+	parts := strings.SplitN(row.NixOS, ".", 3)
+	if len(parts) < 2 {
+		return row.System
+	}
+	return "NixOS " + parts[0] + "." + parts[1]
+}

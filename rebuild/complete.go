@@ -37,7 +37,7 @@ func Complete(words []string, hosts, tags func() []string) (candidates []Candida
 func openFlag(before []string, word string) (FlagSpec, bool) {
 	for back := 1; back <= 2 && back <= len(before); back++ {
 		spec, ok := FindFlag(before[len(before)-back])
-		if ok && len(spec.Values) >= back && (!spec.Optional || !strings.HasPrefix(word, "-")) {
+		if ok && !spec.Attached && len(spec.Values) >= back && (!spec.Optional || !strings.HasPrefix(word, "-")) {
 			return spec, true
 		}
 	}
@@ -51,6 +51,8 @@ func valueCandidates(spec FlagSpec, prefix, word string, hosts func() []string) 
 		if values = addressed(strings.TrimPrefix(word, prefix), hosts()); spec.Name == "--build-host" {
 			values = append(values, "local", "target")
 		}
+	case "SYSTEM", "BUILD-SYSTEM":
+		values = commonSystems()
 	case "FILE", "PATH", "FLAKE[#NAME]":
 		return nil, true
 	}

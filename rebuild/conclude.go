@@ -14,7 +14,8 @@ const activationUnit = "nixos-rebuild-switch-to-configuration"
 // conclude says what came of nixhop's own steps: the store path on standard output, what was and what was not changed on standard
 // error, and the exit status in the error.
 func (s *Session) conclude(d *deployment, results map[string]string, err error) error {
-	if path := results["toplevel"]; path != "" && (err == nil || results["outcome"] != "") {
+	// Of a dry run on a build host the path is whatever the host printed.
+	if path := results["toplevel"]; storePath.MatchString(path) && (err == nil || results["outcome"] != "") {
 		fmt.Fprintln(s.Stdio.Out, path)
 	}
 	where := "here"

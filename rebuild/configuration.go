@@ -26,7 +26,11 @@ type NoConfigurationError struct {
 func (e *NoConfigurationError) Error() string {
 	var asked []string
 	for _, c := range e.Asked {
-		asked = append(asked, fmt.Sprintf("%q (from the %s)", c.Name, c.From))
+		origin := c.From
+		if !strings.HasPrefix(origin, "--") {
+			origin = "the " + origin
+		}
+		asked = append(asked, fmt.Sprintf("%q (from %s)", c.Name, origin))
 	}
 	return fmt.Sprintf("flake %q has no configuration %s\n%s", e.Flake, strings.Join(asked, " nor "), e.hint())
 }
@@ -83,6 +87,9 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 	own := Configuration{Name: hostName, From: "host name"}
 	if has(own.Name) {
 		return own, false, nil
+	}
+	if own.Name == alias.Name {
+		return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias}, Names: names}
 	}
 	return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias, own}, Names: names}
 }

@@ -134,7 +134,7 @@ func tameHost(what, host string) error {
 
 // conflicts refuses words that contradict each other, before anything is done.
 func conflicts(r Request, action Action, unknown []string) error {
-	for _, check := range []func(Request, Action) error{refusedFlags, refusedHosts, refusedSources, wrongChoices} {
+	for _, check := range []func(Request, Action) error{refusedFlags, refusedHosts, refusedSources, refusedPlatforms, wrongChoices} {
 		if err := check(r, action); err != nil {
 			return err
 		}

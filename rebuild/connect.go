@@ -24,6 +24,7 @@ type connection struct {
 type network struct {
 	session   *Session
 	inventory sshcfg.Inventory
+	request   Request
 	dir       string   // of the control sockets; 0700
 	config    string   // -F FILE, or ""
 	options   []string // the user's NIX_SSHOPTS, split
@@ -35,15 +36,15 @@ type network struct {
 func (s *Session) newNetwork(r Request, inv sshcfg.Inventory, hosts []sshcfg.Host) (*network, error) {
 	options, err := nixexec.SplitSSHOpts(s.Env("NIX_SSHOPTS"))
 	if err != nil {
-		return nil, &UsageError{Message: fmt.Sprintf("NIX_SSHOPTS: %v", err)}
+		return nil, &UsageError{Message: err.Error()}
 	}
-	n := &network{session: s, inventory: inv, dir: nixexec.SocketDirName(), config: r.SSHConfig, options: options}
+	n := &network{session: s, inventory: inv, request: r, dir: nixexec.SocketDirName(), config: r.SSHConfig, options: options}
 	if n.config != "" {
 		if n.config, err = filepath.Abs(n.config); err != nil {
 			return nil, err
 		}
 		if _, err := os.Stat(n.config); err != nil {
-			return nil, &UsageError{Message: fmt.Sprintf("--ssh-config: %v", err)}
+			return nil, &UsageError{Message: fmt.Sprintf("no such ssh config: %v", err)}
 		}
 	}
 	ports := map[string]int{}
@@ -173,14 +174,14 @@ func (n *network) connect(ctx, background context.Context, m *Machine, query Que
 		if errors.As(err, &missing) || ctx.Err() != nil || interrupted(err) {
 			return nil, nil, err
 		}
-		l := login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: publicKey(m.Endpoint), SudoUser: n.session.Env("SUDO_USER"), Batch: m.Master.Batch}
+		l := login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: publicKey(m.Endpoint), SudoUser: n.session.Env("SUDO_USER"), Action: n.request.Action}
 		failure := sshcfg.Diagnose(log)
 		c.failure = &failure
 		return c, []Finding{connectFinding(l, failure)}, nil
 	}
 	c.master = master
 	n.open = append(n.open, master)
-	c.facts, err = n.probe(background, master, query)
+	c.facts, err = n.probe(background, master, query, m.Master.ConnectTimeout)
 	if err != nil {
 		if cause := context.Cause(background); cause != nil {
 			return nil, nil, cause
@@ -195,9 +196,15 @@ func (n *network) refuse(c *connection, found []Finding) error {
 	name := c.machine.Host.Name
 	known := n.inventory.Matches(name) || strings.ContainsAny(name, ".:")
 	if c.failure != nil && c.failure.Kind == sshcfg.Unresolved && c.failure.Host == name && !known {
+		if owner := n.session.aliasBeforeSudo(name); owner != "" {
+			return &UsageError{
+				Message: fmt.Sprintf("alias %q stands only in the ssh config of %q, and sudo makes root's the one in use", name, owner),
+				Hint:    "run nixhop without sudo: root is gained on the host",
+			}
+		}
 		return unknownName("unknown alias", name, "", n.inventory.Names())
 	}
-	return n.session.report(found, Request{})
+	return n.session.report(found, n.request)
 }
 
 // interrupted reports whether the user stopped the run.

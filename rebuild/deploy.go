@@ -34,6 +34,11 @@ func (s *Session) Deploy(ctx context.Context, r Request) error {
 	if r.Plan {
 		return d.printPlan(background)
 	}
+	release, err := d.lock(background)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := d.look(ctx, background); err != nil {
 		return err
 	}
@@ -80,7 +85,9 @@ func (d *deployment) execute(ctx, background context.Context) error {
 		return err
 	}
 	d.announce()
-	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation}, d.password)
+	heard := &hearing{force: d.request.Has("--explain")}
+	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
+	err = d.explain(heard, results, err)
 	if d.job.Dialect == nil {
 		d.endRemoteBuild(results["derivation"], err)
 		err = d.session.conclude(d, results, err)

@@ -10,21 +10,28 @@ import (
 
 // deployment is one host on its way from the request to the outcome.
 type deployment struct {
-	session *Session
-	request Request
-	target  *Target // nil: this machine
-	place   BuildPlace
-	source  Source
-	names   []string // the flake's configurations; nil: not looked at
-	job     Job
-	net     *network
-	found   []Finding
-	chosen  Configuration
-	on, at  *connection // target and build host, where they take part
+	session  *Session
+	request  Request
+	target   *Target // nil: this machine
+	place    BuildPlace
+	source   Source
+	names    []string // the flake's configurations; nil: not looked at
+	job      Job
+	net      *network
+	found    []Finding
+	chosen   Configuration
+	here     func() Here // what was found out about this machine; waits for it
+	checking bool        // this is no deployment, only its checks
+	on, at   *connection // target and build host, where they take part
+
+	crossing Crossing // from which system it is cross-compiled
+	emulated Answer   // the build host was seen to run programs of the target's system; Unsaid: nobody looked
 
 	facts      FlakeFacts // what the configuration says of itself
 	derivation string     // of the system, where nixhop has evaluated it
-	password   string     // for sudo on the target; it goes to standard input and nowhere else
+
+	wantsPassword bool   // sudo on the target wants one, and there is somebody to ask
+	password      string // for sudo on the target; it goes to standard input and nowhere else
 }
 
 // contactActions are the actions for which the target itself is needed.
@@ -33,6 +40,9 @@ var contactActions = []string{"switch", "boot", "test", "dry-activate"}
 // newDeployment decides what can be decided without a look at any host: ssh says what the names mean, nothing more. In a batch
 // ssh asks nothing.
 func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inventory, target *Target, batch bool) (*deployment, error) {
+	if target != nil {
+		r.Hosts = []Selector{target.Selector}
+	}
 	d := &deployment{session: s, request: r, target: target}
 	var err error
 	if d.place, err = PlaceBuild(r, target, s.hostName()); err != nil {
@@ -42,12 +52,18 @@ func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inven
 		return nil, err
 	}
 	d.source = FindSource(r, s.Dir, exists, realpath)
+	if target != nil && d.source == (Source{}) && !r.NoFlake && !r.Has("--rollback") && !r.Has("--store-path") {
+		d.found = append(d.found, noFlakeFinding(target.Host.String(), r.Action, s.Dir))
+	}
 	d.job = Job{
 		Request: r, Source: d.source, Dir: d.net.dir, TmpDir: shortTmpDir(s.Env("TMPDIR")),
 		LocalElevate: s.localElevate(), Terminal: s.Interactive, NoPreSwitchCheck: s.Env("NIXOS_NO_CHECK") == "1",
 	}
 	if err = d.addMachines(ctx, batch); err == nil {
 		err = d.chooseEngine(batch)
+	}
+	if err == nil {
+		err = d.choosePlatform()
 	}
 	if err != nil {
 		d.net.close()
@@ -112,7 +128,7 @@ func (d *deployment) machine(ctx context.Context, h sshcfg.Host, batch bool) (*M
 	if errors.As(err, &broken) {
 		f := connectFinding(login{Alias: h.String(), Endpoint: sshcfg.Endpoint{Alias: h.String()}},
 			sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
-		return nil, d.session.report([]Finding{f}, Request{})
+		return nil, d.session.report([]Finding{f}, d.request)
 	}
 	return m, err
 }
@@ -124,7 +140,7 @@ func (d *deployment) chooseEngine(batch bool) error {
 		return err
 	}
 	d.job.Dialect = dialect
-	if why != "" && !batch {
+	if why != "" && !batch && d.session.Stdio.Err != nil {
 		d.session.Log.Info("taking the steps by nix and ssh: " + why)
 	}
 	return nil

@@ -22,6 +22,9 @@ type FlakeFacts struct {
 	HostName    string `json:"hostName"`    // networking.hostName
 	System      string `json:"system"`      // what it runs on: nixpkgs.hostPlatform
 	BuildSystem string `json:"buildSystem"` // what its derivations are built on: nixpkgs.buildPlatform
+
+	Refused []string `json:"refused"` // options, or what it lacks, because of which no other build platform can be forced on it
+	Files   []string `json:"files"`   // where the first of them is set
 }
 
 // factsMark begins the line on which evaluate.nix tells the facts; nix puts "trace: " in front.
@@ -34,10 +37,18 @@ func parseFacts(line string) (FlakeFacts, bool) {
 	if !found || json.Unmarshal([]byte(text), &facts) != nil {
 		return FlakeFacts{}, false
 	}
-	return FlakeFacts{printable(facts.HostName), printable(facts.System), printable(facts.BuildSystem)}, true
+	for _, text := range []*string{&facts.HostName, &facts.System, &facts.BuildSystem} {
+		*text = printable(*text)
+	}
+	for _, texts := range [][]string{facts.Refused, facts.Files} {
+		for i := range texts {
+			texts[i] = printable(texts[i])
+		}
+	}
+	return facts, true
 }
 
-// evaluateExpression is the function that `nix eval --apply` gets.
+// evaluateExpression is the function of a configuration that gives the derivation of its system.
 func evaluateExpression(j Job) string {
 	arguments := "facts = (" + factsNix + ");"
 	if j.Cross != "" {
@@ -53,17 +64,25 @@ func (j Job) attribute() string {
 
 // evaluateStep evaluates to the derivation of the system.
 func evaluateStep(j Job) Step {
-	var argv []string
+	argv := evaluationArgv(j, "--raw", evaluateExpression(j))
+	return Step{Name: "evaluate", Command: nixexec.Command{Argv: argv, Env: j.environment()}, Result: "derivation"}
+}
+
+// evaluationArgv evaluates a function of the configuration. A flake is evaluated in purity, unless --impure was given; without one there
+// is none. Where the configuration is changed the lock file stays as it is, and so does the working tree around it.
+func evaluationArgv(j Job, format, function string) []string {
+	argv := append(append([]string{}, nixCommand...), "eval", format)
 	if j.Source.IsFlake() {
-		argv = append(argv, nixCommand...)
-		argv = append(argv, "eval", "--raw", j.attribute(), "--apply", evaluateExpression(j))
+		argv = append(argv, j.attribute(), "--apply", function)
 		argv = append(argv, j.Request.NixWords(forFlakeEval)...)
 	} else {
-		argv = append(argv, "nix-instantiate")
-		argv = append(argv, j.classicWords()...)
+		argv = append(argv, "--impure", "--expr", "("+function+") ("+classicExpression(j)+")")
 		argv = append(argv, j.Request.NixWords(forClassicEval)...)
 	}
-	return Step{Name: "evaluate", Command: nixexec.Command{Argv: argv, Env: j.environment()}, Result: "derivation"}
+	if j.System != "" {
+		argv = append(argv, "--option", "system", j.System)
+	}
+	return argv
 }
 
 // errChecksFailed ends an evaluation whose facts were enough to know that the deployment is doomed.
@@ -83,14 +102,14 @@ func (d *deployment) evaluate(ctx context.Context) error {
 		}
 		told = true
 		d.facts = facts
-		d.check()
+		d.checkConfiguration()
 		if doomed = stops(d.found, d.request); doomed {
 			cancel(errChecksFailed)
 		}
 		return false
 	})
 	if !told && err == nil {
-		d.check()
+		d.checkConfiguration()
 	}
 	if err := d.session.report(d.found, d.request); err != nil {
 		return err
@@ -109,24 +128,36 @@ func (d *deployment) evaluate(ctx context.Context) error {
 
 // lookUpFacts asks the configuration for its facts alone, where nixos-rebuild evaluates it once more by itself.
 func (d *deployment) lookUpFacts(ctx context.Context) error {
-	if !d.source.IsFlake() || d.job.Configuration == "" || d.job.Target == nil && d.job.Build == nil || d.request.NoCheck {
+	unchosen := d.source.IsFlake() && d.job.Configuration == ""
+	unused := (d.job.Target == nil && d.job.Build == nil || d.request.NoCheck) && !d.request.Has("--emulate")
+	if unchosen || unused || !d.evaluates() {
 		return nil
 	}
-	argv := append([]string{}, nixCommand...)
-	argv = append(argv, "eval", "--json", d.job.attribute(), "--apply", factsNix)
-	argv = append(argv, d.request.NixWords(forFlakeEval)...)
-	out, err := nixexec.Output(ctx, nixexec.Command{Argv: argv})
+	out, err := nixexec.Output(ctx, nixexec.Command{Argv: evaluationArgv(d.job, "--json", factsNix)})
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && ctx.Err() == nil {
-		return &evaluationError{Flake: d.source.Ref(d.job.Configuration), Stderr: exit.Stderr}
+		return d.evaluationFailed(exit.Stderr)
 	}
 	if err != nil {
 		return err
 	}
 	facts, ok := parseFacts(factsMark + string(out))
 	if !ok {
-		return fmt.Errorf("reading the facts of %q: %q", d.job.attribute(), printable(string(out)))
+		return fmt.Errorf("reading the facts of the configuration: %q", printable(string(out)))
 	}
 	d.facts = facts
 	return nil
+}
+
+// evaluationFailed is the error for facts that could not be had. Which file a nixos-rebuild takes that is told nothing of a source is its
+// own business: it may well find one.
+func (d *deployment) evaluationFailed(stderr string) error {
+	switch s := d.source; {
+	case s.IsFlake():
+		return &evaluationError{Flake: s.Ref(d.job.Configuration), Stderr: stderr}
+	case s.File != "":
+		return &evaluationError{File: s.File, Stderr: stderr}
+	default:
+		return nil
+	}
 }

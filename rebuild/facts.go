@@ -65,6 +65,7 @@ type Nix struct {
 	MaxJobs        string   // a number, or "auto" in newer ones
 	Experimental   []string // experimental-features; nix-command is there because the probe asks with it
 	BuilderSystems []string // systems of the host's own remote builders
+	Emulators      []string // names in binfmt_misc: the kernel runs programs of another kind by a program of that name
 }
 
 // System is the operating system of the host.

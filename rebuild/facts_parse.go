@@ -133,6 +133,7 @@ func (a answer) nix(login Login) Nix {
 		MaxJobs:        a["nix_max_jobs"],
 		Experimental:   a.words("nix_experimental_features", anyWord),
 		BuilderSystems: a.builderSystems(),
+		Emulators:      a.words("binfmt", anyWord),
 	}
 	if n.Version == "" {
 		n.Version = a["store_version"]

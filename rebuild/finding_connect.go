@@ -3,6 +3,7 @@ package rebuild
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
@@ -15,7 +16,12 @@ type login struct {
 	Endpoint  sshcfg.Endpoint
 	PublicKey string // the user's own public key, or ""
 	SudoUser  string // who ran sudo, or ""
-	Batch     bool   // ssh could not ask
+	Action    string // "switch": for the commands that are offered
+}
+
+// again is this deployment once more, with flags.
+func (l login) again(flags ...string) string {
+	return Situation{Action: l.Action, Alias: l.Alias}.again(flags...)
 }
 
 // connectFinding explains why no connection came about.
@@ -37,15 +43,25 @@ func connectFinding(l login, f sshcfg.Failure) Finding {
 func keyUnknown(found *Finding, l login, f sshcfg.Failure) {
 	found.Name = "host-key-unknown"
 	found.What = fmt.Sprintf("its host key is not known yet: %s", key(f.Key))
-	found.Why = "compare the fingerprint with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+	found.Why = "compare the fingerprint with the one that the host itself shows: ssh-keygen -lf " + hostKeyFile(f.Key.Type)
 	found.Remedy = []string{
-		"ssh " + nixexec.Quote(l.Alias) + " true    # asks, and remembers the key",
-		"or, trusting the network this once: --accept-new",
+		"ssh " + nixexec.Quote(l.Alias) + " true   # asks, and remembers the key",
+		l.again("--accept-new") + "   # remembers it unseen: only in a network that you trust",
 	}
-	if f.KeyName != "" {
-		found.Remedy = append(found.Remedy, "or for every machine of yours, in its configuration:",
-			fmt.Sprintf("programs.ssh.knownHosts.%q.publicKey = \"%s ...\";", f.KeyName, f.Key.Type))
+	if f.KeyName != "" && strings.HasPrefix(f.Key.Type, "ssh-") {
+		found.Remedy = append(found.Remedy,
+			fmt.Sprintf("programs.ssh.knownHosts.%q.publicKey = \"%s ...\";   # in the configuration of this machine", f.KeyName, f.Key.Type))
 	}
+}
+
+// hostKeyFile is where sshd keeps its public key of a type (sshd_config(5), HostKey).
+func hostKeyFile(keyType string) string {
+	for part, name := range map[string]string{"rsa": "rsa", "ecdsa": "ecdsa"} {
+		if strings.Contains(strings.ToLower(keyType), part) {
+			return "/etc/ssh/ssh_host_" + name + "_key.pub"
+		}
+	}
+	return "/etc/ssh/ssh_host_ed25519_key.pub"
 }
 
 func keyChanged(found *Finding, l login, f sshcfg.Failure) {
@@ -53,13 +69,13 @@ func keyChanged(found *Finding, l login, f sshcfg.Failure) {
 	if f.Kind == sshcfg.HostKeyRevoked {
 		found.What = fmt.Sprintf("its host key is marked as revoked: %s", key(f.Key))
 		found.Why = fmt.Sprintf("%s:%d says so; another key must be given to the host", f.File, f.Line)
-		found.Remedy = []string{"ssh " + nixexec.Quote(l.Alias) + " true    # shows what ssh says"}
+		found.Remedy = []string{"ssh " + nixexec.Quote(l.Alias) + " true   # shows what ssh says"}
 		return
 	}
 	found.What = fmt.Sprintf("its host key has changed: it shows %s", key(f.Key))
 	found.Why = "it was installed anew, or this is another machine; the old key stands in " + fmt.Sprintf("%s:%d", f.File, f.Line)
 	if len(f.Remove) > 0 {
-		found.Remedy = []string{nixexec.Command{Argv: f.Remove}.String() + "    # only if you know why"}
+		found.Remedy = []string{nixexec.Command{Argv: f.Remove}.String() + "   # only if you know why"}
 	}
 }
 
@@ -71,35 +87,61 @@ func denied(found *Finding, l login, f sshcfg.Failure) {
 	if user == "" {
 		user = l.Endpoint.User
 	}
-	found.What = fmt.Sprintf("login as %q is denied (it takes: %s)", user, strings.Join(f.Methods, ", "))
-	if f.Kind == sshcfg.TooManyFailures {
-		found.What = fmt.Sprintf("login as %q is denied: too many keys were offered before the right one", user)
-	}
+	found.What = fmt.Sprintf("login as %q is denied", user)
 	found.Why = offered(f)
 	if l.SudoUser != "" {
-		found.Why += fmt.Sprintf("; this is root's ssh config, keys and agent, for sudo was used by %q", l.SudoUser)
-		found.Remedy = append(found.Remedy, "run nixhop without sudo: root is gained on the host")
+		found.Why += fmt.Sprintf("; these are the ssh config, keys and agent of root, for sudo was used by %q", l.SudoUser)
+		if f.Agent != (sshcfg.Agent{}) {
+			found.Remedy = append(found.Remedy, l.again()+"   # without sudo: root is gained on the host")
+		}
 	}
-	if f.Kind == sshcfg.TooManyFailures {
-		found.Remedy = append(found.Remedy, "in the ssh config, under Host "+aliasName(l.Alias)+":", "  IdentitiesOnly yes", "  IdentityFile ~/.ssh/THE_KEY")
+	accepted := slices.IndexFunc(f.Offered, func(k sshcfg.OfferedKey) bool { return k.Accepted })
+	switch {
+	case f.Kind == sshcfg.TooManyFailures:
+		found.What += ": too many keys were offered before the right one"
+		found.Remedy = append(found.Remedy, Situation{Alias: l.Alias}.hostBlock("IdentitiesOnly yes", "IdentityFile ~/.ssh/THE_KEY")...)
+	case accepted >= 0:
+		unusable(found, f, f.Offered[accepted])
+	default:
+		if len(f.Methods) > 0 {
+			found.What += " (it takes: " + strings.Join(f.Methods, ", ") + ")"
+		}
+		found.Remedy = append(found.Remedy, deniedRemedy(l, f, user)...)
+	}
+}
+
+// unusable says that the host would let the key in, but ssh could not use it: nobody typed its passphrase.
+func unusable(found *Finding, f sshcfg.Failure, k sshcfg.OfferedKey) {
+	found.What += ": the host takes the key " + printable(k.Path) + ", but ssh cannot use it here"
+	if k.Agent {
+		found.Remedy = append(found.Remedy, "ssh-add -l   # does the agent want a touch, or a confirmation?")
 		return
 	}
-	if !f.Agent.Answered || f.Agent.Keys == 0 {
-		found.Remedy = append(found.Remedy, "ssh-add    # if the right key has a passphrase")
+	found.Why += "; has the key a passphrase?"
+	if !f.Agent.Answered {
+		found.Remedy = append(found.Remedy, `eval "$(ssh-agent)"`)
 	}
-	if l.PublicKey == "" {
-		found.Remedy = append(found.Remedy, "ssh-keygen -t ed25519    # if you have no key yet")
+	found.Remedy = append(found.Remedy, "ssh-add "+nixexec.Quote(printable(k.Path)))
+}
+
+// deniedRemedy are the ways to a login that no key has opened.
+func deniedRemedy(l login, f sshcfg.Failure, user string) []string {
+	var lines []string
+	if len(f.Offered) > 0 && l.SudoUser == "" && f.Agent.Keys == 0 {
+		lines = append(lines, "ssh-add   # if the right key has a passphrase")
 	}
-	found.Remedy = append(found.Remedy, "ssh-copy-id "+nixexec.Quote(l.Alias)+"    # if it takes a password", "or in the host's configuration:",
-		authorizedKey(user, l.PublicKey))
+	if slices.Contains(f.Methods, "password") || slices.Contains(f.Methods, "keyboard-interactive") {
+		lines = append(lines, "ssh-copy-id "+nixexec.Quote(l.Alias)+"   # if you have a password there")
+	}
+	return append(lines, authorizedKey(user, l.PublicKey)+"   # in the host's configuration")
 }
 
 // authorizedKey is the line of a NixOS configuration that lets a user in.
 func authorizedKey(user, publicKey string) string {
 	if publicKey == "" {
-		publicKey = "YOUR PUBLIC KEY"
+		publicKey = "KEY"
 	}
-	return fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %q ];", user, publicKey)
+	return fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];", attribute(user), nixString(publicKey))
 }
 
 // offered says which keys ssh tried, and what is with the agent.
@@ -108,7 +150,7 @@ func offered(f sshcfg.Failure) string {
 	for _, k := range f.Offered {
 		name := k.Path
 		if k.Accepted {
-			name += " (accepted, but ssh could not use it)"
+			name += " (accepted)"
 		}
 		keys = append(keys, name)
 	}
@@ -145,8 +187,11 @@ func unreachable(found *Finding, l login, f sshcfg.Failure) {
 	switch f.Kind {
 	case sshcfg.Unresolved:
 		found.What = fmt.Sprintf("its name %q has no address", place)
-		found.Why = "neither the ssh config nor the network knows it; is a VPN down, or the name misspelt?"
-		try = "nixhop hosts    # the aliases that there are"
+		found.Why = "is the network, or a VPN, down, or the name misspelt?"
+		try = "getent hosts " + nixexec.Quote(place)
+		if place != aliasName(l.Alias) {
+			found.Why = "the ssh config has it as HostName; " + found.Why
+		}
 	case sshcfg.Refused:
 		found.What = place + " refuses the connection"
 		found.Why = "the machine is up, but no sshd listens there: another port?"
@@ -154,7 +199,7 @@ func unreachable(found *Finding, l login, f sshcfg.Failure) {
 		found.What = place + " does not answer"
 		found.Why = "it is off, asleep, or a firewall is between; a slow one gets more time with --connect-timeout SECONDS"
 	case sshcfg.Unreachable:
-		found.What = place + " cannot be reached from here: " + f.Text
+		found.What = place + " cannot be reached from here: " + strings.TrimSpace(f.Text[strings.LastIndexByte(f.Text, ':')+1:])
 		found.Why = "is the network, or a VPN, down?"
 	case sshcfg.JumpFailed:
 		hop := f.Jump
@@ -211,13 +256,32 @@ func probeFinding(alias string, err error) Finding {
 	}
 }
 
-// noConfigurationFinding says that the flake has nothing for the host.
+// noConfigurationFinding says that the flake has nothing for the host. In the ssh config there is a block for it only where that
+// lists it.
 func noConfigurationFinding(alias string, err *NoConfigurationError) Finding {
-	text := firstLine(err.Error())
-	return Finding{
+	found := Finding{
 		Name: "no-configuration", Severity: Error, Host: alias,
-		What:   text,
-		Why:    strings.ReplaceAll(err.hint(), "\n", "; "),
-		Remedy: []string{fmt.Sprintf("nixhop switch %s=CONFIGURATION", nixexec.Quote(alias)), "or in the ssh config, under Host " + alias + ":", "  # nixhop: configuration=CONFIGURATION"},
+		What: firstLine(err.Error()),
+		Why:  strings.ReplaceAll(strings.ReplaceAll(err.hint(), "?\n", "? "), "\n", "; "),
+	}
+	if len(err.Names) == 0 {
+		found.Why = "it has none at all"
+		found.Remedy = []string{"nix flake show " + nixexec.Quote(err.Flake)}
+		return found
+	}
+	found.Remedy = []string{
+		"nixhop switch " + nixexec.Quote(alias) + "=CONFIGURATION",
+		"# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host " + aliasName(alias) + ")",
+	}
+	return found
+}
+
+// noFlakeFinding says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
+func noFlakeFinding(alias, action, dir string) Finding {
+	return Finding{
+		Name: "no-configuration", Severity: Note, Host: alias,
+		What:   "there is no flake here: the configuration is that of <nixpkgs/nixos>, as nixos-rebuild has it",
+		Why:    fmt.Sprintf("no flake.nix is in %q nor above it, and none in /etc/nixos", dir),
+		Remedy: []string{Situation{Action: action, Alias: alias}.again("--flake", "DIRECTORY")},
 	}
 }

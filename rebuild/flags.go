@@ -5,7 +5,7 @@ import "slices"
 // Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
 // Request.Value find it under its name.
 func Flags() []FlagSpec {
-	return slices.Concat(ownFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+	return slices.Concat(ownFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
 }
 
 func ownFlags() []FlagSpec {
@@ -13,7 +13,9 @@ func ownFlags() []FlagSpec {
 	return []FlagSpec{
 		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none"},
 		{Name: "--no-check", Group: GroupOwn, Help: "leave out the checks that the deployment can do without"},
+		{Name: "--allow", Values: v("FINDING"), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
+		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
 		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},
 		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default, where there is one)"},
 		{Name: "--nixos-rebuild", Values: v("PATH"), Group: GroupOwn, Help: "the nixos-rebuild to run (also NIXHOP_NIXOS_REBUILD)"},
@@ -21,6 +23,15 @@ func ownFlags() []FlagSpec {
 		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output"},
 		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
+	}
+}
+
+func platformFlags() []FlagSpec {
+	const g = GroupPlatform
+	return []FlagSpec{
+		{Name: "--cross", Values: v("BUILD-SYSTEM"), Optional: true, Attached: true, Group: g, Help: "cross-compile from this system (default: the build host's); none: against a hint"},
+		{Name: "--emulate", Group: g, Help: "let the build host run programs of the target's system, and try first whether it can"},
+		{Name: "--system", Values: v("SYSTEM"), Group: g, Help: "the system of a configuration that leaves it to its caller"},
 	}
 }
 
@@ -81,8 +92,8 @@ func nixFlags() []FlagSpec {
 		{Name: "--repair", Group: g, Known: InAll, Native: forFlakeBuild | forClassicBuild | forRealise, Help: "mend store paths that are damaged"},
 		{Name: "--option", Values: v("NAME", "VALUE"), Group: g, Known: InAll, Native: forAll, Help: "set an option of nix.conf"},
 		{Name: "--include", Short: "-I", Values: v("PATH"), Group: g, Known: InAll, Native: forEvals, Help: "search PATH for <...>, before NIX_PATH"},
-		{Name: "--arg", Values: v("NAME", "EXPR"), Group: g, Known: InBash, Native: forClassic, Help: "pass an expression to the function in FILE"},
-		{Name: "--argstr", Values: v("NAME", "TEXT"), Group: g, Known: InBash, Native: forClassic, Help: "pass a string to the function in FILE"},
+		{Name: "--arg", Values: v("NAME", "EXPR"), Group: g, Known: InBash, Native: byEngine, Help: "pass an expression to the function in FILE"},
+		{Name: "--argstr", Values: v("NAME", "TEXT"), Group: g, Known: InBash, Native: byEngine, Help: "pass a string to the function in FILE"},
 		{Name: "--print-build-logs", Short: "-L", Group: g, Known: InAll, Native: forFlakes, Help: "show the logs of the builds"},
 		{Name: "--no-build-output", Short: "-Q", Group: g, Known: InAll, Native: forClassicBuild | forRealise, Help: "do not show the logs of the builds"},
 		{Name: "--log-format", Values: v("FORMAT"), Group: g, Known: InAll, Native: forAll, Help: "raw, bar, bar-with-logs or internal-json"},

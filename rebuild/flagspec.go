@@ -10,6 +10,7 @@ type FlagSpec struct {
 	Means    string     // an older spelling: the Name of the flag that it stands for
 	Values   []string   // what each value is called in the help; as many as the flag takes
 	Optional bool       // the value may be missing: the next word is one unless it begins with '-'
+	Attached bool       // a value stands only behind '=': the next word is never one
 	Counted  bool       // given more than once it means more
 	Choices  []string   // the only values there are
 	Group    Group      // where the help shows it
@@ -58,6 +59,7 @@ type Group string
 // The headings, nixhop's own first.
 const (
 	GroupOwn           Group = "nixhop"
+	GroupPlatform      Group = "for another platform"
 	GroupConfiguration Group = "What to build"
 	GroupWhere         Group = "Where"
 	GroupRoot          Group = "Becoming root"
@@ -69,7 +71,7 @@ const (
 
 // Groups lists the headings in the order of the help.
 func Groups() []Group {
-	return []Group{GroupOwn, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
+	return []Group{GroupOwn, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
 }
 
 // IsOwn reports whether the flag is nixhop's, unknown to any nixos-rebuild.

@@ -102,8 +102,11 @@ func (h *help) hosts() {
 func (h *help) flags(specs []FlagSpec) {
 	for _, g := range Groups() {
 		title := "Flags of nixos-rebuild: " + string(g)
-		if g == GroupOwn {
+		switch g {
+		case GroupOwn:
 			title = "Flags of nixhop"
+		case GroupPlatform:
+			title = "Flags of nixhop, for another platform"
 		}
 		for _, s := range specs {
 			if s.Group != g {
@@ -125,7 +128,10 @@ func (s FlagSpec) left() string {
 		words = "    " + words
 	}
 	values := strings.Join(s.Values, " ")
-	if s.Optional {
+	switch {
+	case s.Attached:
+		return words + "[=" + values + "]"
+	case s.Optional:
 		values = "[" + values + "]"
 	}
 	return strings.TrimRight(words+" "+values, " ")

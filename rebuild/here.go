@@ -167,6 +167,7 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 	})
 	if q.BuildHere {
 		n, store = parseNixConfig(nixConfig(ctx, q.Settings), readText)
+		n.Emulators = emulators("/proc/sys/fs/binfmt_misc")
 	}
 	wait.Wait()
 	n.Version = version
@@ -182,6 +183,18 @@ func nixConfig(ctx context.Context, settings []string) string {
 		}
 	}
 	return ""
+}
+
+// emulators are the names in the kernel's binfmt_misc.
+func emulators(dir string) []string {
+	entries, _ := os.ReadDir(dir)
+	var names []string
+	for _, entry := range entries {
+		if name := entry.Name(); name != "register" && name != "status" {
+			names = append(names, printable(name))
+		}
+	}
+	return names
 }
 
 func readText(path string) string { return string(readBounded(path)) }

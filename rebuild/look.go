@@ -3,6 +3,8 @@ package rebuild
 import (
 	"context"
 	"errors"
+
+	"nixhop/sshcfg"
 )
 
 // look finds everything out that the plan depends on, and stops where a check fails: nothing was built then. The flake is
@@ -10,6 +12,7 @@ import (
 func (d *deployment) look(ctx, background context.Context) error {
 	background, cancel := context.WithCancel(background)
 	defer cancel()
+	d.lookHere(background)
 	names := make(chan error, 1)
 	go func() { names <- d.lookUpNames(background) }()
 	if err := d.connectAll(ctx, background); err != nil {
@@ -17,25 +20,41 @@ func (d *deployment) look(ctx, background context.Context) error {
 		<-names
 		return err
 	}
-	if err := d.gainRoot(background); err != nil {
+	if err := d.checkBeforeEvaluation(background); err != nil {
 		cancel()
 		<-names
 		return err
 	}
 	if err := <-names; err != nil {
+		_ = d.session.report(d.found, d.request)
 		return err
 	}
 	if err := d.choose(ctx, background); err != nil {
 		return err
 	}
-	if d.job.Dialect == nil && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
+	if d.job.Dialect == nil && !d.checking && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
 		return d.evaluate(ctx)
 	}
 	if err := d.lookUpFacts(background); err != nil {
+		_ = d.session.report(d.found, d.request)
 		return err
 	}
-	d.check()
+	d.checkConfiguration()
 	return d.session.report(d.found, d.request)
+}
+
+// checkBeforeEvaluation makes the checks that need only a look at both ends, and then asks for the password of sudo where one is
+// wanted: nobody shall type one for a run that is doomed anyway.
+func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
+	d.settleElevation()
+	d.checkMachines()
+	if stops(d.found, d.request) {
+		return d.session.report(d.found, d.request)
+	}
+	if d.wantsPassword {
+		return d.askPassword(ctx)
+	}
+	return nil
 }
 
 // connectAll opens one connection after another, so that each question of ssh stands alone on the terminal.
@@ -52,6 +71,11 @@ func (d *deployment) connectAll(ctx, background context.Context) error {
 			return err
 		}
 		d.found = append(d.found, found...)
+		if len(found) > 0 && c.failure != nil && c.failure.Kind == sshcfg.Denied && !c.failure.Accepted() {
+			want := d.hereWant()
+			want.Denied = []string{m.Endpoint.Alias}
+			d.found = append(d.found, CheckKeys(d.here(), want)...)
+		}
 		if len(found) > 0 {
 			return d.net.refuse(c, d.found)
 		}
@@ -113,8 +137,8 @@ func (d *deployment) choose(ctx, background context.Context) error {
 	case errors.As(err, &none) && none.Given():
 		return &UsageError{Message: none.Error()}
 	case errors.As(err, &none):
-		d.found = append(d.found, noConfigurationFinding(d.target.Host.Name, none))
-		return d.session.report(d.found, Request{})
+		d.found = append(d.found, noConfigurationFinding(d.target.Host.String(), none))
+		return d.session.report(d.found, d.request)
 	case err != nil:
 		return err
 	}

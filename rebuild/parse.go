@@ -157,6 +157,9 @@ func (p *parser) cluster(word string) (flags []Flag, known bool, err error) {
 // else "--profile-name --plan" would deploy.
 func (p *parser) values(spec FlagSpec, spelling string) ([]string, error) {
 	var values []string
+	if spec.Attached {
+		return nil, nil
+	}
 	for range spec.Values {
 		if p.at < len(p.words) && p.isValue(spec, p.words[p.at]) {
 			values = append(values, p.words[p.at])
@@ -233,6 +236,12 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 		r.NixosRebuild, err = notEmpty(spec, value)
 	case "--ssh-config":
 		r.SSHConfig, err = notEmpty(spec, value)
+	case "--system":
+		_, err = asSystem(spec.Name, value)
+	case "--cross":
+		if f, _ := r.last(spec.Name); len(f.Values) > 0 && value != noCross {
+			_, err = asSystem(spec.Name, value)
+		}
 	}
 	return err
 }

@@ -30,6 +30,8 @@ type Job struct {
 	SSHOpts       string   // NIX_SSHOPTS for nix and nixos-rebuild
 	TmpDir        string   // TMPDIR for them; empty: as it is
 	Cross         string   // the platform that the system is built on, where that is forced; empty: what the configuration says
+	System        string   // builtins.currentSystem for the evaluation; empty: this machine's
+	Emulate       string   // a system that the build host is told to build for, too
 	Password      bool     // sudo on the target wants one
 	Terminal      bool     // progress can be shown
 	LocalElevate  []string // in front of what needs root on this machine

@@ -67,19 +67,6 @@ func nativeRefusal(r Request) error {
 	return nil
 }
 
-// classicWords name the system for nix-build and nix-instantiate.
-func (j Job) classicWords() []string {
-	const attr = "config.system.build.toplevel"
-	switch {
-	case j.Source.File != "" && j.Source.Attr != "":
-		return []string{j.Source.File, "--attr", j.Source.Attr + "." + attr}
-	case j.Source.File != "":
-		return []string{j.Source.File, "--attr", attr}
-	default:
-		return []string{"<nixpkgs/nixos>", "--attr", "system"}
-	}
-}
-
 // localBuild realises the derivation here. Only `build` leaves a link named result. The link keeps the system from the garbage
 // collector meanwhile, and the store path is read off it, whatever else the command prints.
 func localBuild(j Job) []Step {
@@ -89,6 +76,7 @@ func localBuild(j Job) []Step {
 	}
 	argv := append([]string{"nix-store", "--realise", derivationWord}, j.logFormat()...)
 	argv = append(argv, j.Request.NixWords(forRealise)...)
+	argv = append(argv, emulateFlags(j.Emulate)...)
 	if j.Request.Action == "dry-build" {
 		return []Step{{Name: "build", Command: nixexec.Command{Argv: append(argv, "--dry-run"), Env: j.environment()}}}
 	}
@@ -118,7 +106,7 @@ func remoteBuild(j Job) []Step {
 	copyDerivation = append(copyDerivation, substituteWords(j)...)
 	copyDerivation = append(copyDerivation, j.Request.NixWords(forCopy)...)
 
-	flags := j.Request.NixWords(forRealise)
+	flags := append(j.Request.NixWords(forRealise), emulateFlags(j.Emulate)...)
 	if j.Request.Action == "dry-build" {
 		flags = append(flags, "--dry-run")
 	}

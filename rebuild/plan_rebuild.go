@@ -7,13 +7,17 @@ import (
 	"nixhop/nixexec"
 )
 
-// rebuildSteps is the one command for the nixos-rebuild that is installed, in its own dialect.
+// rebuildSteps is the one command for the nixos-rebuild that is installed, in its own dialect, and what must be there for it.
 func rebuildSteps(j Job) ([]Step, error) {
 	argv, err := rebuildArgv(j)
 	if err != nil {
 		return nil, err
 	}
-	return []Step{{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.environment()}}}, nil
+	step := Step{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.environment()}}
+	if j.handsOver() {
+		return append(handOverSteps(j), step), nil
+	}
+	return []Step{step}, nil
 }
 
 // environment is what nix and nixos-rebuild are given beside their arguments. The newest nixos-rebuild opens a connection
@@ -37,6 +41,9 @@ func rebuildArgv(j Job) ([]string, error) {
 	r, d := j.Request, *j.Dialect
 	argv := []string{d.Path, r.Action}
 	for _, f := range r.Flags {
+		if j.handsOver() && onlyEvaluates(f) {
+			continue
+		}
 		words, err := d.words(f)
 		if err != nil {
 			return nil, err
@@ -44,6 +51,7 @@ func rebuildArgv(j Job) ([]string, error) {
 		argv = append(argv, words...)
 	}
 	argv = append(argv, sourceWords(j)...)
+	argv = append(argv, emulateFlags(j.Emulate)...)
 	if j.Target != nil {
 		argv = append(argv, "--target-host", j.Target.Host.String())
 	}
@@ -66,6 +74,8 @@ func rebuildArgv(j Job) ([]string, error) {
 // sourceWords are the flags that name the configuration.
 func sourceWords(j Job) []string {
 	switch r := j.Request; {
+	case j.handsOver():
+		return handOverWords(j)
 	case j.Source.IsFlake() && j.Configuration == "":
 		return []string{"--flake", j.Source.Flake}
 	case j.Source.IsFlake():

@@ -88,6 +88,12 @@ ask_config() {
 		sed -n 's/^[[:blank:]]*trusted-users[[:blank:]]*=/nix_trusted_users=/p' /etc/nix/nix.conf
 	)
 	printf '%.3900s\n' "$config"
+	put binfmt "$(
+		set +f
+		cd /proc/sys/fs/binfmt_misc && for name in *; do
+			case $name in register | status | '*') ;; *) printf '%s ' "$name" ;; esac
+		done
+	)"
 	if [ -r /etc/nix/machines ]; then
 		systems=
 		while read -r machine kinds _; do

@@ -3,25 +3,51 @@ package rebuild
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"nixhop/nixexec"
 )
 
-// probeTime bounds how long a host may take to answer the probe: an honest one needs a tenth of a second.
-const probeTime = 15 * time.Second
+// probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest one needs a tenth of
+// a second, most of it for Nix; the slowest boards that NixOS runs on have a twentieth of such a processor, and need half of the time.
+const probeTime = 5 * time.Second
 
 // probe asks a host for its facts over its connection. The session stays open behind it, and with it the connection, however
 // long a build takes.
-func (n *network) probe(ctx context.Context, master *nixexec.Master, query Query) (Facts, error) {
+func (n *network) probe(ctx context.Context, master *nixexec.Master, query Query, patience time.Duration) (Facts, error) {
 	nonce := rand.Text()
-	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, fmt.Errorf("no whole answer within %s", probeTime))
+	patience = max(patience, probeTime)
+	late := fmt.Errorf("no whole answer within %s; a slow host gets more time with --connect-timeout SECONDS", patience)
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, late)
 	defer cancel()
 	answer, err := master.Hold(ctx, ProbeScript(nonce, query), EndMarker(nonce), ProbeLimit)
-	facts, parseErr := ParseFacts(answer, nonce)
-	if err != nil {
-		return facts, err
+	facts, wrong := ParseFacts(answer, nonce)
+	if err == nil {
+		return facts, wrong
 	}
-	return facts, parseErr
+	return facts, probeError(err, late, wrong)
+}
+
+// probeError is why a probe's session ended without a whole answer: what came instead, and what ended it.
+func probeError(err, late, wrong error) error {
+	var exit *nixexec.ExitError
+	switch {
+	case errors.Is(err, late):
+		err = late
+	case errors.Is(err, nixexec.ErrOutputLimit):
+		err = nixexec.ErrOutputLimit
+	case errors.As(err, &exit) && strings.TrimSpace(exit.Stderr) != "":
+		said := lastLine(strings.TrimSpace(exit.Stderr))
+		err = fmt.Errorf("%w: %q", exit, said[:min(len(said), shownBytes)])
+	case errors.Is(err, io.ErrUnexpectedEOF) && wrong != nil:
+		return wrong
+	}
+	if wrong == nil {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", wrong, err)
 }

@@ -7,12 +7,9 @@ import (
 	"strings"
 )
 
-// unskippable are the findings that --no-check cannot skip: without them there is nothing to deploy to, or nothing to deploy.
-var unskippable = []string{"host-unreachable", "host-key-unknown", "host-key-changed", "login-denied", "no-configuration"}
-
 // allowed reports whether the request lets a finding through that is an error otherwise.
 func (r Request) allowed(name string) bool {
-	if slices.Contains(unskippable, name) {
+	if spec, _ := FindFinding(name); !spec.Skippable {
 		return false
 	}
 	return r.NoCheck || slices.ContainsFunc(r.Own, func(f Flag) bool { return f.Name == "--allow" && f.Values[0] == name })
@@ -26,12 +23,15 @@ func stops(found []Finding, r Request) bool {
 // report prints findings, the worst first, and returns a *CheckError where one of them stops the run.
 func (s *Session) report(found []Finding, r Request) error {
 	stop := stops(found, r)
-	found = bySeverity(found)
+	found = slices.Clone(found)
 	for i, f := range found {
 		if f.Severity == Error && r.allowed(f.Name) {
-			f.Severity = Warning
-			found[i] = f
+			found[i].Severity = Warning
 		}
+		found[i].Remedy = r.repeated(f.Remedy)
+	}
+	found = bySeverity(found)
+	for _, f := range found {
 		if s.Stdio.Err != nil {
 			printFinding(s.Stdio.Err, f)
 		}

@@ -108,7 +108,8 @@ func (r Request) PassThrough() bool {
 	if known && action.Own || r.Help {
 		return false
 	}
-	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && r.Engine != EngineNative
+	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
+	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !platform && r.Engine != EngineNative
 }
 
 // LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look at

@@ -20,26 +20,25 @@ var withPassword = []string{"sudo", "-k", "-S", "-p", "", "/bin/sh", "-c",
 // scriptMark stands between the password and the script on standard input.
 const scriptMark = "nixhop-script-follows"
 
-// gainRoot settles how root is gained on the target: it is there already, comes without a password, or by one that is asked for now and
-// tried on the host at once, so that no build is in vain for a typing mistake (nixpkgs#342657). nixos-rebuild cannot be given a password:
-// nixhop takes the steps itself then.
-func (d *deployment) gainRoot(ctx context.Context) error {
+// settleElevation settles how root is gained on the target: it is there already, comes without a password, or by one that is to be asked for.
+// nixos-rebuild cannot be given a password that was tried before the build (nixpkgs#342657): nixhop takes the steps itself then.
+func (d *deployment) settleElevation() {
 	c := d.on
 	if c == nil || d.job.Target == nil || !d.needsRoot() || c.facts.Root() {
-		return nil
+		return
 	}
 	e := c.facts.Elevate
 	c.machine.Elevate = elevation(e)
 	forced := d.request.Has("--ask-elevate-password")
 	wanted := e.Sudo != "" && e.SudoFree == No && e.DoasFree != Yes && e.SudoRules == ""
-	if !forced && !wanted || !d.session.Interactive || d.request.Engine == EngineNixosRebuild {
-		return nil
+	if !forced && !wanted || !d.session.Interactive || d.checking || d.request.Engine == EngineNixosRebuild {
+		return
 	}
+	d.wantsPassword = true
 	if d.job.Dialect != nil {
 		d.job.Dialect = nil
 		d.session.Log.Info("taking the steps by nix and ssh: nixos-rebuild cannot be given a password that was tried")
 	}
-	return d.askPassword(ctx)
 }
 
 // askPassword asks until the host takes the password.

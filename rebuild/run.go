@@ -15,8 +15,8 @@ import (
 var storePath = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+$`)
 
 // runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
-// A step whose result is known already is not run again.
-func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string, password string) (map[string]string, error) {
+// A step whose result is known already is not run again. What the children print, heard reads along.
+func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string, password string, heard *hearing) (map[string]string, error) {
 	results := maps.Clone(known)
 	for _, step := range p.Steps {
 		if results[step.Result] != "" {
@@ -29,18 +29,10 @@ func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string, 
 		if step.Secret {
 			command.Stdin = password + "\n" + scriptMark + "\n" + command.Stdin
 		}
-		if step.Result == "" {
-			stdio := s.Stdio
-			if step.Quiet {
-				stdio.Out = nil
-			}
-			if err := nixexec.Run(ctx, command, stdio); err != nil {
-				return results, &stepError{Step: step, Err: err}
-			}
-			continue
+		out, err := s.runStep(ctx, step, command, heard)
+		if step.Result != "" {
+			results[step.Result] = out
 		}
-		out, err := nixexec.Capture(ctx, command, s.Stdio)
-		results[step.Result] = out
 		if err != nil {
 			return results, &stepError{Step: step, Err: err}
 		}
@@ -53,6 +45,23 @@ func (s *Session) runPlan(ctx context.Context, p Plan, known map[string]string, 
 		}
 	}
 	return results, nil
+}
+
+// runStep runs the command of a step, and returns what it printed where that is a result.
+func (s *Session) runStep(ctx context.Context, step Step, command nixexec.Command, heard *hearing) (out string, err error) {
+	stdio := s.Stdio
+	if step.Quiet {
+		stdio.Out = nil
+	}
+	err = heard.follow(step, stdio, func(stdio nixexec.Stdio) error {
+		if step.Result == "" {
+			return nixexec.Run(ctx, command, stdio)
+		}
+		var err error
+		out, err = nixexec.Capture(ctx, command, stdio)
+		return err
+	})
+	return out, err
 }
 
 // needs reports whether a later command takes the result.
@@ -82,10 +91,11 @@ func (e *stepError) Error() string {
 
 func (e *stepError) Unwrap() error { return e.Err }
 
-// spoken is the error without the name of its step where the child itself has said what is to be said.
+// spoken is the error without the name of its step where the child itself has said what is to be said. An outcome has its own words.
 func spoken(err error) error {
+	var outcome *StatusError
 	var step *stepError
-	if !errors.As(err, &step) {
+	if errors.As(err, &outcome) || !errors.As(err, &step) {
 		return err
 	}
 	var exit *nixexec.ExitError

@@ -59,7 +59,11 @@ func matching(sel Selector, inv sshcfg.Inventory, match func(sshcfg.Alias) bool,
 	var targets []Target
 	for _, a := range inv.Aliases {
 		if match(a) {
-			targets = append(targets, Target{Selector: sel, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true})
+			one := Selector{Word: a.Name, Host: a.Name, Configuration: sel.Configuration}
+			if one.Configuration != "" {
+				one.Word += "=" + one.Configuration
+			}
+			targets = append(targets, Target{Selector: one, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true})
 		}
 	}
 	if len(targets) > 0 {

@@ -2,6 +2,7 @@ package sshcfg
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -63,6 +64,11 @@ type OfferedKey struct {
 	Fingerprint string
 	Agent       bool // the agent holds it
 	Accepted    bool // the host would take it, but ssh could not use it: no passphrase, no touch
+}
+
+// Accepted reports whether the host would take one of the keys that were offered.
+func (f Failure) Accepted() bool {
+	return slices.ContainsFunc(f.Offered, func(k OfferedKey) bool { return k.Accepted })
 }
 
 // Agent is what ssh said about the ssh agent.

@@ -1,0 +1,208 @@
+//go:build lab
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// labNativeActions: what nixhop's own steps do for each action and flag is what nixos-rebuild does.
+func labNativeActions(t *testing.T, l *lab) {
+	dir := l.systems(t, `n2 = system { hostName = "n2"; };`,
+		`n2 = system { hostName = "n2"; message = "base"; specialisation.maintenance.message = "special"; };`+
+			` next = system { hostName = "n2"; message = "next"; };`)
+	run := func(words ...string) string {
+		t.Helper()
+		r := l.nixhop(t, dir, nil, words...)
+		succeeds(t, r)
+		l.noMasterLeft(t)
+		return strings.TrimSpace(r.stdout)
+	}
+	base, next := l.build(t, dir, "n2"), l.build(t, dir, "next")
+	current := func() string { return l.ssh(t, "n2", "readlink /run/current-system") }
+	profile := func(name string) string { return l.ssh(t, "n2", "readlink -f /nix/var/nix/profiles/"+name) }
+	expect := func(step, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %q, want %q", step, got, want)
+		}
+	}
+
+	expect("switch prints the system", run("switch", "n2"), base)
+	l.runs(t, "n2", base)
+
+	expect("dry-activate prints the system", run("dry-activate", "n2=next"), next)
+	l.runs(t, "n2", base)
+
+	run("test", "n2=next")
+	expect("test activates", current(), next)
+	expect("test leaves the profile", profile("system"), base)
+
+	run("boot", "n2=next")
+	expect("boot sets the profile", profile("system"), next)
+
+	run("switch", "n2", "--specialisation", "maintenance")
+	expect("a specialisation is activated", current(), l.ssh(t, "n2", "readlink -f "+base+"/specialisation/maintenance"))
+	expect("the profile has the whole system", profile("system"), base)
+
+	run("switch", "n2", "--rollback")
+	l.runs(t, "n2", next)
+	run("test", "n2", "--rollback")
+	expect("test --rollback activates the generation before", current(), base)
+
+	run("switch", "n2=next", "-p", "spare")
+	expect("another profile is set", profile("system-profiles/spare"), next)
+	expect("and not the system's own", profile("system"), next)
+
+	run("switch", "n2", "--install-bootloader", "--use-substitutes")
+	l.runs(t, "n2", base)
+
+	run("switch", "n2=next", "--store-path", base)
+	l.runs(t, "n2", base)
+
+	r := l.nixhop(t, dir, nil, "switch", "n2", "--specialisation", "maintenence")
+	if r.code != 1 || !strings.Contains(r.stderr, "there is no specialisation maintenence; there is: maintenance ; nothing was changed") {
+		t.Errorf("a misspelt specialisation: exit status %d\n%s", r.code, r.stderr)
+	}
+	l.runs(t, "n2", base)
+}
+
+// labNativeBuilds: build and dry-build need no host, but for a build host.
+func labNativeBuilds(t *testing.T, l *lab) {
+	dir := l.systems(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; message = "only built"; };`)
+	logins := l.connections(t, "n2", func() {
+		r := l.nixhop(t, dir, nil, "dry-build", "n2")
+		succeeds(t, r)
+		if !strings.Contains(r.stderr, "will be built") {
+			t.Errorf("dry-build says nothing:\n%s", r.stderr)
+		}
+		succeeds(t, l.nixhop(t, dir, nil, "build", "n2"))
+	})
+	if logins != 0 {
+		t.Errorf("building for n2 made %d connections to it", logins)
+	}
+	system := l.build(t, dir, "n2")
+	if got, err := os.Readlink(filepath.Join(dir, "result")); err != nil || got != system {
+		t.Errorf("result leads to %q, %v; want %q", got, err, system)
+	}
+	if err := os.Remove(filepath.Join(dir, "result")); err != nil {
+		t.Fatal(err)
+	}
+	r := l.nixhop(t, dir, nil, "build", "n2", "--build-host", "n1")
+	succeeds(t, r)
+	if got := strings.TrimSpace(r.stdout); got != system {
+		t.Errorf("built on n1: %q, want %q", got, system)
+	}
+	if got, err := os.Readlink(filepath.Join(dir, "result")); err != nil || got != system {
+		t.Errorf("result leads to %q, %v; want %q", got, err, system)
+	}
+	l.ssh(t, "n1", "test -e "+system)
+	l.noMasterLeft(t)
+}
+
+// labWithoutFlake: -f and -A, and -I with the classic <nixpkgs/nixos>, here and on the target.
+func labWithoutFlake(t *testing.T, l *lab) {
+	dir := l.systems(t)
+	if err := os.Remove(filepath.Join(dir, "flake.nix")); err != nil {
+		t.Fatal(err)
+	}
+	classic := "-I nixpkgs=" + dir + "/nixpkgs -I nixos-config=" + dir + "/classic.nix"
+	text := "{ hostName = \"n2\"; message = \"classic\"; platform = import ./platform.nix; }\n"
+	if err := os.WriteFile(filepath.Join(dir, "classic.nix"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, where := range []string{"local", "target"} {
+		for _, words := range []string{"-f . -A n2", "--no-flake " + classic} {
+			r := l.nixhop(t, dir, nil, append(strings.Fields(words), "switch", "n2", "--build-host", where)...)
+			succeeds(t, r)
+			l.runs(t, "n2", strings.TrimSpace(r.stdout))
+		}
+		if got := l.ssh(t, "n2", "cat /etc/nixhop-message"); got != "classic" {
+			t.Errorf("n2 says %q", got)
+		}
+	}
+	l.noMasterLeft(t)
+}
+
+// labSessions: a no-op switch with a build here needs three sessions on its one connection: probe, copy, activation.
+func labSessions(t *testing.T, l *lab) {
+	dir := l.systems(t)
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
+	before := len(l.log(t, "n1"))
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
+	log := l.log(t, "n1")[before:]
+	if n := strings.Count(log, "Starting session: "); n > 3 {
+		t.Errorf("%d sessions, want at most 3:\n%s", n, log)
+	}
+	if n := strings.Count(log, "Accepted publickey for "); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// labExitStatuses: what switch-to-configuration ends with becomes nixhop's own exit status, and words that say what is now.
+func labExitStatuses(t *testing.T, l *lab) {
+	dir := l.systems(t)
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
+	for _, test := range []struct {
+		configuration string
+		code          int
+		text          string
+	}{
+		{"unit-fails", 4, "is active, generation "},
+		{"boot-loader-fails", 1, "nothing was activated, switch-to-configuration ended with status 1; the profile is set, generation "},
+		{"activation-fails", 1, "the activation failed with status 2 after it had begun; "},
+		{"reboot-needed", 1, "nothing was activated, this system's init takes effect only with a reboot; the profile is set, generation "},
+		{"inhibited", 1, "nothing was activated, switch-to-configuration ended with status 1; the profile is set, generation "},
+	} {
+		r := l.nixhop(t, dir, nil, "switch", "n1="+test.configuration)
+		if r.code != test.code || !strings.Contains(r.stderr, test.text) {
+			t.Errorf("%s: exit status %d, want %d and %q\n%s", test.configuration, r.code, test.code, test.text, r.stderr)
+		}
+		l.noMasterLeft(t)
+	}
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
+}
+
+// labLinkLost: the activation is not bound to the link. sshd is restarted under it, or the link is cut: it goes on, and the host ends up
+// with the system that was meant (nixpkgs#39118, #462179).
+func labLinkLost(t *testing.T, l *lab) {
+	dir := l.systems(t)
+	for _, configuration := range []string{"sshd-restarts", "link-drops"} {
+		system := l.build(t, dir, configuration)
+		r := l.nixhop(t, dir, nil, "switch", "n1="+configuration)
+		lost := r.code != 0 && strings.Contains(r.stderr, "the connection was lost during the activation on n1, which goes on there")
+		if r.code != 0 && !lost {
+			t.Errorf("%s: exit status %d\n%s", configuration, r.code, r.stderr)
+		}
+		within(t, time.Minute, "the activation of "+configuration, func() bool {
+			got := l.run(t, l.sshCommand("n1", "systemctl is-active nixos-rebuild-switch-to-configuration; readlink /run/current-system"))
+			return strings.HasSuffix(strings.TrimSpace(got.stdout), system) && !strings.Contains(got.stdout, "activating")
+		})
+		l.noMasterLeft(t)
+	}
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
+}
+
+// labWithoutSystemd: on a host without systemd the activation runs under `env -i`, as nixos-rebuild does it.
+func labWithoutSystemd(t *testing.T, l *lab) {
+	dir := l.systems(t)
+	// To the script a host without /run/systemd/system has no systemd; the directory comes back with the test's end.
+	l.ssh(t, "n2", "mv /run/systemd/system /run/systemd/system.away")
+	t.Cleanup(func() { l.run(t, l.sshCommand("n2", "mv /run/systemd/system.away /run/systemd/system")) })
+	system := l.build(t, dir, "n2")
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n2"))
+	l.runs(t, "n2", system)
+}
+
+// labHere: with a build host and no target the system is activated on this machine; `build` shows that nothing here needs to be one.
+func labHere(t *testing.T, l *lab) {
+	dir := l.systems(t)
+	r := l.nixhop(t, dir, nil, "build", "--flake", ".#n1", "--build-host", "n1", "--engine", "native")
+	succeeds(t, r)
+	l.must(t, exec.Command("test", "-e", strings.TrimSpace(r.stdout)))
+}

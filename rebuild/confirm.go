@@ -1,0 +1,46 @@
+package rebuild
+
+import (
+	"context"
+	"fmt"
+
+	"nixhop/nixexec"
+)
+
+// confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops the run and somebody
+// is there to ask. Only "yes" in full counts (nixpkgs#163768).
+func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
+	others := false
+	asked := Finding{}
+	for _, f := range d.found {
+		if f.Severity != Error || d.request.allowed(f.Name) {
+			continue
+		}
+		if f.Name == "host-name" {
+			asked = f
+		} else {
+			others = true
+		}
+	}
+	if others || asked.Name == "" || !d.session.Interactive || d.checking {
+		return false, nil
+	}
+	printFinding(d.session.Stdio.Err, asked)
+	answer, err := nixexec.Ask(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", d.target.Host.Name))
+	if err != nil || answer != "yes" {
+		return false, err
+	}
+	d.request.Own = append(d.request.Own, Flag{Name: "--allow", Spelling: "--allow", Values: []string{"host-name"}})
+	d.found = without(d.found, "host-name")
+	return true, nil
+}
+
+func without(found []Finding, name string) []Finding {
+	var rest []Finding
+	for _, f := range found {
+		if f.Name != name {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,168 @@
+package rebuild
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// heardLimit is how much is kept of what a step prints, in bytes.
+const heardLimit = 1 << 20
+
+// hearing reads the output of a run's steps along, so that a failure can be explained from it.
+type hearing struct {
+	force bool  // also where it goes to no terminal
+	step  Step  // the last one
+	ring  *Ring // its output
+}
+
+// follow runs a step's command, by run, and keeps the end of what it prints.
+func (h *hearing) follow(step Step, s nixexec.Stdio, run func(nixexec.Stdio) error) error {
+	h.step, h.ring = step, NewRing(heardLimit)
+	return nixexec.ReadAlong(s, h.ring.Stream(), h.force, run)
+}
+
+// explain says what the output of the step that failed with err means here, the most specific explanation first. It has nothing to
+// say of a run that the user stopped, and of a command that did not run.
+func (h *hearing) explain(err error, s Situation) []Explanation {
+	var exit *nixexec.ExitError
+	if h.ring == nil || interrupted(err) || !errors.As(err, &exit) {
+		return nil
+	}
+	output := h.ring.Bytes()
+	s.Phase = phaseOf(h.step, output)
+	return Explain(output, s)
+}
+
+// activating finds the lines that only an activation prints.
+var activating = regexp.MustCompile(switching)
+
+// phaseOf is the phase of a step. A nixos-rebuild goes through all of them: when its output shows that the activation had begun it is
+// that one. What else goes by, like the number of paths that are copied, says what has begun but not what has ended.
+func phaseOf(step Step, output []byte) Phase {
+	switch step.Name {
+	case "evaluate":
+		return PhaseEvaluate
+	case "build", "link":
+		return PhaseBuild
+	case "copy":
+		return PhaseCopy
+	case "activate":
+		return PhaseActivate
+	}
+	if slices.ContainsFunc(newTranscript(output).lines, activating.MatchString) {
+		return PhaseActivate
+	}
+	return PhaseAny
+}
+
+// explain prints what the failure of a run means here, behind the child's own words, and returns its error with the exit status
+// that a nixos-rebuild hides in its text under a 1: it is that of the command that failed (nixpkgs, nixos-rebuild-ng).
+func (d *deployment) explain(h *hearing, results map[string]string, err error) error {
+	said := h.explain(err, d.situation())
+	if len(said) == 0 {
+		return err
+	}
+	if d.session.Stdio.Err != nil {
+		for i, e := range d.worthSaying(said, results) {
+			f := d.explained(e)
+			if i > 0 {
+				f.Severity = Note
+			}
+			printFinding(d.session.Stdio.Err, f)
+		}
+	}
+	var exit *nixexec.ExitError
+	status := said[0].Status
+	if d.job.Dialect == nil || status <= ExitFailed || !errors.As(err, &exit) || exit.Code != ExitFailed {
+		return err
+	}
+	return &StatusError{Code: status, Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", spoken(err), status)}
+}
+
+// worthSaying leaves the most specific explanation, and one that answers a hint of the child's. What conclude says of an activation
+// that nixhop has made itself is left to it.
+func (d *deployment) worthSaying(said []Explanation, results map[string]string) []Explanation {
+	concluded := []string{exitRow, "switch-err"}
+	outcome, activated := results["outcome"]
+	if ParseOutcome(outcome).Status < 0 {
+		concluded = []string{"ssh-lost"}
+	}
+	var kept []Explanation
+	for i, e := range said {
+		if activated && slices.Contains(concluded, e.ID) {
+			continue
+		}
+		if i == 0 || e.ID == "ng-hint" {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// explained is an explanation as it is printed. Where there is no target, a command for it is none that could be pasted.
+func (d *deployment) explained(e Explanation) Finding {
+	f := Finding{Name: e.ID, Severity: Error, Host: "here", What: e.Meaning, Remedy: e.Remedy}
+	if d.target != nil {
+		f.Host = d.target.Host.Name
+		return f
+	}
+	nobody := nixexec.Quote(Situation{}.target())
+	f.Remedy = slices.DeleteFunc(slices.Clone(e.Remedy), func(line string) bool { return strings.Contains(line, nobody) })
+	return f
+}
+
+// situation is what this run knows about itself.
+func (d *deployment) situation() Situation {
+	s := Situation{
+		Configuration: d.job.Configuration,
+		Flake:         d.source.Flake,
+		Action:        d.request.Action,
+		SudoUser:      d.session.Env("SUDO_USER"),
+		Local:         d.local,
+	}
+	if s.SudoUser == "root" {
+		s.SudoUser = ""
+	}
+	if d.target != nil {
+		s.Alias = d.target.Host.String()
+	}
+	if m := d.job.Target; m != nil {
+		s.User, s.HostName, s.Port, s.Jump = m.Endpoint.User, m.Endpoint.HostName, m.Endpoint.Port, m.Endpoint.ProxyJump
+	}
+	switch {
+	case d.place.Target:
+		s.BuildHost = "target"
+	case d.job.Build != nil:
+		s.BuildHost = d.job.Build.Host.String()
+	}
+	if d.on != nil {
+		s.SudoWorks = d.on.facts.Elevate.SudoFree == Yes
+	}
+	return s
+}
+
+// local reports whether a path, relative to the top of the git tree that the flake stands in, exists here.
+func (d *deployment) local(path string) bool {
+	flake := strings.TrimPrefix(strings.TrimPrefix(d.source.Flake, "git+file://"), "path:")
+	flake, _, _ = strings.Cut(flake, "?")
+	if flake == "" || !filepath.IsLocal(path) || flake[0] != '.' && flake[0] != '/' {
+		return false
+	}
+	if !filepath.IsAbs(flake) {
+		flake = filepath.Join(d.session.Dir, flake)
+	}
+	for dir := flake; ; dir = filepath.Dir(dir) {
+		if exists(filepath.Join(dir, ".git")) {
+			return exists(filepath.Join(dir, path))
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package rebuild
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Manner is how a system comes to be built on its build host.
+type Manner string
+
+// The manners; empty where nobody knows.
+const (
+	Natively        Manner = "natively"
+	Emulated        Manner = "emulated"
+	ByRemoteBuilder Manner = "by a remote builder"
+)
+
+// FindManner says how a build host builds for a system, by what its Nix says of itself. A remote builder goes before emulation, as in Nix.
+func FindManner(n Nix, system string) Manner {
+	own, _, _ := strings.Cut(n.System, "-")
+	_, kernel, _ := strings.Cut(system, "-")
+	switch {
+	case system == "" || n.System == "":
+		return ""
+	case n.System == system:
+		return Natively
+	case slices.Contains(n.BuilderSystems, system):
+		return ByRemoteBuilder
+	case !slices.Contains(n.platforms(), system) && !slices.Contains(emulatedSystems(n.Emulators), system):
+		return ""
+	case strings.HasSuffix(n.System, "-"+kernel) && slices.Contains(machines(system), own):
+		return Natively // i686-linux on x86_64-linux
+	default:
+		return Emulated
+	}
+}
+
+// choosePlatform takes over what the command line and the alias's hint say of the platform.
+func (d *deployment) choosePlatform() error {
+	if err := refusedSystem(d.request, d.source); err != nil {
+		return err
+	}
+	var err error
+	if d.crossing, err = FindCrossing(d.request, d.target); err != nil {
+		return err
+	}
+	d.job.Cross, d.job.System = d.crossing.From, d.request.Value("--system")
+	if d.crossing.Wanted() {
+		d.job.Request = keepingLock(d.job.Request)
+	}
+	return nil
+}
+
+// keepingLock has Nix leave the lock file alone, and with it the index of git: what is evaluated is not what the flake says. A lock file
+// that is missing or not tracked is worked out in memory. Who asks for a commit of the lock file wants it changed.
+func keepingLock(r Request) Request {
+	const keep = "--no-write-lock-file"
+	if !r.Has(keep) && !r.Has("--commit-lock-file") {
+		r.Flags = append(slices.Clone(r.Flags), Flag{Name: keep, Spelling: keep})
+	}
+	return r
+}
+
+// settleCrossing fills in the build host's own system for a --cross that names none.
+func (d *deployment) settleCrossing() error {
+	if !d.crossing.Ask {
+		return nil
+	}
+	system := d.buildNix().System
+	switch {
+	case system == "":
+		return unknownBuildSystem(d.request, "the build host does not tell its system")
+	case !strings.HasSuffix(system, "-linux"):
+		return unknownBuildSystem(d.request, "NixOS is not cross-compiled from "+system)
+	}
+	d.job.Cross = system
+	return nil
+}
+
+// planPlatform settles for a plan, for which no host is contacted, what a run finds out on the way.
+func (d *deployment) planPlatform(ctx context.Context) error {
+	if d.crossing.Ask && d.job.Build != nil {
+		return unknownBuildSystem(d.request, "a plan asks no host for its system")
+	}
+	if !d.crossing.Ask && !d.request.Has("--emulate") {
+		return nil
+	}
+	d.lookHere(ctx)
+	if err := d.settleCrossing(); err != nil {
+		return err
+	}
+	if !d.request.Has("--emulate") {
+		return nil
+	}
+	if err := d.lookUpFacts(ctx); err != nil {
+		return err
+	}
+	if d.job.Build != nil || !slices.Contains(d.buildNix().platforms(), d.facts.BuildSystem) {
+		d.job.Emulate = d.facts.BuildSystem
+	}
+	return nil
+}
+
+// buildNix is what the Nix of the build host says of itself.
+func (d *deployment) buildNix() Nix {
+	switch {
+	case d.at != nil:
+		return d.at.facts.Nix
+	case d.here != nil && d.job.Build == nil:
+		return d.here().Nix
+	default:
+		return Nix{}
+	}
+}
+
+// buildHost is the build host's name in findings.
+func (d *deployment) buildHost() string {
+	if d.job.Build == nil {
+		return hereName
+	}
+	return d.job.Build.Host.String()
+}
+
+// checkPlatform finds out whether the configuration can be built as the command line wants it: cross-compiled, or emulated.
+func (d *deployment) checkPlatform(ctx context.Context) {
+	host := d.buildHost()
+	if d.target != nil {
+		host = d.target.Host.String()
+	}
+	d.found = append(d.found, FindRefusal(d.facts, d.job.Cross, host)...)
+	if d.request.Has("--emulate") {
+		d.found = append(d.found, d.tryEmulation(ctx)...)
+	}
+}
+
+// toBuild is the system whose builds are still to be checked: none where that was tried.
+func (d *deployment) toBuild() string {
+	if d.emulated != Unsaid {
+		return ""
+	}
+	return d.facts.BuildSystem
+}
+
+// manner says for people how the system is built, where that is not the ordinary way, or was asked for.
+func (d *deployment) manner() string {
+	if d.job.Cross != "" && d.job.Cross != d.facts.System {
+		return ", cross-compiled from " + d.job.Cross + " for " + d.facts.System
+	}
+	asked := d.job.Cross != "" || d.job.System != "" || d.request.Has("--emulate")
+	switch m := FindManner(d.buildNix(), d.facts.BuildSystem); {
+	case m == "" && d.emulated == Yes, m == Emulated:
+		return ", emulated for " + d.facts.BuildSystem
+	case m == ByRemoteBuilder:
+		return ", by a remote builder for " + d.facts.BuildSystem
+	case m == Natively && asked:
+		return ", natively"
+	}
+	return ""
+}

@@ -1,0 +1,109 @@
+package rebuild
+
+import (
+	"slices"
+	"strings"
+)
+
+// Need is a build that a build host cannot do as things are, and what is known of the machines that could.
+type Need struct {
+	Alias, Action string // of the deployment, for the commands that are offered; without an alias there is no target to build on
+	System        string // that the configuration is for: "aarch64-linux"
+
+	OnTarget  bool     // the build host is the target
+	Target    System   // of the target; empty: not known
+	Elsewhere []string // systems of the remote builders of this machine, where it is not the build host
+
+	Host    string // the build host, for people; empty: this machine
+	Nix     Nix    // of the build host
+	OS      string // of the build host, as Go calls it: "linux", "darwin"
+	NixOS   bool   // the build host runs NixOS
+	NoCross bool   // the configuration takes no other build platform
+}
+
+// ways are the commands and settings by which the system can be built after all, in the order in which they are to be tried: on the
+// target, where everything is native, by a remote builder that is there, emulated, and cross-compiled, which builds everything anew.
+func (n Need) ways() []string {
+	var lines []string
+	if n.Alias != "" && !n.OnTarget && (n.Target.Machine == "" || runs(n.Target, n.System)) {
+		lines = append(lines, n.again("--build-host", "target"))
+	}
+	if slices.Contains(n.Nix.platforms(), n.System) {
+		return append(lines, n.moreJobs())
+	}
+	if slices.Contains(n.Elsewhere, n.System) {
+		lines = append(lines, n.again("--build-host", "local")+"   # a remote builder that this machine has is for it")
+	}
+	if !strings.HasSuffix(n.System, "-linux") {
+		return lines
+	}
+	lines = append(lines, n.emulation()...)
+	if strings.HasSuffix(n.Nix.System, "-linux") && n.System != n.Nix.System && !n.NoCross {
+		lines = append(lines, n.again("--cross"))
+	}
+	return lines
+}
+
+// emulation is what has the build host run programs of the system: a flag where its kernel does already.
+func (n Need) emulation() []string {
+	where := "on this machine"
+	if n.Host != "" {
+		where = "on " + n.Host
+	}
+	switch {
+	case slices.Contains(emulatedSystems(n.Nix.Emulators), n.System):
+		return []string{n.again("--emulate")}
+	case n.OS == "darwin":
+		return linuxBuilder(n.Nix.System, n.System)
+	case n.NixOS:
+		return []string{"boot.binfmt.emulatedSystems = [ " + nixString(n.System) + " ];   # " + where}
+	default:
+		return []string{n.again("--emulate") + "   # with qemu-user-static installed " + where}
+	}
+}
+
+// moreJobs lets a build host build that is told not to.
+func (n Need) moreJobs() string {
+	if n.Host == "" {
+		return n.again("--max-jobs", "auto")
+	}
+	return `nix.settings.max-jobs = "auto";   # on ` + n.Host
+}
+
+// again is this deployment once more, with flags.
+func (n Need) again(flags ...string) string {
+	return Situation{Action: n.Action, Alias: n.Alias}.again(flags...)
+}
+
+// platforms are the systems that a machine builds for itself.
+func (n Nix) platforms() []string {
+	return append([]string{n.System}, n.ExtraPlatforms...)
+}
+
+// emulatedSystems are the systems whose programs run by a kernel's binfmt_misc, by the names that are registered there: NixOS takes the
+// system's (nixos/modules/system/boot/binfmt.nix), Debian and the others "qemu-" and what qemu calls the processor.
+func emulatedSystems(names []string) []string {
+	var systems []string
+	for _, name := range names {
+		if cpu, found := strings.CutPrefix(name, "qemu-"); found {
+			name = qemuSystem(cpu)
+		}
+		if systemName.MatchString(name) {
+			systems = append(systems, name)
+		}
+	}
+	return systems
+}
+
+// qemuSystem is the system that qemu has a processor's name for.
+func qemuSystem(cpu string) string {
+	switch cpu {
+	case "arm":
+		cpu = "armv7l"
+	case "i386":
+		cpu = "i686"
+	case "ppc64le":
+		cpu = "powerpc64le"
+	}
+	return cpu + "-linux"
+}
