@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -163,6 +164,10 @@ func commandFor(s *rebuild.Session, r rebuild.Request, a rebuild.Action) cli.Act
 // passThrough makes this process nixos-rebuild.
 func passThrough(s *rebuild.Session, r rebuild.Request) error {
 	path, err := rebuild.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+	var missing *nixexec.NotFoundError
+	if errors.As(err, &missing) && r.Action != "" {
+		return fmt.Errorf("%w\nor deploy to a host: nixhop %s HOST", err, r.Action)
+	}
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// benchRounds is how often everything is measured; the median counts. All are measured in turn, so that what else the machine does meets
-// all of them.
+// benchRounds is how often everything is measured, in turn. The fastest run counts: what else the machine does makes the others slower.
 const benchRounds = 7
 
 // measured is something that takes time.
@@ -58,7 +57,9 @@ func (b *bench) prepare(t *testing.T) {
 	succeeds(t, l.nixhop(t, b.dir, nil, "switch", "n1"))
 	changed := b.changedKey(t)
 
-	b.add("ssh n1 true", "n1", false, func() *exec.Cmd { return l.sshCommand("n1", "true") })
+	for _, host := range []string{"n1", "nosudo@n1"} {
+		b.add("ssh "+host+" true", "n1", false, func() *exec.Cmd { return l.sshCommand(host, "true") })
+	}
 	b.add("small evaluation", "", false, func() *exec.Cmd {
 		facts, err := filepath.Abs("rebuild/facts.nix")
 		if err != nil {
@@ -71,21 +72,26 @@ func (b *bench) prepare(t *testing.T) {
 		return b.nix("eval", "--json", `.#nixosConfigurations."n1"`, "--apply", string(text))
 	})
 	refusal := []string{"ssh n1 true", "small evaluation"}
+	otherUser := []string{"ssh nosudo@n1 true", "small evaluation"}
 	for _, engine := range engines {
-		for _, doomed := range []struct{ what, config, word string }{
-			{"changed key", changed, "n1"},
-			{"wrong host", l.config, "n2=n1"},
-			{"no sudo", l.config, "nosudo@n1"},
+		for _, doomed := range []struct {
+			what, config, host, word string
+			base                     []string
+		}{
+			{"changed key", changed, "n1", "n1", refusal},
+			{"wrong host", l.config, "n2", "n2=n1", refusal},
+			{"no sudo", l.config, "n1", "nosudo@n1", otherUser},
 		} {
-			b.add(doomed.what+", "+engine, doomed.word[strings.IndexByte(doomed.word, '@')+1:][:2], true, func() *exec.Cmd {
+			b.add(doomed.what+", "+engine, doomed.host, true, func() *exec.Cmd {
 				return l.command(t, b.dir, append(withEngine(t, engine), "NIXHOP_SSH_CONFIG="+doomed.config), "switch", doomed.word)
-			}, refusal...)
+			}, doomed.base...)
 		}
 	}
 	b.add("changed key, bare", "n1", true, b.bare(t, changed, "n1"), refusal...)
-	b.add("no sudo, bare", "n1", true, b.bare(t, l.config, "nosudo@n1", "--sudo"), refusal...)
+	b.add("no sudo, bare", "n1", true, b.bare(t, l.config, "nosudo@n1", "--sudo"), otherUser...)
 
 	b.add("no-op switch, bare", "n1", false, b.bare(t, l.config, "n1"))
+	b.add("no-op switch, bare, one connection", "n1", false, b.shared(b.bare(t, l.config, "n1")), "no-op switch, bare")
 	for _, engine := range engines {
 		b.add("no-op switch, "+engine, "n1", false, func() *exec.Cmd {
 			return l.command(t, b.dir, withEngine(t, engine), "switch", "n1")
@@ -123,6 +129,19 @@ func (b *bench) bare(t *testing.T, config, host string, flags ...string) func() 
 		cmd := exec.Command(path, append([]string{"switch", "--flake", ".#n1", "--target-host", host}, flags...)...)
 		cmd.Dir = b.dir
 		cmd.Env = append(append(os.Environ(), b.lab.env...), "NIX_SSHOPTS=-F "+config+" -o BatchMode=yes")
+		return cmd
+	}
+}
+
+// shared is a bare nixos-rebuild with one connection for all that it does, closed at the end: what the real ones have.
+func (b *bench) shared(bare func() *exec.Cmd) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := bare()
+		options := "-F " + b.lab.config + " -o BatchMode=yes -o ControlPath=" + filepath.Join(b.lab.runtime, "bare-%C")
+		cmd.Env = append(cmd.Env, "NIX_SSHOPTS="+options+" -o ControlMaster=auto -o ControlPersist=60")
+		script := `"$@"; status=$?; ssh ` + options + ` -O exit n1 2>/dev/null; exit $status`
+		cmd.Args = append([]string{"sh", "-c", script, "sh"}, cmd.Args...)
+		cmd.Path = "/bin/sh"
 		return cmd
 	}
 }
@@ -173,32 +192,31 @@ func (m *measured) measure(t *testing.T, l *lab) {
 	}
 }
 
-// median is the time that counts.
-func (m *measured) median() time.Duration {
-	slices.Sort(m.times)
-	return m.times[len(m.times)/2]
-}
+// fastest is the time that counts.
+func (m *measured) fastest() time.Duration { return slices.Min(m.times) }
 
 // print writes the table.
 func (b *bench) print(w *os.File) {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "\nWHAT\tMEDIAN\tFASTEST\tRATIO\tTO\tLOGINS\tSESSIONS")
+	fmt.Fprintln(table, "\nWHAT\tFASTEST\tMEDIAN\tRATIO\tTO\tLOGINS\tSESSIONS")
 	for _, m := range b.all {
 		ratio, to := "", strings.Join(m.base, " + ")
 		if to != "" {
 			var base time.Duration
 			for _, other := range b.all {
 				if slices.Contains(m.base, other.name) {
-					base += other.median()
+					base += other.fastest()
 				}
 			}
-			ratio = fmt.Sprintf("%.2f", float64(m.median())/float64(base))
+			ratio = fmt.Sprintf("%.2f", float64(m.fastest())/float64(base))
 		}
 		counts := "\t"
 		if m.host != "" {
 			counts = fmt.Sprintf("%d\t%d", m.logins, m.sessions)
 		}
-		fmt.Fprintf(table, "%s\t%.3f s\t%.3f s\t%s\t%s\t%s\n", m.name, m.median().Seconds(), m.times[0].Seconds(), ratio, to, counts)
+		slices.Sort(m.times)
+		median := m.times[len(m.times)/2]
+		fmt.Fprintf(table, "%s\t%.3f s\t%.3f s\t%s\t%s\t%s\n", m.name, m.fastest().Seconds(), median.Seconds(), ratio, to, counts)
 	}
 	table.Flush()
 }

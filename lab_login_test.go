@@ -99,8 +99,7 @@ func labHostKeys(t *testing.T, l *lab) {
 			t.Errorf("ssh's own question is not to be seen:\n%s", term.text())
 		}
 		term.types("no\r")
-		code := term.wait()
-		l.pinned(t, "host key: unknown, and no is typed", []string{"switch", "n1"}, result{stderr: term.text(), code: code})
+		l.pinned(t, "host key: unknown, and no is typed", []string{"switch", "n1"}, term.finished())
 		if text, err := os.ReadFile(known); err == nil && len(text) > 0 {
 			t.Errorf("a key was remembered: %s", text)
 		}
@@ -228,6 +227,7 @@ func startAgent(t *testing.T) string {
 // labRoot: a login that is not root, and how it becomes it.
 func labRoot(t *testing.T, l *lab) {
 	dir := l.committed(t)
+	l.ordinary(t, dir, "n1")
 	l.unchanged(t, func() {
 		l.refused(t, "root: no sudo", dir, nil, "switch", "nosudo@n1", "--build-host", "target")
 		l.refused(t, "root: a password, and no terminal", dir, nil, "switch", "pw@n1", "--build-host", "target")
@@ -236,14 +236,12 @@ func labRoot(t *testing.T, l *lab) {
 		l.ssh(t, "n1", "gpasswd -d pw sudo")
 		term := l.onTerminal(t, l.command(t, dir, l.bare(nil), "switch", "pw@n1", "--build-host", "target"))
 		would := l.onTerminal(t, l.command(t, dir, l.bare(nil), "check", "pw@n1", "--build-host", "target"))
-		code := would.wait()
-		l.pinned(t, "root: a password, checked on a terminal", []string{"check", "pw@n1", "--build-host", "target"}, result{stderr: would.text(), code: code})
+		l.pinned(t, "root: a password, checked on a terminal", []string{"check", "pw@n1", "--build-host", "target"}, would.finished())
 		for n := range 3 {
 			within(t, time.Minute, "the next question", func() bool { return strings.Count(term.text(), "password for pw") > n })
 			term.types("wrong\r")
 		}
-		code = term.wait()
-		l.pinned(t, "root: three wrong passwords", []string{"switch", "pw@n1", "--build-host", "target"}, result{stderr: term.text(), code: code})
+		l.pinned(t, "root: three wrong passwords", []string{"switch", "pw@n1", "--build-host", "target"}, term.finished())
 	})
 	l.noMasterLeft(t)
 }
@@ -284,11 +282,8 @@ func labSudoPassword(t *testing.T, l *lab) {
 		t.Errorf("only %d files could be read", scanned)
 	}
 	l.ssh(t, "n1", "touch /run/go")
-	if code := term.wait(); code != 0 {
-		t.Errorf("exit status %d", code)
-	}
-	if strings.Contains(term.text(), secret) {
-		t.Errorf("the password is to be seen:\n%s", term.text())
+	if r := term.finished(); r.code != 0 || strings.Contains(r.stderr, secret) {
+		t.Errorf("exit status %d, or the password is to be seen:\n%s", r.code, r.stderr)
 	}
 	if got := l.ssh(t, "n1", "journalctl --no-pager | grep -c "+secret+"; grep -rlF "+secret+" /tmp /var/log /root /home; true"); got != "0" {
 		t.Errorf("the password is on the host: %s", got)

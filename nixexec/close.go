@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -23,13 +24,16 @@ func (m *Master) Close() {
 	}
 	_, release := catch(keyboard())
 	defer release()
+	var released sync.WaitGroup
 	if held != nil {
-		_ = held.Release()
+		released.Go(func() { _ = held.Release() })
 	}
+	m.asked.Wait()
 	if m.socket != "" {
 		m.exit()
 		_ = os.Remove(m.socket) // one that a killed master left
 	}
+	released.Wait()
 	_ = os.Remove(m.options.logFile())
 }
 

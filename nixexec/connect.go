@@ -89,7 +89,7 @@ func (m *Master) start(ctx context.Context, s Stdio) (said string, err error) {
 	return said, err
 }
 
-// attach finds the socket that was not there before, and the process behind it.
+// attach finds the socket that was not there before, and starts to find out the process behind it.
 func (m *Master) attach(ctx context.Context, before []string) error {
 	after, err := sockets(m.options.Dir)
 	if err != nil {
@@ -103,13 +103,13 @@ func (m *Master) attach(ctx context.Context, before []string) error {
 	if m.socket == "" {
 		return fmt.Errorf("opening the connection to %q: ssh left no control socket in %q", m.options.Host, m.options.Dir)
 	}
-	said, err := m.control(ctx, "check")
-	if err != nil {
-		return fmt.Errorf("opening the connection to %q: %w", m.options.Host, err)
-	}
-	if match := masterRunning.FindStringSubmatch(said); match != nil {
-		m.pid, _ = strconv.Atoi(match[1])
-	}
+	// Only Close needs the answer, and only for a master that is deaf by then.
+	m.asked.Go(func() {
+		said, _ := m.control(ctx, "check")
+		if match := masterRunning.FindStringSubmatch(said); match != nil {
+			m.pid, _ = strconv.Atoi(match[1])
+		}
+	})
 	return nil
 }
 

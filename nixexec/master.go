@@ -16,7 +16,8 @@ import (
 type Master struct {
 	options MasterOptions
 	socket  string // the control socket; "" where another Master in the same directory owns the connection
-	pid     int    // of the ssh behind the socket
+	pid     int    // of the ssh behind the socket, once asked is through; 0: unknown
+	asked   sync.WaitGroup
 
 	mu     sync.Mutex
 	held   *Held

@@ -299,6 +299,10 @@ func TestCloseEndsDeafMaster(t *testing.T) {
 	if _, err := m.Hold(bounded(t), "echo up", "up", 1<<10); err != nil {
 		t.Fatal(err)
 	}
+	m.asked.Wait()
+	if m.pid == 0 {
+		t.Fatal("the master's process is not known")
+	}
 	if err := syscall.Kill(m.pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}

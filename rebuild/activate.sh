@@ -43,6 +43,16 @@ fi
 if ! [ -e "$toplevel/nixos-version" ] || ! [ -x "$toplevel/bin/switch-to-configuration" ]; then
     fail "$toplevel is no NixOS system (it has no nixos-version or bin/switch-to-configuration); nothing was changed"
 fi
+# Nor one for another processor: nothing of it would start (NixOS/nixpkgs#166838). Each says in a file what it is for.
+system=
+if [ -r "$toplevel/system" ]; then read -r system <"$toplevel/system"; fi
+machine=$(uname -m)
+case ${system%%-*}:$machine in
+:* | "$machine:$machine") ;;
+i686:i?86 | i686:x86_64 | aarch64:arm64 | armv7l:armv8l | armv7l:aarch64) ;;
+armv6l:armv7l | armv6l:armv8l | armv6l:aarch64 | powerpc64le:ppc64le) ;;
+*) fail "$toplevel is for $system, and this host is $(uname -sm): nothing of it would run here; nothing was changed" ;;
+esac
 started=$toplevel
 if [ -n "$specialisation" ]; then
     started=$toplevel/specialisation/$specialisation
@@ -96,13 +106,24 @@ while IFS= read -r line; do
 done <"$dir/lines" &
 reader=$!
 
-if [ -d /run/systemd/system ] && systemd-run --quiet --collect --no-ask-password --wait true >/dev/null 2>&1; then
+# Whether systemd-run works at all shows only when it is tried, and what it tells does not say whether the program was
+# started: the program leaves a sign of its own.
+status=
+if [ -d /run/systemd/system ]; then
+    # shellcheck disable=SC2016 # expanded by the inner shell
     systemd-run -E "LOCALE_ARCHIVE=${LOCALE_ARCHIVE-}" -E "NIXOS_INSTALL_BOOTLOADER=$bootloader" -E "NIXOS_NO_CHECK=$no_check" \
         --collect --no-ask-password --quiet --service-type=exec --wait --unit="$unit" \
         -p "StandardOutput=append:$log" -p "StandardError=append:$log" \
-        "$started/bin/switch-to-configuration" "$action" </dev/null >>"$log" 2>&1
+        /bin/sh -c ': >"$1"; shift; exec "$@"' sh "$dir/started" \
+        "$started/bin/switch-to-configuration" "$action" </dev/null >>"$dir/complaint" 2>&1
     status=$?
-else
+    if [ -e "$dir/started" ] || systemd-run --quiet --collect --no-ask-password --wait true >/dev/null 2>&1; then
+        cat "$dir/complaint" >>"$log"
+    else
+        status=
+    fi
+fi
+if [ -z "$status" ]; then
     env -i PATH="$PATH" LOCALE_ARCHIVE="${LOCALE_ARCHIVE-}" NIXOS_INSTALL_BOOTLOADER="$bootloader" NIXOS_NO_CHECK="$no_check" \
         "$started/bin/switch-to-configuration" "$action" </dev/null >>"$log" 2>&1
     status=$?

@@ -31,6 +31,7 @@ type TargetWant struct {
 	HostName    string    // networking.hostName of the configuration
 	System      string    // that the configuration is for: "x86_64-linux"
 	Root        bool      // the action needs root there
+	Ways        []Way     // to root, those that may be taken; none: the login must be root
 	AskPassword bool      // a sudo password could be asked for and used
 	Unsigned    bool      // paths that nobody signed are copied to it
 	PublicKey   string    // a public key line of the user, for the lines that are offered
@@ -135,7 +136,11 @@ func pasteAsRoot(f Facts, host, command string) string {
 	if f.Root() {
 		return pasteable(host, command)
 	}
-	return pasteable(host, "sudo "+command)
+	way, free := f.Elevate.way(everyWay[:])
+	if !free {
+		way = BySudo
+	}
+	return pasteable(host, string(way)+" "+command)
 }
 
 // version reads the first two numbers of a version; a text that has none is 0.0.

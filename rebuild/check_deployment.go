@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"slices"
 	"time"
 )
 
@@ -20,27 +21,30 @@ func (d *deployment) checkMachines() {
 func (d *deployment) checkConfiguration() {
 	if d.on != nil && d.job.Target != nil {
 		want := d.targetWant()
-		want.HostName, want.System = d.facts.HostName, d.facts.System
+		want.System = d.facts.System
+		if !d.confirmed {
+			want.HostName = d.facts.HostName
+		}
 		d.found = append(d.found, CheckTargetFits(d.on.facts, want)...)
 	}
 	switch {
 	case d.at != nil:
 		want := d.buildHostWant()
-		want.System = d.facts.BuildSystem
+		want.System = d.toBuild()
+		if want.System != "" && !slices.Contains(d.at.facts.Nix.platforms(), want.System) {
+			want.Elsewhere = d.builderSystemsHere()
+		}
 		d.found = append(d.found, CheckBuildHostFits(d.at.facts, want)...)
 	case d.here != nil:
-		want := d.hereWant()
-		want.System = d.facts.BuildSystem
-		if d.on != nil {
-			want.Target = d.on.facts.System
-		}
+		want := d.buildHereWant()
+		want.System = d.toBuild()
 		d.found = append(d.found, CheckBuildHere(d.here(), want)...)
 	}
 }
 
 func (d *deployment) targetWant() TargetWant {
 	return TargetWant{
-		Host: d.on.machine.Host.String(), Action: d.request.Action, Root: d.needsRoot() && !d.wantsPassword,
+		Host: d.on.machine.Host.String(), Action: d.request.Action, Root: d.needsRoot() && !d.wantsPassword, Ways: d.ways(),
 		AskPassword: d.asksPassword(), Unsigned: d.copiesUnsigned(), PublicKey: publicKey(d.on.machine.Endpoint), Now: time.Now(),
 	}
 }
@@ -49,6 +53,20 @@ func (d *deployment) buildHostWant() BuildHostWant {
 	want := BuildHostWant{Host: d.at.machine.Host.String(), Action: d.request.Action, Unsigned: true}
 	if d.target != nil {
 		want.Target = d.target.Host.String()
+	}
+	want.For, want.NoCross = d.facts.System, len(d.facts.Refused) > 0
+	if d.on != nil && d.on != d.at {
+		want.TargetSystem = d.on.facts.System
+	}
+	return want
+}
+
+// buildHereWant is what the deployment wants of this machine as a build host.
+func (d *deployment) buildHereWant() HereWant {
+	want := d.hereWant()
+	want.For, want.NoCross = d.facts.System, len(d.facts.Refused) > 0
+	if d.on != nil {
+		want.Target = d.on.facts.System
 	}
 	return want
 }
@@ -74,13 +92,4 @@ func (d *deployment) asksPassword() bool {
 // build host made carries no signature.
 func (d *deployment) copiesUnsigned() bool {
 	return !d.place.Target && !d.request.Has("--rollback")
-}
-
-// elevation is what stands in front of a command that needs root: sudo, or doas where there is only that. It never asks:
-// whether it works without a password was found out before.
-func elevation(e Elevation) []string {
-	if e.DoasFree == Yes && e.SudoFree != Yes || e.Sudo == "" && e.Doas != "" {
-		return []string{"doas", "-n"}
-	}
-	return []string{"sudo", "-n"}
 }

@@ -95,7 +95,7 @@ func again(want HereWant, flags ...string) string {
 
 // need is the build that this machine is to do.
 func (w HereWant) need(h Here) Need {
-	return Need{Alias: w.Host, Action: w.Action, System: cmp.Or(w.For, w.System), Target: w.Target, Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross}
+	return Need{Alias: w.Host, Action: w.Action, System: cmp.Or(w.For, w.System), Built: w.System, Target: w.Target, Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross}
 }
 
 // linuxBuilder are the lines of nix-darwin for a Linux in a virtual machine. It builds for the Mac's own processor; for another it

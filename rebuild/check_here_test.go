@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -106,6 +107,8 @@ func TestCheckBuildHere(t *testing.T) {
 	other := func(h *Here, w *HereWant) { w.System = "aarch64-linux" }
 	const stop = "the build would stop with: required system or feature not available"
 	const toTarget = "nixhop switch web --build-host target"
+	const emulate = "nixhop switch web --emulate   # with qemu-user-static installed on this machine"
+	const cross = "nixhop switch web --cross"
 	runHere(t, CheckBuildHere, []hereCase{
 		{"its own", func(*Here, *HereWant) {}, Finding{}},
 		{"an extra one", func(h *Here, w *HereWant) { w.System = "i686-linux" }, Finding{}},
@@ -117,25 +120,25 @@ func TestCheckBuildHere(t *testing.T) {
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{toTarget, "extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
+			Remedy: []string{toTarget, emulate, cross},
 		}},
 		{"another that the target is", func(h *Here, w *HereWant) { other(h, w); w.Target = System{Kernel: "Linux", Machine: "aarch64"} }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{toTarget, "extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
+			Remedy: []string{toTarget, emulate, cross},
 		}},
 		{"another that the target is not either", func(h *Here, w *HereWant) { other(h, w); w.Target = System{Kernel: "Linux", Machine: "x86_64"} }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{"extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
+			Remedy: []string{emulate, cross},
 		}},
 		{"another on NixOS", func(h *Here, w *HereWant) { other(h, w); h.NixOS = true }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{toTarget, `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on this machine`},
+			Remedy: []string{toTarget, `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on this machine`, cross},
 		}},
 		{"another, with a builder for a third", func(h *Here, w *HereWant) {
 			other(h, w)
@@ -144,7 +147,7 @@ func TestCheckBuildHere(t *testing.T) {
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux", its builders for "riscv64-linux"`,
 			Why:    stop,
-			Remedy: []string{"extra-platforms = aarch64-linux   # in /etc/nix/nix.conf here, with qemu-user-static installed"},
+			Remedy: []string{strings.Replace(emulate, "web ", "", 1), strings.Replace(cross, "web ", "", 1)},
 		}},
 		{"Linux on a Mac", func(h *Here, w *HereWant) {
 			other(h, w)

@@ -137,7 +137,7 @@ func buildPlatform(f Facts, want BuildHostWant) []Finding {
 	case slices.Contains(own, want.System):
 		return nil
 	default:
-		found.What = fmt.Sprintf("the configuration is for %q, the build host builds for %q", want.System, strings.Join(own, " "))
+		found.What = fmt.Sprintf("the configuration is for %q, the build host builds for %q", want.System, strings.Join(slices.DeleteFunc(own, isLevel), " "))
 		found.Why = "the build would stop with: required system or feature not available"
 	}
 	return []Finding{found}
@@ -150,7 +150,7 @@ func (w BuildHostWant) need(f Facts) Need {
 		alias = ""
 	}
 	return Need{
-		Alias: alias, Action: w.Action, System: cmp.Or(w.For, w.System),
+		Alias: alias, Action: w.Action, System: cmp.Or(w.For, w.System), Built: w.System,
 		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,
 		Host: w.Host, Nix: f.Nix, OS: strings.ToLower(f.System.Kernel), NixOS: f.System.NixOS != No, NoCross: w.NoCross,
 	}

@@ -14,6 +14,10 @@ var checksOfTargets = []struct {
 	{"root", func(f *Facts, w *TargetWant) { f.Login.UID, f.Elevate = "0", Elevation{} }, Finding{}},
 	{"no root needed", func(f *Facts, w *TargetWant) { f.Elevate, w.Root = Elevation{}, false }, Finding{}},
 	{"doas", func(f *Facts, w *TargetWant) { f.Elevate = Elevation{Doas: "/usr/bin/doas", DoasFree: Yes} }, Finding{}},
+	{"run0", func(f *Facts, w *TargetWant) { f.Elevate = Elevation{Run0Free: Yes} }, Finding{}},
+	{"doas beside a sudo that wants a password", func(f *Facts, w *TargetWant) {
+		f.Elevate = Elevation{Sudo: "/usr/bin/sudo", SudoFree: No, SudoRules: "/bin/x", Doas: "/usr/bin/doas", DoasFree: Yes}
+	}, Finding{}},
 
 	// NixOS/nix#5290
 	{"noise", func(f *Facts, w *TargetWant) { f.Noise = `hi\n` }, Finding{
@@ -44,7 +48,7 @@ var checksOfTargets = []struct {
 	// NixOS/nixpkgs#118655
 	{"no sudo", func(f *Facts, w *TargetWant) { f.Elevate = Elevation{} }, Finding{
 		Name: "no-root", Severity: Error,
-		What: `"deploy" is not root, and no sudo is in the PATH "/usr/local/bin:/usr/bin"`,
+		What: `"deploy" is not root, and no sudo, doas or run0 is in the PATH "/usr/local/bin:/usr/bin"`,
 		Why:  "setting the system profile and activating it takes root",
 		Remedy: []string{
 			rootKeyLine,
@@ -54,15 +58,60 @@ var checksOfTargets = []struct {
 		},
 	}},
 	{"doas with a password", func(f *Facts, w *TargetWant) {
-		f.Elevate, w.PublicKey = Elevation{Doas: "/usr/bin/doas", DoasFree: No}, ""
+		f.Elevate, w.PublicKey = Elevation{Doas: "/usr/bin/doas", DoasFree: No, DoasSays: "doas: Authentication required"}, ""
 	}, Finding{
 		Name: "no-root", Severity: Error,
-		What: `"deploy" is not root, and no sudo is in the PATH "/usr/local/bin:/usr/bin"`,
-		Why:  "setting the system profile and activating it takes root",
+		What: `"deploy" is not root, and doas says "doas: Authentication required"`,
+		Why: "setting the system profile and activating it takes root; " +
+			"a password for doas cannot be asked for: it reads one from a terminal only, never from standard input",
 		Remedy: []string{
 			`users.users.root.openssh.authorizedKeys.keys = [ "KEY" ];`,
 			`security.doas.extraRules = [ { users = [ "deploy" ]; noPass = true; } ];`,
 		},
+	}},
+	{"run0 with a password", func(f *Facts, w *TargetWant) {
+		f.Login.User = "o'brien"
+		f.Elevate = Elevation{Run0Free: No, Run0Says: "Failed to start transient service unit: Interactive authentication required."}
+	}, Finding{
+		Name: "no-root", Severity: Error,
+		What: `"o'brien" is not root, and run0 says "Failed to start transient service unit: Interactive authentication required."`,
+		Why: "setting the system profile and activating it takes root; " +
+			"polkit must grant that without a password: it asks for one on a terminal only",
+		Remedy: []string{
+			rootKeyLine,
+			"security.polkit.enable = true;",
+			`security.polkit.extraConfig = "polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && ` +
+				`s.user == 'o\\'brien') return polkit.Result.YES; });";`,
+		},
+	}},
+	{"--elevate none", func(f *Facts, w *TargetWant) { w.Ways = nil }, Finding{
+		Name: "no-root", Severity: Error,
+		What: `"deploy" is not root, and --elevate none keeps it from becoming root`,
+		Why: "setting the system profile and activating it takes root; " +
+			"sudo would give it without a password, and is taken where no flag rules it out",
+		Remedy: []string{rootKeyLine},
+	}},
+	{"--elevate none for root", func(f *Facts, w *TargetWant) { f.Login.UID, w.Ways = "0", nil }, Finding{}},
+	{"--elevate run0 without one", func(f *Facts, w *TargetWant) { f.Elevate, w.Ways = Elevation{}, []Way{ByRun0} }, Finding{
+		Name: "no-root", Severity: Error,
+		What: `"deploy" is not root, and no run0 is in the PATH "/usr/local/bin:/usr/bin"`,
+		Why:  "setting the system profile and activating it takes root",
+		Remedy: []string{
+			rootKeyLine,
+			"security.polkit.enable = true;",
+			`security.polkit.extraConfig = "polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && ` +
+				`s.user == 'deploy') return polkit.Result.YES; });";`,
+		},
+	}},
+	{"--sudo where doas is free", func(f *Facts, w *TargetWant) {
+		f.Login.Groups, w.Ways = []string{"wheel"}, []Way{BySudo}
+		f.Elevate = Elevation{Sudo: "/usr/bin/sudo", SudoFree: No, SudoSays: "sudo: a password is required", Doas: "/usr/bin/doas", DoasFree: Yes}
+	}, Finding{
+		Name: "sudo-password", Severity: Error,
+		What: `sudo wants a password of "deploy"`,
+		Why: `there is no way to ask for it, and the activation would fail after the whole build: "sudo: a password is required"; ` +
+			"doas would give it without a password, and is taken where no flag rules it out",
+		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", rootKeyLine},
 	}},
 	{"no sudoer", func(f *Facts, w *TargetWant) {
 		f.Login.User, f.Elevate.SudoFree, f.Elevate.SudoSays = "no.body", No, "sudo: a password is required"

@@ -31,7 +31,7 @@ func goodFacts() Facts {
 }
 
 var goodTarget = TargetWant{
-	Host: "web", Action: "switch", HostName: "web", System: "x86_64-linux", Root: true, Unsigned: true,
+	Host: "web", Action: "switch", HostName: "web", System: "x86_64-linux", Root: true, Ways: everyWay[:], Unsigned: true,
 	PublicKey: "ssh-ed25519 AAAA me@desk", Now: now,
 }
 
@@ -110,14 +110,14 @@ var checksOfBuildHosts = []struct {
 		Why:  "the build would stop with: required system or feature not available",
 		Remedy: []string{
 			"nixhop switch web --build-host target",
-			`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`,
+			`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "nixhop switch web --cross",
 		},
 	}},
 	{"another platform on the target", func(f *Facts, w *BuildHostWant) { w.System, w.Target = "aarch64-linux", w.Host }, Finding{
 		Name: "platform", Severity: Error,
 		What:   `the configuration is for "aarch64-linux", the build host builds for "x86_64-linux"`,
 		Why:    "the build would stop with: required system or feature not available",
-		Remedy: []string{`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`},
+		Remedy: []string{`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "nixhop switch big --cross"},
 	}},
 	{"emulated", func(f *Facts, w *BuildHostWant) {
 		w.System, f.Nix.ExtraPlatforms = "aarch64-linux", []string{"aarch64-linux"}
@@ -130,7 +130,7 @@ var checksOfBuildHosts = []struct {
 		Name: "platform", Severity: Error,
 		What:   `the build host builds nothing itself, and none of its builders is for "x86_64-linux"`,
 		Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
-		Remedy: []string{"nixhop switch web --build-host target", `nix.settings.max-jobs = "auto";`},
+		Remedy: []string{"nixhop switch web --build-host target", `nix.settings.max-jobs = "auto";   # on big`},
 	}},
 	{"little room to build", func(f *Facts, w *BuildHostWant) { f.Spaces[2].FreeKiB = 700 << 10 }, Finding{
 		Name: "store-space", Severity: Warning,

@@ -29,6 +29,7 @@ type CheckRow struct {
 // CheckFinding is a Finding in JSON.
 type CheckFinding struct {
 	Name     string   `json:"name"`
+	Host     string   `json:"host,omitempty"` // which it is about, where that is another one than the row's: the build host, or "here" for this machine
 	Severity string   `json:"severity"`
 	What     string   `json:"what"`
 	Why      string   `json:"why,omitempty"`
@@ -116,7 +117,7 @@ func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcf
 	var refused *CheckError
 	switch {
 	case errors.As(err, &refused):
-		row.add(refused.Findings)
+		row.add(t.Host.String(), refused.Findings)
 		return row, nil
 	case err != nil:
 		return row, err
@@ -138,20 +139,24 @@ func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcf
 	for i := range found {
 		found[i].Remedy = d.request.repeated(found[i].Remedy)
 	}
-	row.add(found)
+	row.add(t.Host.String(), found)
 	if errors.As(err, &refused) {
 		err = nil
 	}
 	return row, err
 }
 
-// add puts findings into the row, the worst first.
-func (row *CheckRow) add(found []Finding) {
+// add puts findings into the row, which is that of host, the worst first.
+func (row *CheckRow) add(host string, found []Finding) {
 	for i, f := range bySeverity(found) {
 		if i == 0 {
 			row.Result = f.Severity.String()
 		}
-		row.Findings = append(row.Findings, CheckFinding{f.Name, f.Severity.String(), f.What, f.Why, f.Remedy})
+		about := f.Host
+		if about == host {
+			about = ""
+		}
+		row.Findings = append(row.Findings, CheckFinding{f.Name, about, f.Severity.String(), f.What, f.Why, f.Remedy})
 	}
 }
 

@@ -10,9 +10,15 @@ import (
 // it is what stays in sight.
 func (s *Session) printCheck(rows []CheckRow) {
 	var text strings.Builder
+	told := map[string]bool{}
 	for _, row := range rows {
 		for _, f := range row.Findings {
-			fmt.Fprintf(&text, "%s: %s: %s [%s]\n", row.Host, f.Severity, f.What, f.Name)
+			line := f.line(row.Host)
+			if told[line] {
+				continue // what is found here is found for every host
+			}
+			told[line] = true
+			text.WriteString(line)
 			if f.Why != "" {
 				fmt.Fprintf(&text, "  %s\n", f.Why)
 			}
@@ -29,6 +35,19 @@ func (s *Session) printCheck(rows []CheckRow) {
 	}
 	t.Flush()
 	s.print(text.String())
+}
+
+// line is the first line of a finding in the row of a host.
+func (f CheckFinding) line(host string) string {
+	what := f.What
+	switch f.Host {
+	case "":
+	case hereName:
+		host = hereName
+	default:
+		what = f.Host + ": " + what
+	}
+	return fmt.Sprintf("%s: %s: %s [%s]\n", host, f.Severity, what, f.Name)
 }
 
 // runs is what the host runs, short enough for the table: the release of NixOS, without the revision of nixpkgs behind it

@@ -16,7 +16,13 @@ func TestPrintCheck(t *testing.T) {
 			{Name: "host-unreachable", Severity: "error", What: "it is off", Why: "the plug", Remedy: []string{"ssh -v down", "ssh down"}},
 			{Name: "clock", Severity: "warning", What: "who knows the time"},
 		}},
-		{Host: "mac", Address: "me@mac", System: "Darwin arm64", NixOS: "unknown", Result: "warning"},
+		{Host: "mac", Address: "me@mac", System: "Darwin arm64", NixOS: "unknown", Result: "warning", Findings: []CheckFinding{
+			{Name: "host-unreachable", Severity: "error", Host: "builder", What: "it is off"},
+			{Name: "git-dirty", Severity: "note", Host: "here", What: "the tree", Remedy: []string{"git commit"}},
+		}},
+		{Host: "web", Result: "note", Findings: []CheckFinding{
+			{Name: "git-dirty", Severity: "note", Host: "here", What: "the tree", Remedy: []string{"git commit"}},
+		}},
 	}
 	want := `down: error: it is off [host-unreachable]
   the plug
@@ -25,10 +31,16 @@ func TestPrintCheck(t *testing.T) {
 
 down: warning: who knows the time [clock]
 
+mac: error: builder: it is off [host-unreachable]
+
+here: note: the tree [git-dirty]
+    git commit
+
 HOST        ADDRESS                    CONFIGURATION  RUNS          RESULT
 aquamarine  root@192.168.100.101:2222  aquamarine     NixOS 25.11   ok
 down        -                          -              -             error
 mac         me@mac                     -              Darwin arm64  warning
+web         -                          -              -             note
 `
 	path := filepath.Join(t.TempDir(), "out")
 	out, err := os.Create(path)

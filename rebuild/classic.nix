@@ -15,7 +15,7 @@ let
   select = value: name:
     let called = call value; in
     if builtins.isList called then builtins.elemAt called (builtins.fromJSON name)
-    else called.${name} or (throw "there is no attribute '${name}' on the way ${builtins.concatStringsSep "." path}");
+    else called.${name} or (abort "there is no attribute '${name}' on the way ${builtins.concatStringsSep "." path}");
   found = builtins.foldl' select source path;
   configuration = call found;
 

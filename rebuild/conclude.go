@@ -53,7 +53,7 @@ func (d *deployment) journalCommand() string {
 	if d.job.Target == nil {
 		return command
 	}
-	return "ssh " + nixexec.Quote(d.job.Target.Host.String()) + " " + command
+	return d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " " + command})[0]
 }
 
 // outcomeText puts an activation's result into words, and into nixhop's exit status.

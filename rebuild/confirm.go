@@ -30,7 +30,7 @@ func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
 	if err != nil || answer != "yes" {
 		return false, err
 	}
-	d.request.Own = append(d.request.Own, Flag{Name: "--allow", Spelling: "--allow", Values: []string{"host-name"}})
+	d.confirmed = true
 	d.found = without(d.found, "host-name")
 	return true, nil
 }

@@ -164,9 +164,18 @@ func (n *network) sshOpts(m *Machine) (string, error) {
 	return nixexec.SSHOptsEnv(nixexec.ConnectionOptions(m.Master))
 }
 
-// connect opens the one connection to a host, in the foreground so that ssh can ask, and probes it. What stands in the way
-// comes back as findings.
+// connect opens the one connection to a host and probes it. What stands in the way comes back as findings.
 func (n *network) connect(ctx, background context.Context, m *Machine, query Query) (*connection, []Finding, error) {
+	c, found, err := n.reach(ctx, m)
+	if err != nil || len(found) > 0 {
+		return c, found, err
+	}
+	found, err = n.ask(background, c, query)
+	return c, found, err
+}
+
+// reach opens the one connection to a host, in the foreground so that ssh can ask.
+func (n *network) reach(ctx context.Context, m *Machine) (*connection, []Finding, error) {
 	c := &connection{machine: m}
 	master, log, err := nixexec.OpenMaster(ctx, m.Master, n.session.Stdio)
 	if err != nil {
@@ -181,14 +190,20 @@ func (n *network) connect(ctx, background context.Context, m *Machine, query Que
 	}
 	c.master = master
 	n.open = append(n.open, master)
-	c.facts, err = n.probe(background, master, query, m.Master.ConnectTimeout)
-	if err != nil {
-		if cause := context.Cause(background); cause != nil {
-			return nil, nil, cause
-		}
-		return c, []Finding{probeFinding(m.Host.Name, err)}, nil
-	}
 	return c, nil, nil
+}
+
+// ask probes a host over its connection.
+func (n *network) ask(ctx context.Context, c *connection, query Query) ([]Finding, error) {
+	var err error
+	c.facts, err = n.probe(ctx, c.master, query, c.machine.Master.ConnectTimeout)
+	if err == nil {
+		return nil, nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return []Finding{probeFinding(c.machine.Host.Name, err)}, nil
 }
 
 // refuse ends a run whose host gave no usable connection: wrong usage where the name is nobody's, else a failed check.

@@ -99,16 +99,16 @@ func refusedSystem(r Request, s Source) error {
 // nixos-rebuild could be told to change a configuration.
 func (j Job) handsOver() bool { return j.Dialect != nil && (j.Cross != "" || j.System != "") }
 
-// FindRefusal returns why a configuration cannot be cross-compiled by force, and what to write in it instead. facts are those of
-// the configuration as it is, from the system that was to build it.
+// FindRefusal returns why a configuration cannot be cross-compiled by force, and what to write in it instead. facts are what it said when it was
+// to be built on the system from.
 func FindRefusal(facts FlakeFacts, from, host string) []Finding {
-	if from == "" || len(facts.Refused) == 0 {
+	deaf := len(facts.Refused) == 0 && facts.BuildSystem != "" && facts.BuildSystem != from
+	if from == "" || len(facts.Refused) == 0 && !deaf {
 		return nil
 	}
-	option := facts.Refused[0]
 	found := Finding{
 		Name: "cross-refused", Severity: Error, Host: host,
-		What: fmt.Sprintf("the configuration takes no other build platform, because it sets %s", strings.Join(facts.Refused, " and ")),
+		What: "the configuration takes no other build platform, because of " + strings.Join(facts.Refused, " and "),
 		Why:  "nixpkgs.buildPlatform has no effect beside it",
 	}
 	if len(facts.Files) > 0 {
@@ -118,23 +118,29 @@ func FindRefusal(facts FlakeFacts, from, host string) []Finding {
 		}
 		found.Why += "; set in " + strings.Join(files, ", ")
 	}
-	host = facts.System
-	if host == "" {
-		host = "SYSTEM"
+	target := facts.System
+	if target == "" {
+		target = "SYSTEM"
 	}
-	instead := "nixpkgs.hostPlatform = " + nixString(host) + ";   # instead of "
-	switch option {
+	instead := "nixpkgs.hostPlatform = " + nixString(target) + ";   # instead of "
+	if deaf {
+		found.What = fmt.Sprintf("the configuration takes no other build platform: with %q forced it is built on %q all the same", from, facts.BuildSystem)
+		found.Why = "its packages are not made by nixpkgs.hostPlatform and nixpkgs.buildPlatform"
+		found.Remedy = []string{instead + "_module.args.pkgs, or whatever else gives it its packages"}
+		return []Finding{found}
+	}
+	switch facts.Refused[0] {
 	case "extendModules":
 		found.What = "the configuration takes no other build platform: it has no extendModules"
-		found.Why = "it was not made by nixosSystem of nixpkgs 21.11 or later"
+		found.Why = "it was not made by nixosSystem of nixpkgs 21.11 or later, or something took that away"
 		found.Remedy = []string{"nixpkgs.buildPlatform = " + nixString(from) + ";   # in the configuration itself"}
 	case "nixpkgs.buildPlatform":
-		found.What = "the configuration takes no other build platform: its nixpkgs is older than 22.05 and has no nixpkgs.buildPlatform"
-		found.Why = "nixpkgs.localSystem and nixpkgs.crossSystem were all there was before"
+		found.What = "the configuration takes no other build platform: its nixpkgs has no option nixpkgs.buildPlatform"
+		found.Why = "that came with NixOS 22.05"
 		found.Remedy = []string{"nix flake update"}
 	case "nixpkgs.pkgs":
 		found.Remedy = []string{
-			instead + "nixpkgs.pkgs, and of nixosSystem's argument pkgs",
+			instead + "nixpkgs.pkgs, which is also what the argument pkgs of nixosSystem sets",
 			"nixpkgs.config = { };   # and nixpkgs.overlays: what pkgs was made with",
 		}
 	default:

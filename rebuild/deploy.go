@@ -116,6 +116,9 @@ func (d *deployment) announce() {
 	if d.chosen.Name != "" && strings.HasPrefix(how, ",") {
 		what += fmt.Sprintf(": configuration %s, by %s", d.chosen.Name, d.chosen.From)
 	}
+	if strings.HasPrefix(how, ",") {
+		how += d.manner()
+	}
 	d.session.Log.Info(what + how)
 }
 

@@ -27,9 +27,11 @@ type deployment struct {
 	crossing Crossing // from which system it is cross-compiled
 	emulated Answer   // the build host was seen to run programs of the target's system; Unsaid: nobody looked
 
+	ahead      *ahead     // what lookAhead found; nil: nothing
 	facts      FlakeFacts // what the configuration says of itself
 	derivation string     // of the system, where nixhop has evaluated it
 
+	confirmed     bool   // the user has said yes to a host of another name
 	wantsPassword bool   // sudo on the target wants one, and there is somebody to ask
 	password      string // for sudo on the target; it goes to standard input and nowhere else
 }
@@ -57,7 +59,7 @@ func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inven
 	}
 	d.job = Job{
 		Request: r, Source: d.source, Dir: d.net.dir, TmpDir: shortTmpDir(s.Env("TMPDIR")),
-		LocalElevate: s.localElevate(), Terminal: s.Interactive, NoPreSwitchCheck: s.Env("NIXOS_NO_CHECK") == "1",
+		LocalElevate: s.localElevate(r), Terminal: s.Interactive, NoPreSwitchCheck: s.Env("NIXOS_NO_CHECK") == "1",
 	}
 	if err = d.addMachines(ctx, batch); err == nil {
 		err = d.chooseEngine(batch)

@@ -19,8 +19,11 @@ const maxProgramText = 1 << 20
 // longFlag finds flags in the text of a script: "--no-reexec" in Python, --fast) in a shell's case.
 var longFlag = regexp.MustCompile(`--[a-z][a-z-]*[a-z]`)
 
-// nextProgram finds the wrapped program that a generated wrapper executes (nixpkgs, makeWrapper).
-var nextProgram = regexp.MustCompile(`exec [^\n]*"(/nix/store/[^"\s]+/bin/[^"\s]+)"`)
+// nextProgram finds the nixos-rebuild that a wrapper executes: one that nixpkgs makes (makeWrapper), or the user's own.
+var nextProgram = regexp.MustCompile(`(?m)^\s*exec[^\n]*?["'\s](/[^"'\s]+/\.?nixos-rebuild[^"'\s/]*)`)
+
+// maxWrappers bounds how far wrappers of wrappers are followed.
+const maxWrappers = 5
 
 // ReadDialect looks at the program, and for nixos-rebuild-ng at the Python module beside it (lib/python3*/site-packages/nixos_rebuild
 // in its store path), and returns which flags it knows. It runs nothing. A program that cannot be read, or is no script,
@@ -46,23 +49,25 @@ func ReadDialect(program string) Dialect {
 // isPython recognises the argument parser of nixos-rebuild-ng, a module without a first line for the kernel.
 func isPython(text []byte) bool { return regexp.MustCompile(`(?m)^import argparse$`).Match(text) }
 
+// programTexts reads the program, the ones that it wraps, and the Python modules beside each.
 func programTexts(program string) [][]byte {
 	var texts [][]byte
-	real, err := filepath.EvalSymlinks(program)
-	if err != nil {
-		return nil
-	}
-	paths := []string{real}
-	if text := readBounded(real); text != nil {
-		if m := nextProgram.FindSubmatch(text); m != nil {
-			paths = append(paths, string(m[1]))
+	for range maxWrappers {
+		real, err := filepath.EvalSymlinks(program)
+		if err != nil {
+			break
 		}
-	}
-	modules, _ := filepath.Glob(filepath.Join(filepath.Dir(real), "../lib/python3*/site-packages/nixos_rebuild/__init__.py"))
-	for _, p := range append(paths, modules...) {
-		if text := readBounded(p); text != nil {
-			texts = append(texts, text)
+		modules, _ := filepath.Glob(filepath.Join(filepath.Dir(real), "../lib/python3*/site-packages/nixos_rebuild/__init__.py"))
+		for _, path := range append([]string{real}, modules...) {
+			if text := readBounded(path); text != nil {
+				texts = append(texts, text)
+			}
 		}
+		next := nextProgram.FindSubmatch(readBounded(real))
+		if next == nil {
+			break
+		}
+		program = string(next[1])
 	}
 	return texts
 }

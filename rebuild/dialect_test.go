@@ -1,8 +1,11 @@
 package rebuild
 
 import (
+	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -75,5 +78,43 @@ func TestReadDialect(t *testing.T) {
 	}
 	if d := ReadDialect("/does/not/exist"); len(d.Known) != 0 {
 		t.Errorf("a program that is not there has no flags, got %q", d.Known)
+	}
+}
+
+// A wrapper's own text says nothing of the flags: those of the program behind it count, through as many wrappers and links as there are.
+func TestReadDialectThroughWrappers(t *testing.T) {
+	dir := writeTree(t, map[string]string{
+		"store/bin/nixos-rebuild":                                      "#! /bin/bash -e\nexport TMPDIR='/tmp'\nexec -a \"$0\" \"DIR/store/bin/.nixos-rebuild-wrapped\"  \"$@\" \n",
+		"store/bin/.nixos-rebuild-wrapped":                             "#!/nix/store/x/bin/python3\nfrom nixos_rebuild import main\n",
+		"store/lib/python3.13/site-packages/nixos_rebuild/__init__.py": "import argparse\np.add_argument(\"--target-host\")\np.add_argument(\"--fast\")\n",
+		"makeWrapper":        "#! /bin/bash -e\nexport A='1'\nexec \"DIR/store/bin/nixos-rebuild\"  \"$@\"\n",
+		"unquoted":           "#!/bin/sh\nexec env A=1 DIR/sw/bin/nixos-rebuild --fast \"$@\"\n",
+		"twice":              "#!/bin/sh\nexec 'DIR/nixos-rebuild-2' \"$@\"\n",
+		"nixos-rebuild-2":    "#!/bin/sh\nexec DIR/store/bin/nixos-rebuild \"$@\"\n",
+		"itself":             "#!/bin/sh\nexec DIR/nixos-rebuild-loop\n",
+		"nixos-rebuild-loop": "#!/bin/sh\nexec DIR/nixos-rebuild-loop\n",
+		"elsewhere":          "#!/bin/sh\n# exec DIR/store/bin/nixos-rebuild\nexec \"$dir/store/bin/nixos-rebuild\"\n",
+	})
+	if err := os.Symlink("store", filepath.Join(dir, "sw")); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, bytes.ReplaceAll(text, []byte("DIR"), []byte(dir)), 0o755)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, found := range map[string]bool{"sw/bin/nixos-rebuild": true, "makeWrapper": true, "unquoted": true, "twice": true, "itself": false, "elsewhere": false} {
+		d := ReadDialect(filepath.Join(dir, name))
+		if got := slices.Equal(d.Known, []string{"--fast", "--target-host"}); got != found {
+			t.Errorf("%s: the program was found: %t, want %t; it knows %q", name, got, found, d.Known)
+		}
 	}
 }

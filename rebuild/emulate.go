@@ -71,12 +71,7 @@ func (d *deployment) need() Need {
 	if d.at != nil {
 		return d.buildHostWant().need(d.at.facts)
 	}
-	want := d.hereWant()
-	want.System = d.facts.BuildSystem
-	if d.on != nil {
-		want.Target = d.on.facts.System
-	}
-	return want.need(d.here())
+	return d.buildHereWant().need(d.here())
 }
 
 // emulation is the command that tries it on the build host.

@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"nixhop/nixexec"
@@ -30,5 +31,8 @@ func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why str
 		return nil, "the build host is neither here nor the target", nil
 	}
 	dialect := ReadDialect(path)
+	if r.method() == string(ByRun0) && !dialect.elevates(ByRun0) && native && r.Engine == "" {
+		return nil, fmt.Sprintf("%q does not know --elevate run0", path), nil
+	}
 	return &dialect, "", nil
 }

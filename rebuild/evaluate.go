@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"nixhop/nixexec"
@@ -90,18 +91,22 @@ var errChecksFailed = errors.New("a check failed")
 
 // evaluate runs the one evaluation of nixhop's own steps. As soon as the configuration has told its facts the checks are made; when one of
 // them fails the evaluation is ended, for nothing shall be built.
-func (d *deployment) evaluate(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (d *deployment) evaluate(ctx, background context.Context) error {
+	evaluation, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	told, doomed := false, false
 	step := evaluateStep(d.job)
-	out, err := nixexec.Watch(ctx, step.Command, d.session.Stdio, func(line string) bool {
+	heard := &hearing{step: step, ring: NewRing(heardLimit)}
+	stream := heard.ring.Stream()
+	out, err := nixexec.Watch(evaluation, step.Command, d.session.Stdio, func(line string) bool {
+		io.WriteString(stream, line+"\n")
 		facts, ok := parseFacts(line)
 		if !ok || told {
 			return !doomed // what nix says of being ended is no news
 		}
 		told = true
 		d.facts = facts
+		d.checkPlatform(ctx)
 		d.checkConfiguration()
 		if doomed = stops(d.found, d.request); doomed {
 			cancel(errChecksFailed)
@@ -109,14 +114,20 @@ func (d *deployment) evaluate(ctx context.Context) error {
 		return false
 	})
 	if !told && err == nil {
+		d.checkPlatform(ctx)
 		d.checkConfiguration()
+	}
+	if allowed, err := d.confirmHostName(background); err != nil {
+		return err
+	} else if allowed {
+		return d.evaluate(ctx, background)
 	}
 	if err := d.session.report(d.found, d.request); err != nil {
 		return err
 	}
 	if err != nil {
 		d.session.Log.Error("the configuration cannot be evaluated; nothing was built")
-		return err
+		return d.explain(heard, nil, err)
 	}
 	path := strings.TrimSpace(lastLine(out))
 	if !storePath.MatchString(path) {
@@ -133,7 +144,7 @@ func (d *deployment) lookUpFacts(ctx context.Context) error {
 	if unchosen || unused || !d.evaluates() {
 		return nil
 	}
-	out, err := nixexec.Output(ctx, nixexec.Command{Argv: evaluationArgv(d.job, "--json", factsNix)})
+	out, err := d.evaluated(ctx, evaluationArgv(d.job, "--json", factsNix))
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && ctx.Err() == nil {
 		return d.evaluationFailed(exit.Stderr)
@@ -144,6 +155,9 @@ func (d *deployment) lookUpFacts(ctx context.Context) error {
 	facts, ok := parseFacts(factsMark + string(out))
 	if !ok {
 		return fmt.Errorf("reading the facts of the configuration: %q", printable(string(out)))
+	}
+	if d.job.Cross != "" && len(facts.Refused) == 0 {
+		facts.BuildSystem = d.job.Cross
 	}
 	d.facts = facts
 	return nil

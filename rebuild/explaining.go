@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -39,6 +40,12 @@ func (h *hearing) explain(err error, s Situation) []Explanation {
 	return Explain(output, s)
 }
 
+// midLine reports whether the child has left the cursor behind a text: a progress bar does.
+func (h *hearing) midLine() bool {
+	output := h.ring.Bytes()
+	return plain(output[bytes.LastIndexAny(output, "\r\n")+1:]) != ""
+}
+
 // activating finds the lines that only an activation prints.
 var activating = regexp.MustCompile(switching)
 
@@ -69,6 +76,9 @@ func (d *deployment) explain(h *hearing, results map[string]string, err error) e
 		return err
 	}
 	if d.session.Stdio.Err != nil {
+		if h.midLine() {
+			fmt.Fprintln(d.session.Stdio.Err)
+		}
 		for i, e := range d.worthSaying(said, results) {
 			f := d.explained(e)
 			if i > 0 {
@@ -109,7 +119,7 @@ func (d *deployment) worthSaying(said []Explanation, results map[string]string) 
 func (d *deployment) explained(e Explanation) Finding {
 	f := Finding{Name: e.ID, Severity: Error, Host: "here", What: e.Meaning, Remedy: e.Remedy}
 	if d.target != nil {
-		f.Host = d.target.Host.Name
+		f.Host, f.Remedy = d.target.Host.Name, d.request.repeated(e.Remedy)
 		return f
 	}
 	nobody := nixexec.Quote(Situation{}.target())

@@ -48,7 +48,9 @@ type Elevation struct {
 	SudoRules   string // commands that sudo runs without a password, where it wants one for others
 	Doas        string // path in Login.Path
 	DoasFree    Answer // `doas -n true` worked
-	Run0        string // path in Login.Path
+	DoasSays    string // its last line where it did not
+	Run0Free    Answer // what run0 does without a terminal worked; not tried where sudo or doas did, unless Query.Run0 is set
+	Run0Says    string // its last line where it did not
 }
 
 // Nix is the host's Nix. The fields from System on are asked of a build host only.
@@ -109,11 +111,6 @@ type Unit struct {
 
 // Root reports whether the login is root.
 func (f Facts) Root() bool { return f.Login.UID == "0" }
-
-// RootFree reports whether the login is root, or becomes it without a password.
-func (f Facts) RootFree() bool {
-	return f.Root() || f.Elevate.SudoFree == Yes || f.Elevate.DoasFree == Yes
-}
 
 // Installer reports whether the host runs an installer image or a system that was never named (networking.hostName and the
 // variant in NixOS's installation-device.nix, nixos-anywhere's kexec image).

@@ -114,7 +114,9 @@ func (a answer) elevation() Elevation {
 		SudoRules:   strings.TrimSpace(a["sudo_rules"]),
 		Doas:        a.path("program.doas"),
 		DoasFree:    a.status("doas_status"),
-		Run0:        a.path("program.run0"),
+		DoasSays:    a["doas_says"],
+		Run0Free:    a.status("run0_status"),
+		Run0Says:    a["run0_says"],
 	}
 }
 

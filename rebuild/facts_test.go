@@ -221,7 +221,7 @@ func FuzzParseFacts(f *testing.F) {
 			return
 		}
 		allPlain(t, reflect.ValueOf(facts))
-		want := TargetWant{Host: "web", Action: "switch", HostName: "a", System: "x86_64-linux", Root: true, Unsigned: true, Now: time.Unix(1, 0)}
+		want := TargetWant{Host: "web", Action: "switch", HostName: "a", System: "x86_64-linux", Root: true, Ways: everyWay[:], Unsigned: true, Now: time.Unix(1, 0)}
 		allPlain(t, reflect.ValueOf(append(CheckTarget(facts, want), CheckTargetFits(facts, want)...)))
 		build := BuildHostWant{Host: "web", Action: "switch", Target: "db", System: "a-linux", Unsigned: true}
 		allPlain(t, reflect.ValueOf(append(CheckBuildHost(facts, build), CheckBuildHostFits(facts, build)...)))

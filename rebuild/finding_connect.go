@@ -48,16 +48,23 @@ func keyUnknown(found *Finding, l login, f sshcfg.Failure) {
 		"ssh " + nixexec.Quote(l.Alias) + " true   # asks, and remembers the key",
 		l.again("--accept-new") + "   # remembers it unseen: only in a network that you trust",
 	}
-	if f.KeyName != "" && strings.HasPrefix(f.Key.Type, "ssh-") {
-		found.Remedy = append(found.Remedy,
-			fmt.Sprintf("programs.ssh.knownHosts.%q.publicKey = \"%s ...\";   # in the configuration of this machine", f.KeyName, f.Key.Type))
+	if line := knownHostsLine(f); line != "" {
+		found.Remedy = append(found.Remedy, line+"   # in the configuration of this machine")
 	}
+}
+
+// knownHostsLine is the line of a NixOS configuration that makes the key known; an older ssh does not tell enough for it.
+func knownHostsLine(f sshcfg.Failure) string {
+	if f.KeyName == "" || !strings.Contains(f.Key.Type, "-") {
+		return ""
+	}
+	return fmt.Sprintf("programs.ssh.knownHosts.%s.publicKey = %s;", nixString(f.KeyName), nixString(f.Key.Type+" ..."))
 }
 
 // hostKeyFile is where sshd keeps its public key of a type (sshd_config(5), HostKey).
 func hostKeyFile(keyType string) string {
-	for part, name := range map[string]string{"rsa": "rsa", "ecdsa": "ecdsa"} {
-		if strings.Contains(strings.ToLower(keyType), part) {
+	for _, name := range []string{"rsa", "ecdsa"} {
+		if strings.Contains(strings.ToLower(keyType), name) {
 			return "/etc/ssh/ssh_host_" + name + "_key.pub"
 		}
 	}
@@ -74,8 +81,16 @@ func keyChanged(found *Finding, l login, f sshcfg.Failure) {
 	}
 	found.What = fmt.Sprintf("its host key has changed: it shows %s", key(f.Key))
 	found.Why = "it was installed anew, or this is another machine; the old key stands in " + fmt.Sprintf("%s:%d", f.File, f.Line)
-	if len(f.Remove) > 0 {
-		found.Remedy = []string{nixexec.Command{Argv: f.Remove}.String() + "   # only if you know why"}
+	if len(f.Remove) == 0 {
+		return
+	}
+	remove := nixexec.Command{Argv: f.Remove}.String() + "   # only if you know why"
+	found.Remedy = []string{remove}
+	if strings.HasPrefix(f.File, "/etc/") {
+		found.Remedy = []string{"sudo " + remove}
+		if line := knownHostsLine(f); line != "" {
+			found.Remedy = append(found.Remedy, line+"   # where the configuration of this machine has it")
+		}
 	}
 }
 

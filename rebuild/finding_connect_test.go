@@ -46,6 +46,15 @@ nixhop: error: root@web: its host key has changed: it shows ssh-ed25519 SHA256:a
   it was installed anew, or this is another machine; the old key stands in /h/known hosts:7
     ssh-keygen -f '/h/known hosts' -R '[web]:2222'   # only if you know why
 `},
+		{"changed for every user", web, sshcfg.Failure{
+			Kind: sshcfg.HostKeyChanged, KeyName: "web", Key: sshcfg.HostKey{Type: "ssh-ed25519", Fingerprint: "SHA256:abc"}, File: "/etc/ssh/ssh_known_hosts", Line: 2,
+			Remove: []string{"ssh-keygen", "-f", "/etc/ssh/ssh_known_hosts", "-R", "web"},
+		}, `
+nixhop: error: root@web: its host key has changed: it shows ssh-ed25519 SHA256:abc [host-key-changed]
+  it was installed anew, or this is another machine; the old key stands in /etc/ssh/ssh_known_hosts:2
+    sudo ssh-keygen -f /etc/ssh/ssh_known_hosts -R web   # only if you know why
+    programs.ssh.knownHosts."web".publicKey = "ssh-ed25519 ...";   # where the configuration of this machine has it
+`},
 		{"revoked", web, keyed(sshcfg.HostKeyRevoked, "ssh-ed25519"), `
 nixhop: error: root@web: its host key is marked as revoked: ssh-ed25519 SHA256:abc [host-key-changed]
   /h/known hosts:7 says so; another key must be given to the host

@@ -28,6 +28,17 @@ func FindFinding(name string) (FindingSpec, bool) {
 	return all[i], true
 }
 
+// skippable are the names of the findings whose errors can be let through.
+func skippable() []string {
+	var names []string
+	for _, f := range FindingSpecs() {
+		if f.Skippable && slices.Contains(f.Severities, Error) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // wayFindings are about the way to the host, and what is to be brought there.
 func wayFindings() []FindingSpec {
 	return []FindingSpec{
@@ -52,6 +63,8 @@ func hostFindings() []FindingSpec {
 		{"no-root", only(Error), "the login is not root and has no way to become it", true},
 		{"sudo-password", oneOf(Error, Warning, Note), "sudo wants a password; an error where it cannot be asked for, or was not right", true},
 		{"platform", only(Error), "the configuration is for another platform than the host's, or than what is built where it is to be built", true},
+		{"cross-refused", only(Error), "`--cross` cannot force another build platform on this configuration", false},
+		{"emulation", only(Error), "`--emulate`: the build host runs no program of the system that is to be built for", true},
 		{"host-name", oneOf(Error, Note), "the wrong host: the configuration has another host name; a note for a freshly installed one", true},
 		{"not-nixos", only(Warning), "the host runs something else", true},
 		{"too-old", oneOf(Warning, Note), "Nix or systemd is older than what is known to work, or Nix there too far from Nix here", true},

@@ -13,7 +13,7 @@ func ownFlags() []FlagSpec {
 	return []FlagSpec{
 		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none"},
 		{Name: "--no-check", Group: GroupOwn, Help: "leave out the checks that the deployment can do without"},
-		{Name: "--allow", Values: v("FINDING"), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
+		{Name: "--allow", Values: v("FINDING"), Choices: skippable(), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
 		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},

@@ -222,8 +222,8 @@ func TestNixWords(t *testing.T) {
 	}{
 		{forFlakeBuild, "--verbose --verbose --max-jobs 4 --option a b --impure --include x=y --builders b --repair"},
 		{forFlakeEval, "--verbose --verbose --max-jobs 4 --option a b --impure --include x=y --builders b"},
-		{forClassicBuild, "--verbose --verbose --max-jobs 4 --option a b --no-build-output --include x=y --arg n 1 --builders b --repair"},
-		{forClassicEval, "--verbose --verbose --max-jobs 4 --option a b --include x=y --arg n 1 --builders b"},
+		{forClassicBuild, "--verbose --verbose --max-jobs 4 --option a b --no-build-output --include x=y --builders b --repair"},
+		{forClassicEval, "--verbose --verbose --max-jobs 4 --option a b --include x=y --builders b"},
 		{forCopy, "--verbose --verbose --max-jobs 4 --option a b"},
 		{forRealise, "--verbose --verbose --max-jobs 4 --option a b --no-build-output --builders b --repair"},
 	} {

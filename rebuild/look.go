@@ -13,8 +13,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 	background, cancel := context.WithCancel(background)
 	defer cancel()
 	d.lookHere(background)
-	names := make(chan error, 1)
-	go func() { names <- d.lookUpNames(background) }()
+	names := d.lookAhead(background)
 	if err := d.connectAll(ctx, background); err != nil {
 		cancel()
 		<-names
@@ -32,14 +31,21 @@ func (d *deployment) look(ctx, background context.Context) error {
 	if err := d.choose(ctx, background); err != nil {
 		return err
 	}
-	if d.job.Dialect == nil && !d.checking && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
-		return d.evaluate(ctx)
+	if err := d.settleCrossing(); err != nil {
+		return err
+	}
+	if (d.job.Dialect == nil || d.job.handsOver()) && !d.checking && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
+		return d.evaluate(ctx, background)
 	}
 	if err := d.lookUpFacts(background); err != nil {
 		_ = d.session.report(d.found, d.request)
 		return err
 	}
+	d.checkPlatform(background)
 	d.checkConfiguration()
+	if _, err := d.confirmHostName(background); err != nil {
+		return err
+	}
 	return d.session.report(d.found, d.request)
 }
 
@@ -57,36 +63,79 @@ func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 	return nil
 }
 
-// connectAll opens one connection after another, so that each question of ssh stands alone on the terminal.
+// connectAll opens one connection after another, so that each question of ssh stands alone on the terminal. A host is probed while the
+// next one is connected to.
 func (d *deployment) connectAll(ctx, background context.Context) error {
 	if err := d.net.makeDir(); err != nil {
 		return err
 	}
-	for _, m := range []*Machine{d.job.Target, d.job.Build} {
-		if m == nil || (m == d.job.Build && d.job.Build == d.job.Target && d.on != nil) {
+	machines := []*Machine{d.job.Target, d.job.Build}
+	if d.job.sameHost() {
+		machines = machines[:1]
+	}
+	var probes []*probing
+	var failed error
+	for _, m := range machines {
+		if m == nil || failed != nil {
 			continue
 		}
-		c, found, err := d.net.connect(ctx, background, m, d.query(m))
-		if err != nil {
-			return err
-		}
-		d.found = append(d.found, found...)
-		if len(found) > 0 && c.failure != nil && c.failure.Kind == sshcfg.Denied && !c.failure.Accepted() {
-			want := d.hereWant()
-			want.Denied = []string{m.Endpoint.Alias}
-			d.found = append(d.found, CheckKeys(d.here(), want)...)
-		}
-		if len(found) > 0 {
-			return d.net.refuse(c, d.found)
-		}
-		if m == d.job.Target {
-			d.on = c
-		}
-		if m == d.job.Build {
-			d.at = c
+		c, found, err := d.net.reach(ctx, m)
+		switch {
+		case err != nil:
+			failed = err
+		case len(found) > 0:
+			failed = d.notReached(c, found)
+		default:
+			probes = append(probes, d.startProbe(background, c))
 		}
 	}
-	return nil
+	for _, p := range probes {
+		<-p.done
+		if failed == nil && p.err == nil && len(p.found) > 0 {
+			d.found = append(d.found, p.found...)
+			p.err = d.net.refuse(p.connection, d.found)
+		}
+		if failed == nil {
+			failed = p.err
+		}
+	}
+	return failed
+}
+
+// notReached adds to what ssh said what this machine's own keys and agent have to do with it, and ends the run.
+func (d *deployment) notReached(c *connection, found []Finding) error {
+	d.found = append(d.found, found...)
+	if c.failure != nil && c.failure.Kind == sshcfg.Denied && !c.failure.Accepted() {
+		want := d.hereWant()
+		want.Denied = []string{c.machine.Endpoint.Alias}
+		d.found = append(d.found, CheckKeys(d.here(), want)...)
+	}
+	return d.net.refuse(c, d.found)
+}
+
+// probing is a probe under way.
+type probing struct {
+	connection *connection
+	done       chan struct{}
+	found      []Finding
+	err        error
+}
+
+// startProbe probes a host beside everything else.
+func (d *deployment) startProbe(ctx context.Context, c *connection) *probing {
+	if c.machine == d.job.Target {
+		d.on = c
+	}
+	if c.machine == d.job.Build {
+		d.at = c
+	}
+	p := &probing{connection: c, done: make(chan struct{})}
+	query := d.query(c.machine)
+	go func() {
+		defer close(p.done)
+		p.found, p.err = d.net.ask(ctx, c, query)
+	}()
+	return p
 }
 
 // lookUpNames asks the flake which configurations it has; that takes no evaluation of any of them.
@@ -97,7 +146,7 @@ func (d *deployment) lookUpNames(ctx context.Context) error {
 	if d.request.NoCheck && d.fixedName() {
 		return nil
 	}
-	names, err := configurationNames(ctx, d.source.Flake, d.request)
+	names, err := configurationNames(ctx, d.source.Flake, d.job.Request)
 	d.names = names
 	return err
 }
@@ -109,7 +158,10 @@ func (d *deployment) fixedName() bool {
 
 // query is what the probe asks a machine: only what its part in the deployment needs.
 func (d *deployment) query(m *Machine) Query {
-	return Query{Target: m == d.job.Target, BuildHost: m == d.job.Build, Profile: d.request.Value("--profile-name")}
+	return Query{
+		Target: m == d.job.Target, BuildHost: m == d.job.Build, Run0: d.request.method() == string(ByRun0),
+		Profile: d.request.Value("--profile-name"),
+	}
 }
 
 // choose settles the configuration. Where the answer depends on the target's own name and the target takes no other part, it is
@@ -120,7 +172,7 @@ func (d *deployment) choose(ctx, background context.Context) error {
 	}
 	if d.target == nil {
 		d.job.Configuration = d.source.Name
-		if d.job.Configuration == "" && d.job.Dialect == nil {
+		if d.job.Configuration == "" && (d.job.Dialect == nil || d.crossing.Wanted() || d.job.System != "") {
 			d.job.Configuration = d.session.hostName()
 		}
 		return nil
@@ -182,8 +234,11 @@ func (d *deployment) printPlan(ctx context.Context) error {
 	}
 	if m := d.job.Target; m != nil {
 		if m.Endpoint.User != "root" {
-			m.Elevate = elevation(Elevation{Sudo: "sudo"})
+			m.Elevate = elevation(Elevation{}, d.request.ways())
 		}
+	}
+	if err := d.planPlatform(ctx); err != nil {
+		return err
 	}
 	plan, err := MakePlan(d.job)
 	if err != nil {

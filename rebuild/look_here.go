@@ -41,3 +41,11 @@ func (d *deployment) hereWant() HereWant {
 	}
 	return want
 }
+
+// builderSystemsHere are the systems that remote builders of this machine are for.
+func (d *deployment) builderSystemsHere() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), nixTime)
+	defer cancel()
+	n, _ := parseNixConfig(nixConfig(ctx, SettingWords(d.request)), readText)
+	return n.BuilderSystems
+}

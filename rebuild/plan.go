@@ -101,7 +101,13 @@ func (p Plan) Script() string {
 	for _, m := range p.Masters {
 		b.WriteString(nixexec.Command{Argv: nixexec.MasterArgv(m)}.String() + "\n")
 	}
+	grouped := false
 	for _, s := range p.Steps {
+		// Where a shell reads this text from its standard input, nixos-rebuild would read what follows it there: a group is read first.
+		if s.Name == "nixos-rebuild" && !grouped {
+			grouped = true
+			b.WriteString("{\n")
+		}
 		line := expandable.Replace(s.Command.String())
 		if s.Secret {
 			line = expandable.Replace(secretLine(s.Command))
@@ -119,6 +125,9 @@ func (p Plan) Script() string {
 	}
 	if used {
 		b.WriteString(nixexec.Command{Argv: []string{"rm", "-r", p.Dir}}.String() + "\n")
+	}
+	if grouped {
+		b.WriteString("}\n")
 	}
 	return b.String()
 }

@@ -53,12 +53,15 @@ func nativeSteps(j Job) ([]Step, error) {
 // nativeRefusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
 func nativeRefusal(r Request) error {
 	for _, f := range r.Flags {
-		if !f.Native() || f.Name == "--elevate" && f.Values[0] == "run0" {
+		if !f.Native() {
 			return &UsageError{
 				Message: fmt.Sprintf("%s needs nixos-rebuild", f.Name),
 				Hint:    "leave it out, or name one: --nixos-rebuild PATH",
 			}
 		}
+	}
+	if r.method() == string(ByRun0) && r.Has("--ask-elevate-password") {
+		return &UsageError{Message: "a password for run0 needs a nixos-rebuild that knows --elevate", Hint: "leave it out, or name one: --nixos-rebuild PATH"}
 	}
 	if len(r.Extra) > 0 {
 		return &UsageError{Message: fmt.Sprintf("what follows -- is for nixos-rebuild: %s", strings.Join(r.Extra, " ")),

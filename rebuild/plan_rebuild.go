@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"nixhop/nixexec"
@@ -20,15 +21,17 @@ func rebuildSteps(j Job) ([]Step, error) {
 	return []Step{step}, nil
 }
 
-// environment is what nix and nixos-rebuild are given beside their arguments. The newest nixos-rebuild opens a connection
-// of its own unless NIXOS_REBUILD_SSH_DEFAULT_OPTS says how (nixpkgs#538973).
+// environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its own, and the ng of
+// 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second connection, as ssh takes the first
+// -o of a kind. ssh's -S wins wherever it stands.
 func (j Job) environment() []string {
 	var env []string
 	if j.SSHOpts != "" {
-		env = append(env, "NIX_SSHOPTS="+j.SSHOpts)
+		options := j.SSHOpts
 		if j.Dialect != nil {
-			env = append(env, "NIXOS_REBUILD_SSH_DEFAULT_OPTS=-o ControlMaster=no")
+			options += " -S " + filepath.Join(j.Dir, "%C")
 		}
+		env = append(env, "NIX_SSHOPTS="+options)
 	}
 	if j.TmpDir != "" {
 		env = append(env, "TMPDIR="+j.TmpDir)
@@ -64,9 +67,7 @@ func rebuildArgv(j Job) ([]string, error) {
 		}
 	}
 	if j.Target != nil && len(j.Target.Elevate) > 0 && !r.Elevates() {
-		if flag, ok := d.Spell("--sudo"); ok {
-			argv = append(argv, flag)
-		}
+		argv = append(argv, d.elevateWords(j.Target.Elevate)...)
 	}
 	return append(argv, r.Extra...), nil
 }

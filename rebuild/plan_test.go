@@ -60,6 +60,8 @@ func TestRebuildArgv(t *testing.T) {
 			"/opt/nixos-rebuild build-vm --flake .#web"},
 		{"no flake", "switch web -f x.nix -A a", Job{Dialect: newest, Source: Source{File: "x.nix", Attr: "a"}, Target: web},
 			"/opt/nixos-rebuild switch --file x.nix --attr a --target-host web --no-reexec"},
+		{"a ready system is no flake's", "switch web --store-path /nix/store/x", Job{Dialect: newest, Source: flake, Target: web},
+			"/opt/nixos-rebuild switch --store-path /nix/store/x --target-host web --no-reexec"},
 		{"after --", "switch web -- --new-flag x", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
 			"/opt/nixos-rebuild switch --flake .#web --target-host web --no-reexec --new-flag x"},
 	}
@@ -78,6 +80,23 @@ func TestRebuildArgv(t *testing.T) {
 	job := Job{Dialect: bash, Source: flake, Configuration: "web", Target: web, Request: parse(t, "switch web --diff")}
 	if _, err := rebuildArgv(job); err == nil || !strings.Contains(err.Error(), `"nixos-rebuild" does not know --diff`) {
 		t.Errorf("a flag that this nixos-rebuild does not know: got %v", err)
+	}
+}
+
+// NixOS/nixpkgs#463271: a ControlPath that stands before ours must not win, and -S sees to that.
+func TestRebuildSharesTheConnection(t *testing.T) {
+	job := Job{
+		Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C", TmpDir: "/tmp",
+		Source: Source{Flake: "."}, Target: machineFor("web"), Request: parse(t, "switch web"),
+	}
+	got := job.environment()
+	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C -S /run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
+		t.Errorf("nixos-rebuild: got %q, want %q", got, want)
+	}
+	job.Dialect = nil // -S would take the place of a socket that nix makes itself for ssh://web?max-connections=4
+	got = job.environment()
+	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
+		t.Errorf("nix: got %q, want %q", got, want)
 	}
 }
 
@@ -133,11 +152,11 @@ func TestNativeSteps(t *testing.T) {
 				"link nix-store --realise $toplevel --add-root result --indirect\n"},
 		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s --\n"},
 		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: Source{File: "x.nix", Attr: "a"}, Target: machineFor("web", "sudo", "-n")},
-			"evaluate nix-instantiate x.nix --attr a.config.system.build.toplevel --keep-going\n" +
+			"evaluate nix eval --raw --impure --expr --keep-going\n" +
 				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web $toplevel --keep-going\n" +
 				"activate@web ssh -- web sudo -n /bin/sh -s -- $toplevel\n"},
 		{"channels", "switch web -I p=q", Job{Source: Source{}, Target: web},
-			"evaluate nix-instantiate <nixpkgs/nixos> --attr system --include\n" + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
+			"evaluate nix eval --raw --impure --expr --include\n" + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
 		{"a ready system", "switch web --store-path /nix/store/x", Job{Source: flake, Target: web},
 			"copy@web nix copy --to ssh://web /nix/store/x\nactivate@web ssh -- web /bin/sh -s -- /nix/store/x\n"},
 	}
@@ -158,7 +177,7 @@ func TestNativeSteps(t *testing.T) {
 func TestNativeRefusals(t *testing.T) {
 	for line, want := range map[string]string{
 		"switch web --upgrade":                    "--upgrade needs nixos-rebuild",
-		"switch web --elevate run0":               "--elevate needs nixos-rebuild",
+		"switch web --elevate run0 -S":            "a password for run0 needs a nixos-rebuild",
 		"switch web -- --something nixos-rebuild": "what follows -- is for nixos-rebuild",
 	} {
 		_, err := nativeSteps(Job{Request: parse(t, line), Source: Source{Flake: "."}, Target: machineFor("web")})

@@ -18,6 +18,7 @@ var probeScript string
 type Query struct {
 	Target    bool   // what matters on a target: ways to root, running deployments, failed units
 	BuildHost bool   // what matters on a build host: platforms, features, builders
+	Run0      bool   // run0 is tried even where sudo or doas works without a password
 	Profile   string // the system profile's name as --profile-name has it; empty is "system"
 }
 
@@ -31,6 +32,7 @@ func ProbeScript(nonce string, query Query) string {
 		{"profile", query.profilePath()},
 		{"target", oneOrZero(query.Target)},
 		{"build", oneOrZero(query.BuildHost)},
+		{"run0", oneOrZero(query.Run0)},
 	} {
 		head.WriteString(assignment[0] + "=" + nixexec.Quote(assignment[1]) + "\n")
 	}

@@ -1,9 +1,9 @@
 # Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
-# assignments of nonce, profile, target and build before this text; facts.go reads the answer. It changes nothing on the host.
+# assignments of nonce, profile, target, build and run0 before this text; facts.go reads the answer. It changes nothing on the host.
 # shellcheck shell=sh disable=SC2154
 
 # Functions come in with the environment where sh is bash.
-unset -f command printf read wait id uname date df sed stat readlink timeout systemctl nix nix-store sudo doas
+unset -f command printf read wait id uname date df sed stat readlink timeout systemctl systemd-run nix nix-store sudo doas
 set -f
 LC_ALL=C SYSTEMD_COLORS=0
 NIX_CONFIG="${NIX_CONFIG-}
@@ -54,20 +54,36 @@ ask_login() {
 }
 
 ask_root() {
+	free=
 	if [ -n "$sudo" ]; then
 		says=$(bounded "$sudo" -n true 2>&1)
 		status=$?
 		put sudo_status "$status"
-		if [ "$status" -ne 0 ]; then
+		if [ "$status" -eq 0 ]; then
+			free=1
+		else
 			put sudo_says "${says##*"$newline"}"
 			put sudo_rules "$(bounded "$sudo" -n -l | sed -n 's/^.*NOPASSWD: *//p' | tr '\n' ' ')"
 		fi
 		put sudo_version "$(bounded "$sudo" --version)"
 	fi
 	if [ -n "$doas" ]; then
-		bounded "$doas" -n true >/dev/null
-		put doas_status "$?"
+		says=$(bounded "$doas" -n true 2>&1)
+		status=$?
+		put doas_status "$status"
+		if [ "$status" -eq 0 ]; then free=1; else put doas_says "${says##*"$newline"}"; fi
 	fi
+	if [ -z "$free" ] || [ "$run0" = 1 ]; then ask_run0; fi
+}
+
+# What run0 does where there is no terminal: a unit of root's, granted by polkit (org.freedesktop.systemd1.manage-units) or not. No agent
+# is started that could ask for a password. Only the attempt itself shows what a rule of polkit makes of it.
+ask_run0() {
+	if [ -z "$systemd_run" ] || ! [ -d /run/systemd/system ]; then return; fi
+	says=$(bounded "$systemd_run" --uid=0 --pipe --quiet --wait --collect --no-ask-password -E LOCALE_ARCHIVE /bin/sh -c : 2>&1)
+	status=$?
+	put run0_status "$status"
+	if [ "$status" -ne 0 ]; then put run0_says "${says##*"$newline"}"; fi
 }
 
 ask_store() {
@@ -193,10 +209,10 @@ ask_failed() {
 probe() {
 	printf 'nixhop-begin-%s\n' "$nonce"
 	login_path=${PATH-}
-	for program in nix nix-store nix-env sudo doas run0 systemd-run; do
+	for program in nix nix-store nix-env sudo doas systemd-run; do
 		found=$(command -v "$program")
 		put "program.$program" "$found"
-		case $program in nix-store) nix_store=$found ;; sudo) sudo=$found ;; doas) doas=$found ;; esac
+		case $program in nix-store) nix_store=$found ;; sudo) sudo=$found ;; doas) doas=$found ;; systemd-run) systemd_run=$found ;; esac
 	done
 	PATH=${PATH:+$PATH:}/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	export PATH

@@ -11,6 +11,9 @@ import (
 // notRepeated are the flags that say nothing about what is deployed, or how.
 var notRepeated = [...]string{"--json", "--plan", "--verbose", "--help", "--explain"}
 
+// anotherWay are the flags that say how a system for another platform is built: one that is offered takes the place of --cross and --emulate.
+var anotherWay = [...]string{"--build-host", "--cross", "--emulate"}
+
 // repeated makes commands that are offered repeat how this run was called: `nixhop switch web`, as every finding has it, gets the
 // configuration and the flags that were given for web, since it would deploy something else without them; ssh gets the ssh config in
 // use. The request is one for a single target.
@@ -59,8 +62,16 @@ func (r Request) repeatCall(line, host, word string) string {
 // flagWords are the flags of the request, without those that stand in a text already.
 func (r Request) flagWords(text string) []string {
 	var words []string
+	offered := strings.Fields(text)
+	for i, word := range offered {
+		offered[i], _, _ = strings.Cut(word, "=")
+	}
+	otherWay := slices.ContainsFunc(anotherWay[:], func(name string) bool { return slices.Contains(offered, name) })
 	add := func(name string, flag ...string) {
-		if !slices.Contains(strings.Fields(text), name) && !slices.Contains(notRepeated[:], name) {
+		if otherWay && slices.Contains(anotherWay[1:], name) {
+			return
+		}
+		if !slices.Contains(offered, name) && !slices.Contains(notRepeated[:], name) {
 			words = append(words, flag...)
 		}
 	}

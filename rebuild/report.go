@@ -25,10 +25,10 @@ func (s *Session) report(found []Finding, r Request) error {
 	stop := stops(found, r)
 	found = slices.Clone(found)
 	for i, f := range found {
-		if f.Severity == Error && r.allowed(f.Name) {
-			found[i].Severity = Warning
-		}
 		found[i].Remedy = r.repeated(f.Remedy)
+		if f.Severity == Error && r.allowed(f.Name) {
+			found[i].Severity, found[i].Remedy = Warning, nil
+		}
 	}
 	found = bySeverity(found)
 	for _, f := range found {

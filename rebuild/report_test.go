@@ -32,14 +32,12 @@ nixhop: note: web: a note [clock]
 `},
 		{"let through", found, true, 0, `nixhop: warning: web: no trust [not-trusted]
   so
-    nixhop switch web=db --no-check --build-host target
 nixhop: warning: web: a warning [agent]
 nixhop: note: web: a note [clock]
 `},
 		{"one that cannot be let through", denied, true, 1, `nixhop: error: web: denied [login-denied]
 nixhop: warning: web: no trust [not-trusted]
   so
-    nixhop switch web=db --no-check --build-host target
 nixhop: warning: web: a warning [agent]
 nixhop: note: web: a note [clock]
 `},

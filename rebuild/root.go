@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
@@ -27,10 +28,17 @@ func (d *deployment) settleElevation() {
 	if c == nil || d.job.Target == nil || !d.needsRoot() || c.facts.Root() {
 		return
 	}
-	e := c.facts.Elevate
-	c.machine.Elevate = elevation(e)
-	forced := d.request.Has("--ask-elevate-password")
-	wanted := e.Sudo != "" && e.SudoFree == No && e.DoasFree != Yes && e.SudoRules == ""
+	e, ways := c.facts.Elevate, d.ways()
+	c.machine.Elevate = elevation(e, ways)
+	way, free := e.way(ways)
+	if free && d.job.Dialect != nil && !d.keepsNixosRebuild() && !d.job.Dialect.elevates(way) {
+		if !d.checking {
+			d.session.Log.Info(fmt.Sprintf("taking the steps by nix and ssh: root on %s comes by %s, which %q does not know", c.machine.Host, way, d.job.Dialect.Path))
+		}
+		d.job.Dialect = nil
+	}
+	forced := way == BySudo && d.request.Has("--ask-elevate-password")
+	wanted := way == BySudo && e.SudoFree == No && e.SudoRules == ""
 	if !forced && !wanted || !d.session.Interactive || d.checking || d.request.Engine == EngineNixosRebuild {
 		return
 	}
@@ -39,6 +47,21 @@ func (d *deployment) settleElevation() {
 		d.job.Dialect = nil
 		d.session.Log.Info("taking the steps by nix and ssh: nixos-rebuild cannot be given a password that was tried")
 	}
+}
+
+// keepsNixosRebuild reports whether nixhop cannot take the steps itself.
+func (d *deployment) keepsNixosRebuild() bool {
+	return d.request.Engine == EngineNixosRebuild || nativeRefusal(d.request) != nil
+}
+
+// ways are the ways to root that may be taken: those of the request, and of these, where nixos-rebuild must do the work, those that
+// it knows.
+func (d *deployment) ways() []Way {
+	ways := d.request.ways()
+	if d.request.method() != "" || d.job.Dialect == nil || !d.keepsNixosRebuild() {
+		return ways
+	}
+	return slices.DeleteFunc(slices.Clone(ways), func(w Way) bool { return !d.job.Dialect.elevates(w) })
 }
 
 // askPassword asks until the host takes the password.

@@ -15,11 +15,11 @@ func (s *Session) hostName() string {
 }
 
 // localElevate stands in front of what needs root on this machine.
-func (s *Session) localElevate() []string {
+func (s *Session) localElevate(r Request) []string {
 	if os.Geteuid() == 0 {
 		return nil
 	}
-	return []string{"sudo"}
+	return localElevation(r.ways(), installed)
 }
 
 func exists(path string) bool {

@@ -9,6 +9,7 @@ import (
 type Need struct {
 	Alias, Action string // of the deployment, for the commands that are offered; without an alias there is no target to build on
 	System        string // that the configuration is for: "aarch64-linux"
+	Built         string // that it is built on: another one where it is cross-compiled
 
 	OnTarget  bool     // the build host is the target
 	Target    System   // of the target; empty: not known
@@ -29,6 +30,9 @@ func (n Need) ways() []string {
 		lines = append(lines, n.again("--build-host", "target"))
 	}
 	if slices.Contains(n.Nix.platforms(), n.System) {
+		if n.Built != n.System {
+			return append(lines, n.again("--cross="+noCross))
+		}
 		return append(lines, n.moreJobs())
 	}
 	if slices.Contains(n.Elsewhere, n.System) {

@@ -7,7 +7,7 @@ set -eu
 root=$1
 
 # libdbi-perl is named because debootstrap does not follow the virtual package by which nix-bin needs it.
-packages=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,procps,libdbi-perl,nix-bin,nix-setup-systemd,fish
+packages=systemd,systemd-sysv,dbus,openssh-server,sudo,opendoas,iproute2,procps,libdbi-perl,nix-bin,nix-setup-systemd,fish
 
 debootstrap --variant=minbase --include="$packages" bookworm "$root" "${NIXHOP_LAB_MIRROR:-http://deb.debian.org/debian}"
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* "$root"/usr/share/man/*

@@ -25,6 +25,27 @@ in
     platform = "aarch64-linux";
   };
 
+  # Its platform comes from the argument of nixosSystem: it takes another build platform, as others do.
+  platform-argument = system {
+    hostName = "n1";
+    nixpkgs = { hostPlatform.isDefined = false; buildPlatform = { }; system.highestPrio = 1000; };
+  };
+  # No build platform can be forced on these.
+  platform-legacy = system {
+    hostName = "n1";
+    nixpkgs = {
+      hostPlatform.isDefined = false;
+      buildPlatform = { };
+      localSystem = { highestPrio = 100; files = [ ./hosts.nix ]; };
+    };
+  };
+  platform-pkgs = system {
+    hostName = "n1";
+    nixpkgs = { hostPlatform.isDefined = true; buildPlatform = { }; pkgs.isDefined = true; };
+  };
+  platform-frozen = removeAttrs (system { hostName = "n1"; }) [ "extendModules" ];
+  platform-deaf = system { hostName = "n1"; } // { extendModules = _: system { hostName = "n1"; }; };
+
   # The rest does something unusual. All of it is for n1, so that no host name gets in the way.
   renamed = system { hostName = "renamed"; };
 

@@ -8,6 +8,8 @@
 , units ? { }
   # Name -> the parameters that differ in it.
 , specialisation ? { }
+  # What a real configuration's options.nixpkgs says: whether and how strongly an option is defined.
+, nixpkgs ? { hostPlatform.isDefined = true; buildPlatform = { }; }
   # Lines of shell for what a real configuration has at these places.
 , build ? ""
 , activate ? ""
@@ -56,9 +58,14 @@ let
       specialisation);
   };
 
-  platformOf = value: if builtins.isAttrs value then value.system else value;
+  # A value may stand in lib.mkForce, a platform may be a name or a set.
+  platformOf = value:
+    if value ? _type && value._type == "override" then platformOf value.content
+    else if builtins.isAttrs value then value.system
+    else value;
 in
 {
+  options = { inherit nixpkgs; };
   config = {
     networking.hostName = hostName;
     nixpkgs.hostPlatform.system = platform;

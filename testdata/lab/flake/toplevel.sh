@@ -20,6 +20,7 @@ printf '%s' 'loglevel=4' >"$out/kernel-params"
 printf '%s\n' "$hostName" >"$out/etc/hostname"
 printf '%s\n' "$message" >"$out/etc/nixhop-message"
 ln -s "$built" "$out/etc/nixhop-build"
+printf '%s\n' "$system" >"$out/etc/nixhop-build-platform"
 printf '%s' "$unitFiles" | while read -r name file; do
 	cat "$file" >"$out/etc/systemd/system/$name"
 done

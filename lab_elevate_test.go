@@ -1,0 +1,67 @@
+//go:build lab
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// labDoas: a login that is not root becomes it by doas, where sudo is not there or wants a password.
+func labDoas(t *testing.T, l *lab) {
+	dir := l.committed(t)
+	rule := func(text string) { l.ssh(t, "n2", "printf '"+text+"\\n' >/etc/doas.conf; chmod 400 /etc/doas.conf") }
+	defer l.ssh(t, "n2", "rm -f /etc/doas.conf")
+	l.ssh(t, "n2", "mv /usr/bin/sudo /usr/bin/sudo.away")
+	defer l.ssh(t, "n2", "mv /usr/bin/sudo.away /usr/bin/sudo")
+
+	here := []string{"admin@n2", "--build-host", "target"}
+	with := func(words ...string) []string { return append(append([]string{"switch"}, here...), words...) }
+	l.unchanged(t, func() {
+		l.refused(t, "root: doas without a rule", dir, nil, with()...)
+		rule("permit admin")
+		l.refused(t, "root: doas with a password", dir, nil, with()...)
+		rule("permit nopass admin")
+		l.refused(t, "root: --sudo, and there is only doas", dir, nil, with("--sudo")...)
+		l.refused(t, "root: --elevate run0 without polkit", dir, nil, with("--elevate", "run0")...)
+		l.refused(t, "root: --elevate none", dir, nil, with("--elevate", "none")...)
+		l.refused(t, "root: only doas, and nixos-rebuild is to do it", dir, withEngine(t, "nixos-rebuild"), with("--engine", "nixos-rebuild")...)
+	})
+
+	for _, engine := range engines {
+		dir := l.committed(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; message = "doas and `+engine+`"; };`)
+		calls := filepath.Join(t.TempDir(), "calls")
+		env := l.bare(append(withEngine(t, engine), "NIXOS_REBUILD_CALLS="+calls))
+		logins := l.connections(t, "n2", func() {
+			r := l.nixhop(t, dir, env, with()...)
+			succeeds(t, r)
+			said := strings.Contains(r.stderr, "taking the steps by nix and ssh: root on admin@n2 comes by doas, which ")
+			if said != (engine == "nixos-rebuild") {
+				t.Errorf("%s: it says\n%s", engine, r.stderr)
+			}
+		})
+		if logins != 1 {
+			t.Errorf("%s: %d connections, want one", engine, logins)
+		}
+		if text, err := os.ReadFile(calls); err == nil {
+			t.Errorf("nixos-rebuild was run, which knows no doas: %s", text)
+		}
+		l.runs(t, "n2", l.build(t, dir, "n2"))
+	}
+	succeeds(t, l.nixhop(t, dir, l.bare(nil), "switch", "admin@n2", "--rollback"))
+	if got := l.ssh(t, "n2", "cat /etc/nixhop-message"); got != "doas and nixos-rebuild" {
+		t.Errorf("after the rollback the host says %q", got)
+	}
+
+	// Beside a sudo that wants a password, nobody is asked for it.
+	l.ssh(t, "n2", "cp -p /usr/bin/sudo.away /usr/bin/sudo")
+	rule("permit nopass pw")
+	succeeds(t, l.nixhop(t, dir, l.bare(nil), "switch", "pw@n2", "--build-host", "target"))
+	l.runs(t, "n2", l.build(t, dir, "n2"))
+	l.unchanged(t, func() {
+		l.refused(t, "root: --sudo with a password, and doas without", dir, nil, "switch", "pw@n2", "--build-host", "target", "--sudo")
+	})
+	l.noMasterLeft(t)
+}
