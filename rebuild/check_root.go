@@ -31,7 +31,9 @@ func noRoot(f Facts, want TargetWant) []Finding {
 		found.What = fmt.Sprintf("%q is not root, and --elevate none keeps it from becoming root", user)
 	case way == ByDoas:
 		found.What = fmt.Sprintf("%q is not root, and doas says %q", user, e.DoasSays)
-		found.Why += "; a password for doas cannot be asked for: it reads one from a terminal only, never from standard input"
+		if strings.Contains(e.DoasSays, "Authentication required") {
+			found.Why += "; a password for doas cannot be asked for: it reads one from a terminal only, never from standard input"
+		}
 	case way == ByRun0:
 		found.What = fmt.Sprintf("%q is not root, and run0 says %q", user, e.Run0Says)
 		found.Why += "; polkit must grant that without a password: it asks for one on a terminal only"

@@ -24,7 +24,11 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	}
 	var step *stepError
 	if errors.As(err, &step) && step.Step.Name != "activate" {
-		s.Log.Error("nothing was activated "+where, "failed", step.Step.Name)
+		how := "failed"
+		if interrupted(err) {
+			how = "was stopped"
+		}
+		s.Log.Error("nothing was activated " + where + ": the " + step.Step.Name + " " + how)
 		return err
 	}
 	if _, activated := results["outcome"]; !activated {
@@ -40,7 +44,7 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 		s.Log.Warn("the activation " + where + " is not ended by this; see how it goes: " + d.journalCommand())
 		return err
 	case outcome.Status < 0:
-		s.Log.Error("the connection was lost during the activation " + where + ", which goes on there; see how it goes: " + d.journalCommand())
+		s.Log.Error("the connection was lost during the activation " + where + ", which does not depend on it; see how it goes: " + d.journalCommand())
 		return err
 	default:
 		return &StatusError{Code: status, Err: errors.New(text)}
@@ -66,7 +70,7 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 	next := ""
 	if o.Profile != "" {
 		next = fmt.Sprintf("; the profile is set%s: the next boot takes %s", generation, o.Profile)
-		if d.target != nil {
+		if d.target != nil && o.WasProfile != "" && o.WasProfile != o.Profile {
 			next += "\nback to the generation before: nixhop switch " + nixexec.Quote(d.target.Selector.Word) + " --rollback"
 		}
 	}

@@ -97,6 +97,9 @@ func (d *deployment) execute(ctx, background context.Context) error {
 
 // announce says in one line what is about to happen, and where.
 func (d *deployment) announce() {
+	if d.nativeFor != "" {
+		d.session.Log.Info("taking the steps by nix and ssh: " + d.nativeFor)
+	}
 	if d.target == nil {
 		return
 	}

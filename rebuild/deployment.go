@@ -28,6 +28,7 @@ type deployment struct {
 	emulated Answer   // the build host was seen to run programs of the target's system; Unsaid: nobody looked
 
 	ahead      *ahead     // what lookAhead found; nil: nothing
+	nativeFor  string     // why nixhop takes the steps itself, where that was not asked for
 	facts      FlakeFacts // what the configuration says of itself
 	derivation string     // of the system, where nixhop has evaluated it
 
@@ -62,7 +63,7 @@ func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inven
 		LocalElevate: s.localElevate(r), Terminal: s.Interactive, NoPreSwitchCheck: s.Env("NIXOS_NO_CHECK") == "1",
 	}
 	if err = d.addMachines(ctx, batch); err == nil {
-		err = d.chooseEngine(batch)
+		err = d.chooseEngine()
 	}
 	if err == nil {
 		err = d.choosePlatform()
@@ -135,15 +136,13 @@ func (d *deployment) machine(ctx context.Context, h sshcfg.Host, batch bool) (*M
 	return m, err
 }
 
-// chooseEngine settles who does the work, and says so where it was not the user's choice.
-func (d *deployment) chooseEngine(batch bool) error {
+// chooseEngine settles who does the work.
+func (d *deployment) chooseEngine() error {
 	dialect, why, err := d.session.chooseEngine(d.request, d.place)
 	if err != nil {
 		return err
 	}
 	d.job.Dialect = dialect
-	if why != "" && !batch && d.session.Stdio.Err != nil {
-		d.session.Log.Info("taking the steps by nix and ssh: " + why)
-	}
+	d.nativeFor = why
 	return nil
 }

@@ -1,8 +1,6 @@
 package rebuild
 
 import (
-	"bytes"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -85,15 +83,13 @@ func TestSettleElevation(t *testing.T) {
 		{"nothing", "", newest, Elevation{}, false, "no-root", "--sudo"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var said bytes.Buffer
-			s := &Session{Log: slog.New(slog.NewTextHandler(&said, nil))}
 			m := machineFor("web")
-			d := &deployment{session: s, request: parse(t, "switch web "+test.line), on: &connection{machine: m, facts: goodFacts()}}
+			d := &deployment{session: &Session{}, request: parse(t, "switch web "+test.line), on: &connection{machine: m, facts: goodFacts()}}
 			d.job = Job{Request: d.request, Source: Source{Flake: "."}, Configuration: "web", Target: m, Dialect: &test.dialect}
 			d.on.facts.Elevate = test.has
 			d.settleElevation()
-			if native := d.job.Dialect == nil; native != test.native || native != strings.Contains(said.String(), "taking the steps by nix and ssh") {
-				t.Errorf("taken by nixhop: %t, want %t; it said %q", native, test.native, said.String())
+			if native := d.job.Dialect == nil; native != test.native || native != (d.nativeFor != "") {
+				t.Errorf("taken by nixhop: %t, want %t; why: %q", native, test.native, d.nativeFor)
 			}
 			finding := ""
 			for _, f := range noRoot(d.on.facts, d.targetWant()) {

@@ -104,7 +104,7 @@ func (p Plan) Script() string {
 	grouped := false
 	for _, s := range p.Steps {
 		// Where a shell reads this text from its standard input, nixos-rebuild would read what follows it there: a group is read first.
-		if s.Name == "nixos-rebuild" && !grouped {
+		if s.Name == "nixos-rebuild" && used {
 			grouped = true
 			b.WriteString("{\n")
 		}

@@ -77,6 +77,8 @@ func sourceWords(j Job) []string {
 	switch r := j.Request; {
 	case j.handsOver():
 		return handOverWords(j)
+	case r.Has("--store-path"):
+		return nil // it needs no source, and nixos-rebuild refuses one beside it
 	case j.Source.IsFlake() && j.Configuration == "":
 		return []string{"--flake", j.Source.Flake}
 	case j.Source.IsFlake():

@@ -173,15 +173,38 @@ ask_system() {
 	fi
 }
 
+# ask_df KEY FLAGS DIRECTORY...: one df for all prints a row for each, in their order, unless it fails for one of them.
+ask_df() {
+	key=$1 flags=$2
+	shift 2
+	if rows=$(bounded df "$flags" "$@"); then
+		{
+			read -r _
+			for directory; do
+				read -r row
+				put "$key.$directory" "$row"
+			done
+		} <<-END
+			$rows
+		END
+	elif [ $# -gt 1 ]; then
+		for directory; do ask_df "$key" "$flags" "$directory"; done
+	fi
+}
+
 ask_space() {
 	kernels=
+	set --
 	for directory in /nix/store /boot /boot/efi /efi /tmp; do
 		[ -d "$directory" ] || continue
-		rows=$(bounded df -Pk "$directory") && put "blocks.$directory" "${rows#*"$newline"}"
-		rows=$(bounded df -Pi "$directory") && put "inodes.$directory" "${rows#*"$newline"}"
+		set -- "$@" "$directory"
 		if [ -d "$directory/EFI/nixos" ] || [ -d "$directory/kernels" ]; then kernels="$kernels $directory"; fi
 	done
 	put kernels "${kernels# }"
+	[ $# -gt 0 ] || return
+	ask_df blocks -Pk "$@" &
+	ask_df inodes -Pi "$@"
+	wait
 }
 
 ask_units() {

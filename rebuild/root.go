@@ -32,9 +32,7 @@ func (d *deployment) settleElevation() {
 	c.machine.Elevate = elevation(e, ways)
 	way, free := e.way(ways)
 	if free && d.job.Dialect != nil && !d.keepsNixosRebuild() && !d.job.Dialect.elevates(way) {
-		if !d.checking {
-			d.session.Log.Info(fmt.Sprintf("taking the steps by nix and ssh: root on %s comes by %s, which %q does not know", c.machine.Host, way, d.job.Dialect.Path))
-		}
+		d.nativeFor = fmt.Sprintf("root on %s comes by %s, which %q does not know", c.machine.Host, way, d.job.Dialect.Path)
 		d.job.Dialect = nil
 	}
 	forced := way == BySudo && d.request.Has("--ask-elevate-password")
