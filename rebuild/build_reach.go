@@ -57,3 +57,13 @@ func CheckReach(build, target string, err error) []Finding {
 		Why:  why,
 	}}
 }
+
+// checkReach asks a third build host, for `nixhop check`, whether it reaches the target by itself. A deployment does not depend on the answer:
+// it copies through this machine.
+func (d *deployment) checkReach(ctx context.Context) {
+	if !d.checking || d.on == nil || d.at == nil || d.on == d.at {
+		return
+	}
+	build, target := d.at.machine, d.on.machine
+	d.found = append(d.found, CheckReach(build.Host.String(), target.Host.String(), AskReach(ctx, build.Master, target.Host))...)
+}

@@ -2,6 +2,8 @@ package rebuild
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -258,5 +260,20 @@ func TestRepeatedPlatform(t *testing.T) {
 		if got := parse(t, c.line).repeated([]string{c.offered}); got[0] != c.want {
 			t.Errorf("%s: %q, want %q", c.line, got, c.want)
 		}
+	}
+}
+
+func TestEmulatorsHere(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"register", "status", "qemu-arm", "aarch64-linux"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(emulators(dir), " "); got != "aarch64-linux qemu-arm" {
+		t.Error(got)
+	}
+	if got := emulators(filepath.Join(dir, "none")); got != nil {
+		t.Errorf("of a kernel without: %q", got)
 	}
 }

@@ -111,6 +111,9 @@ func (d *deployment) announce() {
 		how = ": " + d.request.Value("--store-path")
 	case d.job.Build != nil:
 		how = ", built on " + d.job.Build.Host.Name
+		if d.job.Dialect == nil && d.job.Target != nil && !d.job.sameHost() {
+			how += ", copied through here"
+		}
 	}
 	what := d.request.Action + " " + d.target.Host.Name
 	if d.on != nil {

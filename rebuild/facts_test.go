@@ -150,6 +150,7 @@ func TestParseFactsTexts(t *testing.T) {
 		{"builders on one line", answered("nix_builders=ssh://a x86_64-linux,i686-linux - 4 ; ssh://b ; c aarch64-linux"),
 			func(f Facts) any { return strings.Join(f.Nix.BuilderSystems, " ") }, "x86_64-linux i686-linux aarch64-linux"},
 		{"builders elsewhere", answered("nix_builders=@/my", "nix_machines=x"), func(f Facts) any { return len(f.Nix.BuilderSystems) }, 0},
+		{"emulators", answered("binfmt=qemu-aarch64 riscv64-linux"), func(f Facts) any { return strings.Join(f.Nix.Emulators, " ") }, "qemu-aarch64 riscv64-linux"},
 		{"an installer", answered("os_variant=installer"), func(f Facts) any { return f.Installer() }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

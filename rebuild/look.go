@@ -54,6 +54,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 	d.settleElevation()
 	d.checkMachines()
+	d.checkReach(ctx)
 	if stops(d.found, d.request) {
 		return d.session.report(d.found, d.request)
 	}

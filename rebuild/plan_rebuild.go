@@ -61,7 +61,7 @@ func rebuildArgv(j Job) ([]string, error) {
 	if j.Build != nil {
 		argv = append(argv, "--build-host", j.Build.Host.String())
 	}
-	if j.Target != nil || j.Build != nil {
+	if j.Target != nil || j.Build != nil || j.handsOver() {
 		if flag, ok := d.Spell("--no-reexec"); ok && !r.Has("--no-reexec") {
 			argv = append(argv, flag)
 		}

@@ -93,7 +93,7 @@ func TestRebuildSharesTheConnection(t *testing.T) {
 	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C -S /run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
 		t.Errorf("nixos-rebuild: got %q, want %q", got, want)
 	}
-	job.Dialect = nil // -S would take the place of a socket that nix makes itself for ssh://web?max-connections=4
+	job.Dialect = nil // nix itself puts nothing before ours
 	got = job.environment()
 	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
 		t.Errorf("nix: got %q, want %q", got, want)

@@ -37,3 +37,12 @@ func TestProbeWaysToRoot(t *testing.T) {
 		})
 	}
 }
+
+// TestProbeTargetOnly holds that a build host is never asked for a way to root: sudo would log that, and may mail it.
+func TestProbeTargetOnly(t *testing.T) {
+	n := newNixOS(t)
+	n.write("bin/sudo", "#!/bin/sh\nexit 0\n")
+	if f := n.ask(t, shells(t)[0], Query{BuildHost: true, Profile: "web"}); f.Elevate.SudoFree != Unsaid {
+		t.Errorf("sudo ran: %+v", f.Elevate)
+	}
+}

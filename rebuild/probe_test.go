@@ -371,15 +371,6 @@ func TestProbeNixElsewhere(t *testing.T) {
 	}
 }
 
-// TestProbeTargetOnly holds that a build host is never asked for a way to root: sudo would log that, and may mail it.
-func TestProbeTargetOnly(t *testing.T) {
-	n := newNixOS(t)
-	n.write("bin/sudo", "#!/bin/sh\nexit 0\n")
-	if f := n.ask(t, shells(t)[0], Query{BuildHost: true, Profile: "web"}); f.Elevate.SudoFree != Unsaid {
-		t.Errorf("sudo ran: %+v", f.Elevate)
-	}
-}
-
 func TestProbeScriptQuotes(t *testing.T) {
 	script := ProbeScript("N1", Query{Target: true, Profile: "a'b; reboot"})
 	want := "nonce=N1\nprofile='/nix/var/nix/profiles/system-profiles/a'\\''b; reboot'\ntarget=1\nbuild=0\nrun0=0\n"
