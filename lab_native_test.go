@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,7 +75,7 @@ func labNativeActions(t *testing.T, l *lab) {
 
 // labNativeBuilds: build and dry-build need no host, but for a build host.
 func labNativeBuilds(t *testing.T, l *lab) {
-	dir := l.systems(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; message = "only built"; };`)
+	dir := l.systems(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; message = "only built, `+rand.Text()+`"; };`)
 	logins := l.connections(t, "n2", func() {
 		r := l.nixhop(t, dir, nil, "dry-build", "n2")
 		succeeds(t, r)

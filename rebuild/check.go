@@ -32,6 +32,7 @@ type TargetWant struct {
 	System      string    // that the configuration is for: "x86_64-linux"
 	Root        bool      // the action needs root there
 	Ways        []Way     // to root, those that may be taken; none: the login must be root
+	AskLate     bool      // it is nixos-rebuild that asks
 	AskPassword bool      // a sudo password could be asked for and used
 	Unsigned    bool      // paths that nobody signed are copied to it
 	PublicKey   string    // a public key line of the user, for the lines that are offered

@@ -45,7 +45,7 @@ func (d *deployment) checkConfiguration() {
 func (d *deployment) targetWant() TargetWant {
 	return TargetWant{
 		Host: d.on.machine.Host.String(), Action: d.request.Action, Root: d.needsRoot() && !d.wantsPassword, Ways: d.ways(),
-		AskPassword: d.asksPassword(), Unsigned: d.copiesUnsigned(), PublicKey: publicKey(d.on.machine.Endpoint), Now: time.Now(),
+		AskPassword: d.asksPassword(), AskLate: !d.checking, Unsigned: d.copiesUnsigned(), PublicKey: publicKey(d.on.machine.Endpoint), Now: time.Now(),
 	}
 }
 

@@ -77,6 +77,9 @@ func sudoPassword(e Elevation, user string, want TargetWant) Finding {
 		What: fmt.Sprintf("sudo wants a password of %q", user),
 		Why:  "it is asked once, before the build, and tried at once",
 	}
+	if want.AskLate {
+		found.Why = "nixos-rebuild asks for it, and tries it only at the activation"
+	}
 	if !want.AskPassword {
 		found.Severity = Error
 		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q", e.SudoSays) +

@@ -18,10 +18,7 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	if path := results["toplevel"]; storePath.MatchString(path) && (err == nil || results["outcome"] != "") {
 		fmt.Fprintln(s.Stdio.Out, path)
 	}
-	where := "here"
-	if d.job.Target != nil {
-		where = "on " + d.job.Target.Host.Name
-	}
+	where := d.where()
 	var step *stepError
 	if errors.As(err, &step) && step.Step.Name != "activate" {
 		how := "failed"
@@ -41,7 +38,7 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 		s.Log.Info(text)
 		return nil
 	case interrupted(err):
-		s.Log.Warn("the activation " + where + " is not ended by this; see how it goes: " + d.journalCommand())
+		s.warnActivating(d)
 		return err
 	case outcome.Status < 0:
 		s.Log.Error("the connection was lost during the activation " + where + ", which does not depend on it; see how it goes: " + d.journalCommand())
@@ -49,6 +46,19 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	default:
 		return &StatusError{Code: status, Err: errors.New(text)}
 	}
+}
+
+// warnActivating says that a run that the user has stopped has left an activation behind, which goes on.
+func (s *Session) warnActivating(d *deployment) {
+	s.Log.Warn("the activation " + d.where() + " is not ended by this; see how it goes: " + d.journalCommand())
+}
+
+// where is the target, for people.
+func (d *deployment) where() string {
+	if d.job.Target == nil {
+		return "here"
+	}
+	return "on " + d.job.Target.Host.Name
 }
 
 // journalCommand shows the activation's log.

@@ -91,6 +91,8 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	if d.job.Dialect == nil {
 		d.endRemoteBuild(results["derivation"], err)
 		err = d.session.conclude(d, results, err)
+	} else if interrupted(err) && heard.activating() {
+		d.session.warnActivating(d)
 	}
 	return spoken(err)
 }

@@ -46,8 +46,13 @@ func (h *hearing) midLine() bool {
 	return plain(output[bytes.LastIndexAny(output, "\r\n")+1:]) != ""
 }
 
-// activating finds the lines that only an activation prints.
-var activating = regexp.MustCompile(switching)
+// activating reports whether an activation had begun, as far as it was heard.
+func (h *hearing) activating() bool {
+	return h.ring != nil && phaseOf(h.step, h.ring.Bytes()) == PhaseActivate
+}
+
+// activationLine finds the lines that only an activation prints.
+var activationLine = regexp.MustCompile(switching)
 
 // phaseOf is the phase of a step. A nixos-rebuild goes through all of them: when its output shows that the activation had begun it is
 // that one. What else goes by, like the number of paths that are copied, says what has begun but not what has ended.
@@ -62,7 +67,7 @@ func phaseOf(step Step, output []byte) Phase {
 	case "activate":
 		return PhaseActivate
 	}
-	if slices.ContainsFunc(newTranscript(output).lines, activating.MatchString) {
+	if slices.ContainsFunc(newTranscript(output).lines, activationLine.MatchString) {
 		return PhaseActivate
 	}
 	return PhaseAny

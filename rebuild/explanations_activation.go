@@ -178,7 +178,9 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	if x.group(3) != "" {
 		e.Status = min(128+statusOf(x.group(4)), 255)
 	}
-	switched := strings.Contains(x.groups[1], "switch-to-configuration ")
+	// Before 25.11, and with -v until today, the command stands there as a Python list.
+	command := strings.NewReplacer("['", "", "', '", " ", "']", "").Replace(x.groups[1])
+	switched := strings.Contains(command, "switch-to-configuration ")
 	switch {
 	case switched && e.Status == 4:
 		e.Meaning = meaning("%s runs the new configuration, but some of its units failed", s.target())
@@ -186,7 +188,7 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	case switched && e.Status == 100:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.target())
 		e.Remedy = []string{s.onTarget("sudo", "systemctl", "reboot")}
-	case switched && e.Status == 255, e.Status == 255 && strings.HasPrefix(x.groups[1], "ssh "):
+	case switched && e.Status == 255, e.Status == 255 && strings.HasPrefix(command, "ssh "):
 		e.Meaning = meaning("ssh itself failed, or the connection to %s broke", s.target())
 		e.Remedy = []string{shellWords([]string{"ssh", s.target(), "true"})}
 	}

@@ -114,7 +114,7 @@ func explainNeedsRoot(_ excerpt, s Situation) Explanation {
 }
 
 // sudoWorked are texts that only a command which sudo did start can have caused.
-const sudoWorked = switching + `|the following units failed: |error\(s\) occurred while switching|^Pre-switch check|^Failed to install bootloader|transient service unit|switch-to-configuration \S+' returned non-zero exit status (?:4|100)\b`
+const sudoWorked = switching + `|the following units failed: |error\(s\) occurred while switching|^Pre-switch check|^Failed to install bootloader|transient service unit|switch-to-configuration(?: |', ')\S+?(?:'\])?' returned non-zero exit status (?:4|100)\b`
 
 // explainHint answers a hint that nixos-rebuild-ng prints after every command under sudo that failed, whatever the reason was
 // (NixOS/nixpkgs#361750).
