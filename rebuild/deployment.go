@@ -66,6 +66,9 @@ func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inven
 		err = d.chooseEngine()
 	}
 	if err == nil {
+		err = d.checkFlags()
+	}
+	if err == nil {
 		err = d.choosePlatform()
 	}
 	if err != nil {

@@ -32,6 +32,9 @@ func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why str
 		return nil, why, nil
 	}
 	dialect := ReadDialect(path)
+	if flag := dialect.unknown(r.Flags); flag != "" && native && r.Engine == "" && nativeRefusal(r) == nil {
+		return nil, fmt.Sprintf("%q does not know %s", path, flag), nil
+	}
 	if r.method() == string(ByRun0) && !dialect.elevates(ByRun0) && native && r.Engine == "" {
 		return nil, fmt.Sprintf("%q does not know --elevate run0", path), nil
 	}
@@ -52,6 +55,16 @@ func beyondNixosRebuild(r Request, place BuildPlace) string {
 		return "nixos-rebuild looks for the generations on this machine"
 	case r.Has("--profile-name"):
 		return "nixos-rebuild makes the directory of the profile on this machine"
+	}
+	return ""
+}
+
+// unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".
+func (d Dialect) unknown(flags []Flag) string {
+	for _, f := range flags {
+		if _, err := d.words(f); err != nil {
+			return f.Spelling
+		}
 	}
 	return ""
 }

@@ -67,7 +67,7 @@ func hostFindings() []FindingSpec {
 		{"emulation", only(Error), "`--emulate`: the build host runs no program of the system that is to be built for", true},
 		{"host-name", oneOf(Error, Note), "the wrong host: the configuration has another host name; a note for a freshly installed one", true},
 		{"not-nixos", only(Warning), "the host runs something else", true},
-		{"too-old", oneOf(Warning, Note), "Nix or systemd is older than what is known to work, or Nix there too far from Nix here", true},
+		{"too-old", oneOf(Error, Warning, Note), "Nix or systemd is older than what is known to work, or Nix there too far from Nix here; an error for a nixos-rebuild that lacks a flag", true},
 		{"switch-running", oneOf(Error, Warning), "another deployment is running on the host; a warning for what is left of an earlier one", true},
 		{"store-space", oneOf(Error, Warning), "little room where the store lies, or where a build host builds", true},
 		{"boot-space", oneOf(Error, Warning), "no room for another kernel in `/boot` or the ESP", true},

@@ -53,6 +53,11 @@ func (d *deployment) look(ctx, background context.Context) error {
 // wanted: nobody shall type one for a run that is doomed anyway.
 func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 	d.settleElevation()
+	if d.job.Dialect == nil {
+		if err := nativeRefusal(d.request); err != nil {
+			return err
+		}
+	}
 	d.checkMachines()
 	d.checkReach(ctx)
 	if stops(d.found, d.request) {
