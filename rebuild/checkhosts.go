@@ -2,10 +2,8 @@ package rebuild
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -72,7 +70,7 @@ func (s *Session) Check(ctx context.Context, r Request) error {
 		}
 	}
 	if r.JSON {
-		err = printCheckJSON(s.Stdio.Out, rows)
+		err = printJSON(s.Stdio.Out, rows)
 	} else {
 		s.printCheck(rows)
 	}
@@ -158,19 +156,6 @@ func (row *CheckRow) add(host string, found []Finding) {
 		}
 		row.Findings = append(row.Findings, CheckFinding{f.Name, about, f.Severity.String(), f.What, f.Why, f.Remedy})
 	}
-}
-
-func printCheckJSON(w io.Writer, rows []CheckRow) error {
-	for _, row := range rows {
-		line, err := json.Marshal(row)
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // checkResult is the error for the exit status: 3 where a host has an error.

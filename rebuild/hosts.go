@@ -61,7 +61,7 @@ func (s *Session) Hosts(ctx context.Context, r Request) error {
 		used = append(used, rows[i].Configuration)
 	}
 	if r.JSON {
-		return printRowsJSON(s.Stdio.Out, rows)
+		return printJSON(s.Stdio.Out, rows)
 	}
 	if len(rows) == 0 {
 		s.Log.Info("no alias in " + strings.Join(sshcfg.Files(r.SSHConfig), " or "))
@@ -135,13 +135,14 @@ func via(e sshcfg.Endpoint) string {
 	return e.ProxyCommand
 }
 
-func printRowsJSON(w io.Writer, rows []HostRow) error {
+// printJSON prints one object a line.
+func printJSON[Row any](w io.Writer, rows []Row) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
 	for _, row := range rows {
-		line, err := json.Marshal(row)
-		if err != nil {
+		if err := encoder.Encode(row); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\n", line)
 	}
 	return nil
 }

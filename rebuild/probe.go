@@ -29,7 +29,7 @@ func ProbeScript(nonce string, query Query) string {
 	var head strings.Builder
 	for _, assignment := range [][2]string{
 		{"nonce", nonce},
-		{"profile", query.profilePath()},
+		{"profile", ProfilePath(query.Profile)},
 		{"target", oneOrZero(query.Target)},
 		{"build", oneOrZero(query.BuildHost)},
 		{"run0", oneOrZero(query.Run0)},
@@ -45,14 +45,6 @@ func EndMarker(nonce string) string { return "nixhop-end-" + nonce }
 // beginMarker returns what stands before the answer; no line of the script's own text holds it, so that an echo of the script is
 // not taken for an answer.
 func beginMarker(nonce string) string { return "nixhop-begin-" + nonce }
-
-// profilePath is where nixos-rebuild keeps the profile (nixos-rebuild(8), --profile-name).
-func (q Query) profilePath() string {
-	if q.Profile == "" || q.Profile == "system" {
-		return "/nix/var/nix/profiles/system"
-	}
-	return "/nix/var/nix/profiles/system-profiles/" + q.Profile
-}
 
 func oneOrZero(set bool) string {
 	if set {
