@@ -55,6 +55,7 @@ func TestLab(t *testing.T) {
 		{"sessions", labSessions},
 		{"exit statuses", labExitStatuses},
 		{"a lost link", labLinkLost},
+		{"explanations", labExplanations},
 		{"without systemd", labWithoutSystemd},
 		{"a build host and no target", labHere},
 		{"two deployments at once", labTwoAtOnce},

@@ -25,8 +25,10 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 		if interrupted(err) {
 			how = "was stopped"
 		}
-		s.Log.Error("nothing was activated " + where + ": the " + step.Step.Name + " " + how)
-		return err
+		if d.needsRoot() {
+			s.Log.Error("nothing was activated " + where + ": the " + step.Step.Name + " " + how)
+		}
+		return failed(err)
 	}
 	if _, activated := results["outcome"]; !activated {
 		return err
@@ -104,4 +106,14 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 	default:
 		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", where, o.Status, o.Current, next), ExitFailed
 	}
+}
+
+// failed is the error of a step before the activation with nixhop's own status for that: nix-store, for one, ends with 100 when a build
+// fails. How an interrupt or a missing program ends a run stays as it is.
+func failed(err error) error {
+	var exit *nixexec.ExitError
+	if !errors.As(err, &exit) || interrupted(err) || exit.Signal != 0 {
+		return err
+	}
+	return &nixexec.ExitError{Program: exit.Program, Code: ExitFailed}
 }
