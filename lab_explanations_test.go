@@ -36,12 +36,14 @@ func labExplanations(t *testing.T, l *lab) {
 // ownLine begins what nixhop itself says; its further lines are indented.
 var ownLine = regexp.MustCompile(`^(nixhop: |WARN nixhop: |ERRO nixhop: )`)
 
-// ownWords are the lines of nixhop itself in what it and its children printed.
+// ownWords are the lines of nixhop itself in what it and its children printed, without its notes: those are about the host, and what the
+// tests before have made of it.
 func ownWords(text string) string {
 	var own strings.Builder
 	inside := false
 	for line := range strings.Lines(text) {
-		inside = ownLine.MatchString(line) || inside && strings.HasPrefix(line, "  ")
+		begins := ownLine.MatchString(line) && !strings.HasPrefix(line, "nixhop: note: ")
+		inside = begins || inside && strings.HasPrefix(line, "  ")
 		if inside {
 			own.WriteString(line)
 		}
