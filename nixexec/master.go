@@ -27,7 +27,7 @@ type Master struct {
 // MasterOptions says how to open one connection.
 type MasterOptions struct {
 	Host           string        // as typed: alias, user@alias or address; it goes to ssh untouched, after "--"
-	Dir            string        // directory for the control socket and the log, from SocketDir
+	Dir            string        // directory for the control socket and the log, named by SocketDirName, 0700
 	Config         string        // file for ssh's -F, or ""; it replaces a -F in Options
 	Options        []string      // the user's own options of ssh, split; where ssh takes the first value, theirs wins
 	ConnectTimeout time.Duration // whole seconds, rounded up; 0: what the ssh config says
@@ -94,11 +94,6 @@ func (o MasterOptions) stderrFile() string {
 func (o MasterOptions) fingerprint() string {
 	sum := sha256.Sum256([]byte(o.Host))
 	return hex.EncodeToString(sum[:4])
-}
-
-// SSHOptions returns the options that make another program's ssh use this connection; see SSHOptsEnv.
-func (m *Master) SSHOptions() []string {
-	return ConnectionOptions(m.options)
 }
 
 // Command returns words as a command on the host, over this connection.

@@ -2,9 +2,6 @@ package nixexec
 
 import (
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -30,22 +27,6 @@ func SocketDirName() string {
 		return name
 	}
 	return "/tmp/nixhop-" + strconv.Itoa(os.Getuid()) + "-" + random
-}
-
-// SocketDir creates a fresh directory for control sockets that only this user can enter, named by SocketDirName.
-// Removing it, after every Master in it was closed, is the caller's.
-func SocketDir() (string, error) {
-	for range 100 {
-		name := SocketDirName()
-		err := os.Mkdir(name, 0o700)
-		if err == nil {
-			return name, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("creating a directory for ssh's sockets: %w", err)
-		}
-	}
-	return "", errors.New("creating a directory for ssh's sockets: every name is taken")
 }
 
 // runtimeDirFits reports whether a socket directory may stand in the parent directory of name.

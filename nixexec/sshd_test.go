@@ -137,8 +137,8 @@ func (s *server) ended() int {
 // options returns what opens a connection to host without a question.
 func (s *server) options(host string) MasterOptions {
 	s.t.Helper()
-	dir, err := SocketDir()
-	if err != nil {
+	dir := SocketDirName()
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { os.RemoveAll(dir) })
@@ -179,7 +179,7 @@ func TestMasterIsShared(t *testing.T) {
 			t.Errorf("Hold: %q, %v", out, err)
 		}
 	}
-	env, err := SSHOptsEnv(m.SSHOptions())
+	env, err := SSHOptsEnv(ConnectionOptions(m.options))
 	if err != nil {
 		t.Fatal(err)
 	}
