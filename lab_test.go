@@ -35,6 +35,8 @@ func TestLab(t *testing.T) {
 		{"over a jump host, to another port", labJump},
 		{"ports in HOST words", labPorts},
 		{"a third build host", labThirdBuildHost},
+		{"evaluated while ssh connects", labEvaluatedAhead},
+		{"a flake's inputs are asked for", labAsksForInputs},
 		{"the plan is what runs", labPlan},
 		{"cross-compiled", labCross},
 		{"cross-compiled without a flake", labCrossClassic},

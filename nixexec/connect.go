@@ -128,7 +128,7 @@ func (m *Master) control(ctx context.Context, request string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), controlDelay)
 	defer cancel()
 	argv := []string{"ssh", "-F", "/dev/null", "-o", "ControlPath=" + m.socket, "-O", request, "--", "localhost"}
-	_, said, err := background(ctx, Command{Argv: argv})
+	_, said, err := background(ctx, Command{Argv: argv}, nil)
 	if err != nil {
 		return said, fmt.Errorf("asking ssh's master to %s: %w", request, err)
 	}

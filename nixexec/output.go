@@ -3,6 +3,7 @@ package nixexec
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,12 +22,24 @@ const stderrLimit = 64 << 10
 func Output(ctx context.Context, c Command) (stdout []byte, err error) {
 	ctx, stop := WithSignals(ctx, keyboard()...)
 	defer stop()
-	stdout, _, err = background(ctx, c)
+	stdout, _, err = background(ctx, c, nil)
 	return stdout, err
 }
 
-// background is Output without an eye on the keyboard, and with standard error also of a child that succeeded.
-func background(ctx context.Context, c Command) (out []byte, said string, err error) {
+// OutputLines is Output with standard error read along: each line goes to see, without its end, as soon as it is complete. see is
+// called from one goroutine at a time, and not after OutputLines has returned.
+func OutputLines(ctx context.Context, c Command, see func(line string)) (stdout []byte, err error) {
+	ctx, stop := WithSignals(ctx, keyboard()...)
+	defer stop()
+	seen := &lines{see: func(line string) bool { see(line); return false }, show: func([]byte) {}}
+	stdout, _, err = background(ctx, c, seen)
+	seen.take(nil, true)
+	return stdout, err
+}
+
+// background is Output without an eye on the keyboard, and with standard error also of a child that succeeded. What comes there goes to
+// along, too, which may be nil.
+func background(ctx context.Context, c Command, along io.Writer) (out []byte, said string, err error) {
 	cmd, err := c.prepare(ctx)
 	if err != nil {
 		return nil, "", err
@@ -35,6 +48,9 @@ func background(ctx context.Context, c Command) (out []byte, said string, err er
 	stderr := &tail{limit: stderrLimit}
 	cmd.Stdout = stdout
 	cmd.Stderr = stderr
+	if along != nil {
+		cmd.Stderr = io.MultiWriter(stderr, along)
+	}
 	if c.Stdin != "" {
 		cmd.Stdin = strings.NewReader(c.Stdin)
 	}

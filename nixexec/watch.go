@@ -51,6 +51,12 @@ func (l *lines) take(text []byte, last bool) {
 	}
 }
 
+// Write takes a piece; it never fails.
+func (l *lines) Write(text []byte) (int, error) {
+	l.take(text, false)
+	return len(text), nil
+}
+
 // pass hands on what there is of the line.
 func (l *lines) pass() {
 	unseen := l.long || len(l.line) > watchedLine

@@ -1,6 +1,7 @@
 package nixexec
 
 import (
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -79,4 +80,16 @@ func TestWatchDoesNotWaitForDaemon(t *testing.T) {
 		t.Errorf("%v: seen %q", err, lines)
 	}
 	release(t, fifo)
+}
+
+func TestOutputLines(t *testing.T) {
+	var seen []string
+	out, err := OutputLines(bounded(t), script(`echo out; printf 'one\n\npart' >&2; printf ' two\nlast' >&2; exit 3`), func(line string) { seen = append(seen, line) })
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Code != 3 || exit.Stderr != "one\n\npart two\nlast" || string(out) != "out\n" {
+		t.Errorf("got %q, %v", out, err)
+	}
+	if want := []string{"one", "", "part two", "last"}; !slices.Equal(seen, want) {
+		t.Errorf("seen %q", seen)
+	}
 }

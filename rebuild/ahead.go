@@ -3,60 +3,69 @@ package rebuild
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"nixhop/nixexec"
 )
 
-// ahead is an evaluation that was done while ssh connected, before all was known that it depends on.
-type ahead struct {
-	argv []string
-	out  []byte
-	err  error
-}
-
-// lookAhead asks the flake for its names and beside that, where lookUpFacts will want the facts of a configuration, for those of the one
-// that it most likely is: this takes longer than all other checks, and ssh mostly waits. done gets the error about the names when both
-// have ended.
+// lookAhead asks the flake for its names while ssh connects, and beside that begins with the evaluation that will be wanted of the
+// configuration that it most likely is: this takes longer than all other checks, and ssh mostly waits. done gets the error about the
+// names.
 func (d *deployment) lookAhead(ctx context.Context) (done <-chan error) {
-	job, target := d.job, d.target // as they are now: the run goes on to change them
-	native := (job.Dialect == nil || job.handsOver()) && !d.checking
-	wanted := target != nil && d.source.IsFlake() && d.evaluates() && !d.request.NoCheck && !d.crossing.Wanted() &&
-		(job.Target != nil || job.Build != nil) && !native && (target.Listed || d.fixedName())
+	native := (d.job.Dialect == nil || d.job.handsOver()) && !d.checking
+	wanted := d.target != nil && d.source.IsFlake() && d.evaluates() && !d.crossing.Wanted() && (native || !d.request.NoCheck) &&
+		(d.job.Target != nil || d.job.Build != nil) && (d.target.Listed || d.fixedName())
+	if wanted {
+		d.ahead = d.evaluateAhead(ctx, native)
+	}
 	answer := make(chan error, 1)
-	go func() {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		var both sync.WaitGroup
-		if wanted {
-			both.Go(func() { d.ahead = evaluateAhead(ctx, job, *target) })
-		}
-		err := d.lookUpNames(ctx)
-		if err != nil {
-			cancel()
-		}
-		both.Wait()
-		answer <- err
-	}()
+	go func() { answer <- d.lookUpNames(ctx) }()
 	return answer
 }
 
-// evaluateAhead evaluates the facts of the configuration that is the target's unless the flake has none of that name.
-func evaluateAhead(ctx context.Context, job Job, target Target) *ahead {
-	chosen, _, err := ChooseConfiguration(target, job.Source, nil, "")
+// evaluateAhead begins to evaluate the configuration that is the target's unless the flake has none of that name: to the derivation where
+// nixhop itself will need it, else only its facts.
+func (d *deployment) evaluateAhead(ctx context.Context, whole bool) *evaluation {
+	chosen, _, err := ChooseConfiguration(*d.target, d.source, nil, "")
 	if err != nil {
 		return nil
 	}
+	job := d.job
 	job.Configuration = chosen.Name
-	a := &ahead{argv: evaluationArgv(job, "--json", factsNix)}
-	a.out, a.err = nixexec.Output(ctx, nixexec.Command{Argv: a.argv})
-	return a
+	step := factsStep(job)
+	if whole {
+		step = evaluateStep(job)
+	}
+	return evaluateQuietly(ctx, step, d.session.Stdio.Err, d.batch.evaluating())
 }
 
-// evaluated is the output of an evaluation, which may have been done ahead.
-func (d *deployment) evaluated(ctx context.Context, argv []string) ([]byte, error) {
-	if d.ahead != nil && slices.Equal(d.ahead.argv, argv) {
-		return d.ahead.out, d.ahead.err
+// begunAhead is an evaluation that was begun ahead, if it is the one that is wanted. It can be had once.
+func (d *deployment) begunAhead(argv []string) *evaluation {
+	e := d.ahead
+	d.ahead = nil
+	if e == nil || slices.Equal(e.argv, argv) {
+		return e
 	}
-	return nixexec.Output(ctx, nixexec.Command{Argv: argv})
+	e.stop(context.Canceled)
+	return nil
+}
+
+// evaluated is what an evaluation prints that may have been done ahead. Where nix had nobody to ask, it is done again on the terminal.
+func (d *deployment) evaluated(ctx, background context.Context, step Step) (string, error) {
+	e := d.begunAhead(step.Command.Argv)
+	if e == nil {
+		e = evaluateQuietly(background, step, nil, d.batch.evaluating())
+	}
+	out, err := e.wait()
+	if d.mayAsk(err) {
+		return nixexec.Capture(ctx, step.Command, d.session.Stdio)
+	}
+	return out, err
+}
+
+// endAhead ends what was begun ahead and is not wanted any more.
+func (d *deployment) endAhead() {
+	if d.ahead != nil {
+		d.ahead.stop(context.Canceled)
+		_, _ = d.ahead.wait()
+	}
 }

@@ -43,12 +43,16 @@ func (s *Session) Check(ctx context.Context, r Request) error {
 	background, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
-	targets, err := s.checkTargets(background, r, inv)
+	all := s.newBatch(background, r)
+	targets, err := s.checkTargets(r, inv, all)
 	if err != nil {
 		return err
 	}
 	s.warnSudo(r)
 	r.Action = "switch"
+	if len(targets) == 1 {
+		all = nil
+	}
 	rows := make([]CheckRow, len(targets))
 	errs := make([]error, len(targets))
 	turn := make(chan struct{}, parallelChecks)
@@ -57,7 +61,7 @@ func (s *Session) Check(ctx context.Context, r Request) error {
 		wait.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			rows[i], errs[i] = s.checkOne(ctx, background, r, inv, t, len(targets) > 1)
+			rows[i], errs[i] = s.checkOne(ctx, background, r, inv, t, all)
 		})
 	}
 	wait.Wait()
@@ -81,7 +85,7 @@ func (s *Session) Check(ctx context.Context, r Request) error {
 }
 
 // checkTargets are the HOST words' targets, or all aliases with a configuration here.
-func (s *Session) checkTargets(ctx context.Context, r Request, inv sshcfg.Inventory) ([]Target, error) {
+func (s *Session) checkTargets(r Request, inv sshcfg.Inventory, all *batch) ([]Target, error) {
 	if len(r.Hosts) > 0 {
 		return Select(r, inv)
 	}
@@ -89,7 +93,7 @@ func (s *Session) checkTargets(ctx context.Context, r Request, inv sshcfg.Invent
 	if !source.IsFlake() {
 		return nil, &UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
 	}
-	names, err := configurationNames(ctx, source.Flake, r)
+	names, err := all.names()
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +111,11 @@ func (s *Session) checkTargets(ctx context.Context, r Request, inv sshcfg.Invent
 }
 
 // checkOne looks at one host as a deployment would. Its findings are the row; an error is something that is not the host's fault.
-func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcfg.Inventory, t Target, batch bool) (CheckRow, error) {
+func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcfg.Inventory, t Target, all *batch) (CheckRow, error) {
 	quiet := *s
 	quiet.Stdio.Err, quiet.Log = nil, slog.New(slog.DiscardHandler)
 	row := CheckRow{Host: t.Selector.Word, Result: "ok", Findings: []CheckFinding{}}
-	d, err := quiet.newDeployment(background, r, inv, &t, batch)
+	d, err := quiet.newDeployment(background, r, inv, &t, all)
 	var refused *CheckError
 	switch {
 	case errors.As(err, &refused):

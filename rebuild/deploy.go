@@ -26,13 +26,13 @@ func (s *Session) Deploy(ctx context.Context, r Request) error {
 	if r.Action == "list-generations" {
 		return s.listGenerations(ctx, background, r, inv, target)
 	}
-	d, err := s.newDeployment(background, r, inv, target, false)
+	d, err := s.newDeployment(background, r, inv, target, nil)
 	if err != nil {
 		return err
 	}
 	defer d.net.close()
 	if r.Plan {
-		return d.printPlan(background)
+		return d.printPlan(ctx, background)
 	}
 	release, err := d.lock(background)
 	if err != nil {

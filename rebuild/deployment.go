@@ -21,16 +21,17 @@ type deployment struct {
 	found    []Finding
 	chosen   Configuration
 	here     func() Here // what was found out about this machine; waits for it
+	batch    *batch      // what it shares with others of the run; nil: it is the only one
 	checking bool        // this is no deployment, only its checks
 	on, at   *connection // target and build host, where they take part
 
 	crossing Crossing // from which system it is cross-compiled
 	emulated Answer   // the build host was seen to run programs of the target's system; Unsaid: nobody looked
 
-	ahead      *ahead     // what lookAhead found; nil: nothing
-	nativeFor  string     // why nixhop takes the steps itself, where that was not asked for
-	facts      FlakeFacts // what the configuration says of itself
-	derivation string     // of the system, where nixhop has evaluated it
+	ahead      *evaluation // what lookAhead has begun; nil: nothing
+	nativeFor  string      // why nixhop takes the steps itself, where that was not asked for
+	facts      FlakeFacts  // what the configuration says of itself
+	derivation string      // of the system, where nixhop has evaluated it
 
 	confirmed     bool   // the user has said yes to a host of another name
 	wantsPassword bool   // sudo on the target wants one, and there is somebody to ask
@@ -41,12 +42,12 @@ type deployment struct {
 var contactActions = []string{"switch", "boot", "test", "dry-activate"}
 
 // newDeployment decides what can be decided without a look at any host: ssh says what the names mean, nothing more. In a batch
-// ssh asks nothing.
-func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inventory, target *Target, batch bool) (*deployment, error) {
+// nothing is asked on the terminal.
+func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inventory, target *Target, batch *batch) (*deployment, error) {
 	if target != nil {
 		r.Hosts = []Selector{target.Selector}
 	}
-	d := &deployment{session: s, request: r, target: target}
+	d := &deployment{session: s, request: r, target: target, batch: batch}
 	var err error
 	if d.place, err = PlaceBuild(r, target, s.hostName()); err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inven
 		Request: r, Source: d.source, Dir: d.net.dir, TmpDir: shortTmpDir(s.Env("TMPDIR")),
 		LocalElevate: s.localElevate(r), Terminal: s.Interactive, NoPreSwitchCheck: s.Env("NIXOS_NO_CHECK") == "1",
 	}
-	if err = d.addMachines(ctx, batch); err == nil {
+	if err = d.addMachines(ctx, batch != nil); err == nil {
 		err = d.chooseEngine()
 	}
 	if err == nil {

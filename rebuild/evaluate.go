@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"nixhop/nixexec"
@@ -69,6 +68,18 @@ func evaluateStep(j Job) Step {
 	return Step{Name: "evaluate", Command: nixexec.Command{Argv: argv, Env: j.environment()}, Result: "derivation"}
 }
 
+// factsStep asks the configuration for its facts alone. Nothing but the facts is wanted: whoever builds the system writes the lock file.
+func factsStep(j Job) Step {
+	argv := evaluationArgv(j, "--json", factsNix)
+	if j.Source.IsFlake() {
+		argv = append(argv, noLockFile)
+	}
+	return Step{Name: "evaluate", Command: nixexec.Command{Argv: argv}}
+}
+
+// noLockFile keeps nix from writing the lock file: two that do it at a time would get into each other's way.
+const noLockFile = "--no-write-lock-file"
+
 // evaluationArgv evaluates a function of the configuration. A flake is evaluated in purity, unless --impure was given; without one there
 // is none. Where the configuration is changed the lock file stays as it is, and so does the working tree around it.
 func evaluationArgv(j Job, format, function string) []string {
@@ -89,33 +100,19 @@ func evaluationArgv(j Job, format, function string) []string {
 // errChecksFailed ends an evaluation whose facts were enough to know that the deployment is doomed.
 var errChecksFailed = errors.New("a check failed")
 
-// evaluate runs the one evaluation of nixhop's own steps. As soon as the configuration has told its facts the checks are made; when one of
-// them fails the evaluation is ended, for nothing shall be built.
+// evaluate runs the one evaluation of nixhop's own steps, or goes on with it where lookAhead has begun it. As soon as the configuration has
+// told its facts the checks are made; when one of them fails the evaluation is ended, for nothing shall be built.
 func (d *deployment) evaluate(ctx, background context.Context) error {
-	evaluation, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	told, doomed := false, false
 	step := evaluateStep(d.job)
-	heard := &hearing{step: step, ring: NewRing(heardLimit)}
-	stream := heard.ring.Stream()
-	out, err := nixexec.Watch(evaluation, step.Command, d.session.Stdio, func(line string) bool {
-		io.WriteString(stream, line+"\n")
-		facts, ok := parseFacts(line)
-		if !ok || told {
-			return !doomed // what nix says of being ended is no news
-		}
-		told = true
-		d.facts = facts
-		d.checkPlatform(ctx)
-		d.checkConfiguration()
-		if doomed = stops(d.found, d.request); doomed {
-			cancel(errChecksFailed)
-		}
-		return false
-	})
-	if !told && err == nil {
-		d.checkPlatform(ctx)
-		d.checkConfiguration()
+	e := d.begunAhead(step.Command.Argv)
+	if e == nil {
+		e = evaluateOpenly(ctx, step, d.session.Stdio)
+	}
+	out, err := d.heed(background, e)
+	if d.mayAsk(err) {
+		d.session.Log.Info("evaluating once more, for nix had nobody to ask")
+		e = evaluateOpenly(ctx, step, d.session.Stdio)
+		out, err = d.heed(background, e)
 	}
 	if allowed, err := d.confirmHostName(background); err != nil {
 		return err
@@ -127,7 +124,7 @@ func (d *deployment) evaluate(ctx, background context.Context) error {
 	}
 	if err != nil {
 		d.session.Log.Error("the configuration cannot be evaluated; nothing was built")
-		return d.explain(heard, nil, err)
+		return d.explain(e.heard, nil, err)
 	}
 	path := strings.TrimSpace(lastLine(out))
 	if !storePath.MatchString(path) {
@@ -137,24 +134,51 @@ func (d *deployment) evaluate(ctx, background context.Context) error {
 	return nil
 }
 
+// heed checks what the configuration says of itself as soon as it does, and then waits for the derivation.
+func (d *deployment) heed(ctx context.Context, e *evaluation) (string, error) {
+	var facts FlakeFacts
+	var told bool
+	select {
+	case facts, told = <-e.told:
+	default:
+		e.listen(d.session.Stdio.Err)
+		facts, told = <-e.told
+	}
+	if !told {
+		if out, err := e.wait(); err != nil {
+			e.listen(d.session.Stdio.Err)
+			return out, err
+		}
+	}
+	d.facts = facts
+	d.checkPlatform(ctx)
+	d.checkConfiguration()
+	if stops(d.found, d.request) {
+		e.stop(errChecksFailed)
+	} else {
+		e.listen(d.session.Stdio.Err)
+	}
+	return e.wait()
+}
+
 // lookUpFacts asks the configuration for its facts alone, where nixos-rebuild evaluates it once more by itself.
-func (d *deployment) lookUpFacts(ctx context.Context) error {
+func (d *deployment) lookUpFacts(ctx, background context.Context) error {
 	unchosen := d.source.IsFlake() && d.job.Configuration == ""
 	unused := (d.job.Target == nil && d.job.Build == nil || d.request.NoCheck) && !d.request.Has("--emulate")
 	if unchosen || unused || !d.evaluates() {
 		return nil
 	}
-	out, err := d.evaluated(ctx, evaluationArgv(d.job, "--json", factsNix))
+	out, err := d.evaluated(ctx, background, factsStep(d.job))
 	var exit *nixexec.ExitError
-	if errors.As(err, &exit) && ctx.Err() == nil {
+	if errors.As(err, &exit) && background.Err() == nil {
 		return d.evaluationFailed(exit.Stderr)
 	}
 	if err != nil {
 		return err
 	}
-	facts, ok := parseFacts(factsMark + string(out))
+	facts, ok := parseFacts(factsMark + out)
 	if !ok {
-		return fmt.Errorf("reading the facts of the configuration: %q", printable(string(out)))
+		return fmt.Errorf("reading the facts of the configuration: %q", printable(out))
 	}
 	if d.job.Cross != "" && len(facts.Refused) == 0 {
 		facts.BuildSystem = d.job.Cross

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"nixhop/nixexec"
 	"nixhop/sshcfg"
 )
 
@@ -12,6 +13,7 @@ import (
 func (d *deployment) look(ctx, background context.Context) error {
 	background, cancel := context.WithCancel(background)
 	defer cancel()
+	defer d.endAhead()
 	d.lookHere(background)
 	names := d.lookAhead(background)
 	if err := d.connectAll(ctx, background); err != nil {
@@ -24,7 +26,11 @@ func (d *deployment) look(ctx, background context.Context) error {
 		<-names
 		return err
 	}
-	if err := <-names; err != nil {
+	err := <-names
+	if d.mayAsk(err) {
+		err = d.askForNames(ctx)
+	}
+	if err != nil {
 		_ = d.session.report(d.found, d.request)
 		return err
 	}
@@ -37,7 +43,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 	if (d.job.Dialect == nil || d.job.handsOver()) && !d.checking && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
 		return d.evaluate(ctx, background)
 	}
-	if err := d.lookUpFacts(background); err != nil {
+	if err := d.lookUpFacts(ctx, background); err != nil {
 		_ = d.session.report(d.found, d.request)
 		return err
 	}
@@ -152,8 +158,19 @@ func (d *deployment) lookUpNames(ctx context.Context) error {
 	if d.request.NoCheck && d.fixedName() {
 		return nil
 	}
-	names, err := configurationNames(ctx, d.source.Flake, d.job.Request)
-	d.names = names
+	var err error
+	if d.batch != nil {
+		d.names, err = d.batch.names()
+	} else {
+		d.names, err = configurationNames(ctx, d.source.Flake, d.job.Request)
+	}
+	return err
+}
+
+// askForNames is lookUpNames on the terminal.
+func (d *deployment) askForNames(ctx context.Context) error {
+	out, err := nixexec.Capture(ctx, nixexec.Command{Argv: namesArgv(d.source.Flake, d.job.Request)}, d.session.Stdio)
+	d.names, err = readNames(d.source.Flake, []byte(out), err)
 	return err
 }
 
@@ -231,11 +248,15 @@ func (d *deployment) askName(ctx, background context.Context) error {
 }
 
 // printPlan prints the commands and runs none of them; no host is contacted. That the login is root is taken from its name then.
-func (d *deployment) printPlan(ctx context.Context) error {
-	if err := d.lookUpNames(ctx); err != nil {
+func (d *deployment) printPlan(ctx, background context.Context) error {
+	err := d.lookUpNames(background)
+	if d.mayAsk(err) {
+		err = d.askForNames(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	if err := d.choose(ctx, ctx); err != nil {
+	if err := d.choose(ctx, background); err != nil {
 		return err
 	}
 	if m := d.job.Target; m != nil {
@@ -243,7 +264,7 @@ func (d *deployment) printPlan(ctx context.Context) error {
 			m.Elevate = elevation(Elevation{}, d.request.ways())
 		}
 	}
-	if err := d.planPlatform(ctx); err != nil {
+	if err := d.planPlatform(ctx, background); err != nil {
 		return err
 	}
 	plan, err := MakePlan(d.job)

@@ -14,22 +14,31 @@ import (
 func namesArgv(flake string, r Request) []string {
 	argv := append([]string{}, nixCommand...)
 	argv = append(argv, "eval", "--json", flake+"#nixosConfigurations", "--apply", "builtins.attrNames")
-	return append(argv, r.NixWords(forFlakeEval)...)
+	argv = append(argv, r.NixWords(forFlakeEval)...)
+	return append(argv, noLockFile)
 }
 
 // configurationNames returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty list;
-// a flake that cannot be read gives nix's own words.
+// a flake that cannot be read gives an *evaluationError.
 func configurationNames(ctx context.Context, flake string, r Request) ([]string, error) {
 	out, err := nixexec.Output(ctx, nixexec.Command{Argv: namesArgv(flake, r)})
-	if err != nil {
-		var exit *nixexec.ExitError
-		if errors.As(err, &exit) && strings.Contains(exit.Stderr, "does not provide attribute") {
-			return []string{}, nil
-		}
-		if errors.As(err, &exit) && exit.Signal == 0 && ctx.Err() == nil {
-			return nil, &evaluationError{Flake: flake, Stderr: exit.Stderr}
-		}
+	if ctx.Err() != nil {
 		return nil, err
+	}
+	return readNames(flake, out, err)
+}
+
+// readNames reads what nix printed for namesArgv.
+func readNames(flake string, out []byte, err error) ([]string, error) {
+	var exit *nixexec.ExitError
+	if err != nil && (interrupted(err) || !errors.As(err, &exit) || exit.Signal != 0) {
+		return nil, err
+	}
+	if err != nil && strings.Contains(exit.Stderr, "does not provide attribute") {
+		return []string{}, nil
+	}
+	if err != nil {
+		return nil, &evaluationError{Flake: flake, Stderr: exit.Stderr}
 	}
 	names := []string{}
 	if err := json.Unmarshal(out, &names); err != nil {

@@ -79,21 +79,21 @@ func (d *deployment) settleCrossing() error {
 }
 
 // planPlatform settles for a plan, for which no host is contacted, what a run finds out on the way.
-func (d *deployment) planPlatform(ctx context.Context) error {
+func (d *deployment) planPlatform(ctx, background context.Context) error {
 	if d.crossing.Ask && d.job.Build != nil {
 		return unknownBuildSystem(d.request, "a plan asks no host for its system")
 	}
 	if !d.crossing.Ask && !d.request.Has("--emulate") {
 		return nil
 	}
-	d.lookHere(ctx)
+	d.lookHere(background)
 	if err := d.settleCrossing(); err != nil {
 		return err
 	}
 	if !d.request.Has("--emulate") {
 		return nil
 	}
-	if err := d.lookUpFacts(ctx); err != nil {
+	if err := d.lookUpFacts(ctx, background); err != nil {
 		return err
 	}
 	if d.job.Build != nil || !slices.Contains(d.buildNix().platforms(), d.facts.BuildSystem) {

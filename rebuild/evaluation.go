@@ -1,0 +1,150 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"nixhop/nixexec"
+)
+
+// evaluation is nix at work on a configuration. What it says is kept until somebody listens: it may have begun before anybody wanted it, and
+// what it says behind the facts is no news where they doom the deployment.
+type evaluation struct {
+	argv   []string
+	heard  *hearing
+	told   chan FlakeFacts // the configuration's own, at most once; closed at the end
+	ended  chan struct{}
+	cancel context.CancelCauseFunc
+
+	// Valid once it has ended.
+	out string
+	err error
+
+	mu      sync.Mutex
+	stream  io.Writer // into what was heard
+	factual bool      // the facts were told
+	heeded  bool      // somebody listens
+	kept    []string  // lines that nobody has listened to yet
+}
+
+// keptLines is how many lines are kept for who may listen later. Nix says a line for each path that it fetches; a configuration can print any
+// number, and then the last ones count.
+const keptLines = 10000
+
+func newEvaluation(ctx context.Context, step Step) (context.Context, *evaluation) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ring := NewRing(heardLimit)
+	return ctx, &evaluation{
+		argv: step.Command.Argv, heard: &hearing{step: step, ring: ring}, stream: ring.Stream(), cancel: cancel,
+		told: make(chan FlakeFacts, 1), ended: make(chan struct{}),
+	}
+}
+
+// evaluateQuietly begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns (nil: at once).
+// file is where it is listened to.
+func evaluateQuietly(ctx context.Context, step Step, file *os.File, turns chan struct{}) *evaluation {
+	ctx, e := newEvaluation(ctx, step)
+	go func() {
+		defer e.end()
+		if turns != nil {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+		}
+		out, err := nixexec.OutputLines(ctx, step.Command, func(line string) {
+			if e.take(line) {
+				show(file, line)
+			}
+		})
+		e.out, e.err = string(out), err
+	}()
+	return e
+}
+
+// evaluateOpenly begins an evaluation in the foreground, where nix can ask, too.
+func evaluateOpenly(ctx context.Context, step Step, s nixexec.Stdio) *evaluation {
+	ctx, e := newEvaluation(ctx, step)
+	go func() {
+		defer e.end()
+		e.out, e.err = nixexec.Watch(ctx, step.Command, s, e.take)
+	}()
+	return e
+}
+
+func (e *evaluation) end() {
+	close(e.told)
+	close(e.ended)
+}
+
+// take takes a line that nix has said, and reports whether it is to be shown now. The configuration may print the line of the facts once
+// more, with whatever it likes: the first one counts.
+func (e *evaluation) take(line string) (now bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if facts, ok := parseFacts(line); ok {
+		if !e.factual {
+			e.factual, e.heeded = true, false
+			e.told <- facts
+		}
+		return false
+	}
+	_, _ = io.WriteString(e.stream, line+"\n")
+	if !e.heeded {
+		e.kept = append(e.kept[max(0, len(e.kept)-keptLines+1):], line)
+	}
+	return e.heeded
+}
+
+// listen shows what was kept, and from now on lets everything be shown as it comes, but for what comes behind the facts: for that, listen again.
+func (e *evaluation) listen(file *os.File) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	show(file, e.kept...)
+	e.heeded, e.kept = true, nil
+}
+
+func show(file *os.File, lines ...string) {
+	for _, line := range lines {
+		if file != nil {
+			_, _ = io.WriteString(file, line+"\n")
+		}
+	}
+}
+
+// stop ends the evaluation for a cause.
+func (e *evaluation) stop(cause error) { e.cancel(cause) }
+
+// wait waits for the end and returns what nix printed.
+func (e *evaluation) wait() (string, error) {
+	<-e.ended
+	e.cancel(nil)
+	return e.out, e.err
+}
+
+// unheardQuestions lists what the programs that nix runs say where they wanted to ask and there was no terminal: git for a name and a password,
+// ssh for a passphrase, a password or a word on a host key (git: prompt.c; openssh: readpass.c, sshconnect.c).
+var unheardQuestions = []string{
+	"could not read Username", "could not read Password", "Permission denied (", "Host key verification failed",
+}
+
+// mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.
+func (d *deployment) mayAsk(err error) bool {
+	if d.batch != nil || !d.session.Interactive {
+		return false
+	}
+	var exit *nixexec.ExitError
+	var broken *evaluationError
+	said := ""
+	switch {
+	case interrupted(err):
+	case errors.As(err, &broken):
+		said = broken.Stderr
+	case errors.As(err, &exit):
+		said = exit.Stderr
+	}
+	return slices.ContainsFunc(unheardQuestions, func(text string) bool { return strings.Contains(said, text) })
+}
