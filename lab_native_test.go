@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // labNativeActions: what nixhop's own steps do for each action and flag is what nixos-rebuild does.
@@ -164,26 +163,6 @@ func labExitStatuses(t *testing.T, l *lab) {
 		if r.code != test.code || !strings.Contains(r.stderr, test.text) {
 			t.Errorf("%s: exit status %d, want %d and %q\n%s", test.configuration, r.code, test.code, test.text, r.stderr)
 		}
-		l.noMasterLeft(t)
-	}
-	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
-}
-
-// labLinkLost: the activation is not bound to the link. sshd is restarted under it, or the link is cut: it goes on, and the host ends up
-// with the system that was meant (nixpkgs#39118, #462179).
-func labLinkLost(t *testing.T, l *lab) {
-	dir := l.systems(t)
-	for _, configuration := range []string{"sshd-restarts", "link-drops"} {
-		system := l.build(t, dir, configuration)
-		r := l.nixhop(t, dir, nil, "switch", "n1="+configuration)
-		lost := r.code != 0 && strings.Contains(r.stderr, "the connection was lost during the activation on n1, which does not depend on it")
-		if r.code != 0 && !lost {
-			t.Errorf("%s: exit status %d\n%s", configuration, r.code, r.stderr)
-		}
-		within(t, time.Minute, "the activation of "+configuration, func() bool {
-			got := l.run(t, l.sshCommand("n1", "systemctl is-active nixos-rebuild-switch-to-configuration; readlink /run/current-system"))
-			return strings.HasSuffix(strings.TrimSpace(got.stdout), system) && !strings.Contains(got.stdout, "activating")
-		})
 		l.noMasterLeft(t)
 	}
 	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))

@@ -57,6 +57,8 @@ func TestLab(t *testing.T) {
 		{"sessions", labSessions},
 		{"exit statuses", labExitStatuses},
 		{"a lost link", labLinkLost},
+		{"a link that stays lost", labLinkGone},
+		{"what a nixos-rebuild leaves", labAftermath},
 		{"explanations", labExplanations},
 		{"without systemd", labWithoutSystemd},
 		{"a build host and no target", labHere},

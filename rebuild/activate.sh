@@ -1,13 +1,20 @@
 # Runs on the target, as root, from standard input: sets the profile and activates a system, and reports on standard
 # output in lines of key=value; what the system itself prints goes to standard error.
 # Argument: the store path of the system, or nothing for a rollback.
-# Set by the caller in front of this text: action profile rollback specialisation bootloader no_check
+# Set by the caller in front of this text: run action profile rollback specialisation bootloader no_check
 # shellcheck shell=sh disable=SC2154
 
 unit=nixos-rebuild-switch-to-configuration
 toplevel=${1-}
 
-report() { printf '%s=%s\n' "$1" "$2"; }
+said=
+report() {
+    said="$said$1=$2
+"
+    printf '%s=%s\n' "$1" "$2"
+}
+# What was reported, for a caller whose connection was lost (await.sh); the activation adds its own end. Only root writes to /run.
+outcome=/run/nixhop-outcome
 fail() { printf 'nixhop: %s\n' "$1" >&2; report status 1; exit 1; }
 
 # The directories that NixOS and other installations of Nix have their programs in, behind what PATH says.
@@ -86,10 +93,22 @@ esac
 # From here on a connection that goes away must not take the activation with it: nothing that runs is bound to it, and
 # neither a hang-up nor a closed pipe ends this script (NixOS/nixpkgs#39118, #462179).
 trap '' HUP PIPE
+(umask 022 && printf 'run=%s\n%s' "$run" "$said" >"$outcome.$$" && mv -f "$outcome.$$" "$outcome") || outcome=/dev/null
 dir=$(mktemp -d /run/nixhop.XXXXXX) || dir=$(mktemp -d) || fail "no temporary directory; nothing was activated"
 log=$dir/log
 end="nixhop-end-$$"
 : >"$log"
+cat >"$dir/activation" <<'END'
+# started outcome program words: leaves a sign that it was started, and the program's end for await.sh.
+: >"$1"
+outcome=$2
+shift 2
+printf 'pid=%s\n' "$$" >>"$outcome"
+"$@"
+status=$?
+printf 'status=%s\n' "$status" >>"$outcome"
+exit "$status"
+END
 mkfifo "$dir/lines"
 tail -n +1 -f "$log" >"$dir/lines" 2>/dev/null &
 tail=$!
@@ -110,11 +129,10 @@ reader=$!
 # started: the program leaves a sign of its own.
 status=
 if [ -d /run/systemd/system ]; then
-    # shellcheck disable=SC2016 # expanded by the inner shell
     systemd-run -E "LOCALE_ARCHIVE=${LOCALE_ARCHIVE-}" -E "NIXOS_INSTALL_BOOTLOADER=$bootloader" -E "NIXOS_NO_CHECK=$no_check" \
         --collect --no-ask-password --quiet --service-type=exec --wait --unit="$unit" \
         -p "StandardOutput=append:$log" -p "StandardError=append:$log" \
-        /bin/sh -c ': >"$1"; shift; exec "$@"' sh "$dir/started" \
+        /bin/sh "$dir/activation" "$dir/started" "$outcome" \
         "$started/bin/switch-to-configuration" "$action" </dev/null >>"$dir/complaint" 2>&1
     status=$?
     if [ -e "$dir/started" ] || systemd-run --quiet --collect --no-ask-password --wait true >/dev/null 2>&1; then
@@ -125,7 +143,7 @@ if [ -d /run/systemd/system ]; then
 fi
 if [ -z "$status" ]; then
     env -i PATH="$PATH" LOCALE_ARCHIVE="${LOCALE_ARCHIVE-}" NIXOS_INSTALL_BOOTLOADER="$bootloader" NIXOS_NO_CHECK="$no_check" \
-        "$started/bin/switch-to-configuration" "$action" </dev/null >>"$log" 2>&1
+        /bin/sh "$dir/activation" "$dir/started" "$outcome" "$started/bin/switch-to-configuration" "$action" </dev/null >>"$log" 2>&1
     status=$?
 fi
 printf '%s\n' "$end" >>"$log"

@@ -17,6 +17,7 @@ const systemProfile = "/nix/var/nix/profiles/system"
 
 // Activation is what the script on the target is told.
 type Activation struct {
+	Run            string // names the run, so that its outcome can be asked for later
 	Action         string // switch, boot, test or dry-activate
 	Profile        string // absolute path of the profile
 	Rollback       bool   // take the previous generation instead of a store path
@@ -37,6 +38,7 @@ func ProfilePath(name string) string {
 func (a Activation) Script() string {
 	var b strings.Builder
 	set := func(name, value string) { fmt.Fprintf(&b, "%s=%s\n", name, nixexec.Quote(value)) }
+	set("run", a.Run)
 	set("action", a.Action)
 	set("profile", a.Profile)
 	set("rollback", yes(a.Rollback, "yes"))
@@ -54,6 +56,13 @@ func yes(b bool, word string) string {
 	return ""
 }
 
+//go:embed await.sh
+var awaitScript string
+
+// AwaitScript is what goes to the standard input of /bin/sh on a target whose connection was lost during the activation of a run: it prints what
+// that activation has reported, once it has ended, for ParseOutcome.
+func AwaitScript(run string) string { return "run=" + nixexec.Quote(run) + "\n" + awaitScript }
+
 // Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
 type Outcome struct {
 	Was        string // the system that ran before
@@ -62,6 +71,14 @@ type Outcome struct {
 	Generation string // its number
 	Current    string // the system that runs now
 	Status     int    // exit status of switch-to-configuration; -1: not known
+	Failed     string // names of failed units, where somebody asked for them
+}
+
+func (o Outcome) generation() string {
+	if o.Generation == "" {
+		return ""
+	}
+	return ", generation " + o.Generation
 }
 
 // reportedBytes is the longest value that counts in a report: a store path has 256 at most (nix: src/libstore/path.hh), whatever a host

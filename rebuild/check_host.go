@@ -2,7 +2,6 @@ package rebuild
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,9 +54,8 @@ func switchRunning(f Facts, host string) []Finding {
 	var all []Finding
 	for _, u := range f.Switches {
 		ours := strings.HasPrefix(u.Name, "nixos-rebuild-switch-to-configuration")
-		running := slices.Contains([]string{"active", "activating", "deactivating", "reloading"}, u.Active) && u.Sub != "exited"
 		switch {
-		case running:
+		case u.running():
 			all = append(all, Finding{
 				Name: "switch-running", Severity: Error,
 				What:   fmt.Sprintf("another deployment is running: unit %q is %s", u.Name, u.Active),

@@ -42,9 +42,6 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	case interrupted(err):
 		s.warnActivating(d)
 		return err
-	case outcome.Status < 0:
-		s.Log.Error("the connection was lost during the activation " + where + ", which does not depend on it; see how it goes: " + d.journalCommand())
-		return err
 	default:
 		return &StatusError{Code: status, Err: errors.New(text)}
 	}
@@ -72,20 +69,22 @@ func (d *deployment) journalCommand() string {
 	return d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " " + command})[0]
 }
 
+// nextBoot says what boots next where that was changed, and how to take it back.
+func (d *deployment) nextBoot(o Outcome) string {
+	if o.Profile == "" {
+		return ""
+	}
+	next := "; the profile is set" + o.generation() + ": the next boot takes " + o.Profile
+	if d.target != nil && o.WasProfile != "" && o.WasProfile != o.Profile {
+		next += "\nback to the generation before: nixhop switch " + nixexec.Quote(d.target.Selector.Word) + " --rollback"
+	}
+	return next
+}
+
 // outcomeText puts an activation's result into words, and into nixhop's exit status.
 func outcomeText(d *deployment, o Outcome, where string) (text string, status int) {
 	action := d.request.Action
-	generation := ""
-	if o.Generation != "" {
-		generation = ", generation " + o.Generation
-	}
-	next := ""
-	if o.Profile != "" {
-		next = fmt.Sprintf("; the profile is set%s: the next boot takes %s", generation, o.Profile)
-		if d.target != nil && o.WasProfile != "" && o.WasProfile != o.Profile {
-			next += "\nback to the generation before: nixhop switch " + nixexec.Quote(d.target.Selector.Word) + " --rollback"
-		}
-	}
+	generation := o.generation()
 	switch {
 	case o.Status == 0 && action == "boot":
 		return fmt.Sprintf("%s: %s boots next%s", where, o.Profile, generation), ExitDone
@@ -95,16 +94,19 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 		return fmt.Sprintf("%s: %s runs%s", where, o.Current, generation), ExitDone
 	case o.Status == ExitUnits && o.Current != "":
 		text := fmt.Sprintf("%s: %s is active%s, but some units failed", where, o.Current, generation)
+		if o.Failed != "" {
+			text += ": " + o.Failed
+		}
 		if d.job.Target != nil {
-			text += "\nssh " + nixexec.Quote(d.job.Target.Host.String()) + " systemctl --failed"
+			text += "\n" + d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " systemctl --failed"})[0]
 		}
 		return text, ExitUnits
 	case o.Status == 100:
-		return where + ": nothing was activated, this system's init takes effect only with a reboot" + next, ExitFailed
+		return where + ": nothing was activated, this system's init takes effect only with a reboot" + d.nextBoot(o), ExitFailed
 	case o.Current == o.Was || o.Current == "":
-		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", where, o.Status, next), ExitFailed
+		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", where, o.Status, d.nextBoot(o)), ExitFailed
 	default:
-		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", where, o.Status, o.Current, next), ExitFailed
+		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", where, o.Status, o.Current, d.nextBoot(o)), ExitFailed
 	}
 }
 

@@ -87,14 +87,37 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	d.announce()
 	heard := &hearing{force: d.request.Has("--explain")}
 	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
+	reached := true
+	if d.lostLink(results, err) {
+		if results["outcome"], reached = d.awaitOutcome(ctx, background); ParseOutcome(results["outcome"]).Status == 0 {
+			err = nil
+		}
+	}
 	err = d.explain(heard, results, err)
-	if d.job.Dialect == nil {
+	switch outcome, begun := results["outcome"]; {
+	case !reached:
+		d.session.Log.Error(d.unknown())
+		if cause := context.Cause(background); cause != nil {
+			err = cause
+		}
+	case d.job.Dialect == nil && begun && !interrupted(err) && ParseOutcome(outcome).Status < 0:
+		err = d.aftermath(ctx, background, err)
+	case d.job.Dialect == nil:
 		d.endRemoteBuild(results["derivation"], err)
 		err = d.session.conclude(d, results, err)
-	} else if interrupted(err) && heard.activating() {
+	case interrupted(err) && heard.activating():
 		d.session.warnActivating(d)
+	case err != nil && !heard.told:
+		err = d.aftermath(ctx, background, err)
 	}
 	return spoken(err)
+}
+
+// lostLink reports whether the connection was lost while nixhop's own activation ran.
+func (d *deployment) lostLink(results map[string]string, err error) bool {
+	outcome, begun := results["outcome"]
+	var exit *nixexec.ExitError
+	return begun && d.on != nil && !interrupted(err) && ParseOutcome(outcome).Status < 0 && errors.As(err, &exit) && exit.Code == sshFailed
 }
 
 // announce says in one line what is about to happen, and where.

@@ -20,6 +20,7 @@ type hearing struct {
 	force bool  // also where it goes to no terminal
 	step  Step  // the last one
 	ring  *Ring // its output
+	told  bool  // what came of an activation was told in an explanation
 }
 
 // follow runs a step's command, by run, and keeps the end of what it prints.
@@ -92,6 +93,7 @@ func (d *deployment) explain(h *hearing, results map[string]string, err error) e
 			printFinding(d.session.Stdio.Err, f)
 		}
 	}
+	h.told = h.activating()
 	var exit *nixexec.ExitError
 	status := said[0].Status
 	if d.job.Dialect == nil || status <= ExitFailed || !errors.As(err, &exit) || exit.Code != ExitFailed {

@@ -109,6 +109,11 @@ type Unit struct {
 	Name, Active, Sub string // "a.service", "active", "running"
 }
 
+// running reports whether the unit is at work; one that has ended may be kept as active.
+func (u Unit) running() bool {
+	return slices.Contains([]string{"active", "activating", "deactivating", "reloading"}, u.Active) && u.Sub != "exited"
+}
+
 // Root reports whether the login is root.
 func (f Facts) Root() bool { return f.Login.UID == "0" }
 

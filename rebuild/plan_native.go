@@ -200,9 +200,13 @@ func storePathSteps(j Job, path string) []Step {
 	return append(steps, activate)
 }
 
+// run names the run: the directory of its sockets is new each time.
+func (j Job) run() string { return filepath.Base(j.Dir) }
+
 // activateStep is the one command on the target that sets the profile and activates.
 func activateStep(j Job, rollback bool) Step {
 	a := Activation{
+		Run:            j.run(),
 		Action:         j.Request.Action,
 		Profile:        ProfilePath(j.Request.Value("--profile-name")),
 		Rollback:       rollback,

@@ -110,6 +110,11 @@ in
     # Each connection is a session of its own.
     activate = "systemctl kill --signal=KILL 'session-*.scope'; sleep 1";
   };
+  # The same, and for a while there is no way back.
+  link-gone = system {
+    hostName = "n1";
+    activate = "systemctl stop ssh.service; systemd-run -q --on-active=12 systemctl start ssh.service; systemctl kill --signal=KILL 'session-*.scope'; sleep 1";
+  };
 
   inhibited = system {
     hostName = "n1";

@@ -1,0 +1,105 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"nixhop/nixexec"
+)
+
+// changingActions are the actions that change a host.
+var changingActions = []string{"switch", "boot", "test"}
+
+// aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost connection cannot, and returns
+// its error, with the exit status that the child has hidden.
+func (d *deployment) aftermath(ctx, background context.Context, err error) error {
+	var exit *nixexec.ExitError
+	if d.on == nil || d.job.Target == nil || interrupted(err) || !errors.As(err, &exit) || !slices.Contains(changingActions, d.request.Action) {
+		return err
+	}
+	after, known := d.probeAgain(ctx, background)
+	lost := exit.Code == sshFailed
+	if known && slices.ContainsFunc(after.Switches, Unit.running) {
+		d.session.Log.Warn("the activation " + d.where() + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " + d.journalCommand())
+		after, known = d.awaitEnd(ctx, background, after)
+		lost = true
+	}
+	if cause := context.Cause(background); cause != nil {
+		return cause
+	}
+	if !known {
+		d.session.Log.Error(d.unknown())
+		return err
+	}
+	text, status := d.aftermathText(d.on.facts, after, lost)
+	if exit.Code != ExitFailed {
+		status = nixexec.Status(err)
+	}
+	return &StatusError{Code: status, Err: errors.New(text)}
+}
+
+// unknown is what is left to say of a host that is not reached any more.
+func (d *deployment) unknown() string {
+	return "what was changed " + d.where() + " is not known, for it is not reached any more; see: " + d.journalCommand()
+}
+
+// probeAgain asks the target once more for its facts, over a new connection where the one there was is gone.
+func (d *deployment) probeAgain(ctx, background context.Context) (Facts, bool) {
+	query := d.query(d.on.machine)
+	after, err := d.net.probe(background, d.on.master, query, 0)
+	if err == nil {
+		return after, true
+	}
+	if background.Err() != nil {
+		return Facts{}, false
+	}
+	d.session.Log.Warn("the connection to " + d.job.Target.Host.Name + " was lost; connecting again to learn what was changed there")
+	if !d.reconnect(ctx, background, d.on) {
+		return Facts{}, false
+	}
+	after, err = d.net.probe(background, d.on.master, query, 0)
+	return after, err == nil
+}
+
+// awaitEnd asks until no activation runs on the target any more.
+func (d *deployment) awaitEnd(ctx, background context.Context, after Facts) (Facts, bool) {
+	known := true
+	for known && slices.ContainsFunc(after.Switches, Unit.running) {
+		select {
+		case <-background.Done():
+			return after, false
+		case <-time.After(reconnectPause):
+		}
+		after, known = d.probeAgain(ctx, background)
+	}
+	return after, known
+}
+
+// aftermathText puts into words what is different on the target, and into nixhop's exit status. switch-to-configuration ends with 4 whenever a
+// unit has failed on a host that it has switched (nixpkgs: switch-to-configuration-ng). Where the connection was lost nobody has seen how it ended.
+func (d *deployment) aftermathText(before, after Facts, lost bool) (text string, status int) {
+	where := d.where()
+	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: ExitFailed}
+	if after.System.Profile != before.System.Profile {
+		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
+	}
+	switch {
+	case before.System.BootID != after.System.BootID:
+		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", where, o.Current), ExitFailed
+	case o.Current != o.Was && len(after.Failed) > 0:
+		o.Status, o.Failed = ExitUnits, strings.Join(after.Failed[:min(len(after.Failed), mostNamed)], ", ")
+		return outcomeText(d, o, where)
+	case o.Current != o.Was && !lost:
+		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s", where, o.Current, d.nextBoot(o)), ExitFailed
+	case o.Current != o.Was:
+		return fmt.Sprintf("%s: %s runs now, but its activation was not seen to succeed%s", where, o.Current, d.nextBoot(o)), ExitFailed
+	case o.Profile != "":
+		return where + ": nothing was activated" + d.nextBoot(o), ExitFailed
+	default:
+		return where + ": it runs and boots the same system as before", ExitFailed
+	}
+}
