@@ -3,10 +3,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"nixhop/nixexec"
 )
 
 // engines are the two ways to the same deployment.
@@ -180,6 +183,48 @@ func labThirdBuildHost(t *testing.T, l *lab) {
 		l.runs(t, "n1", l.build(t, dir, "n1"))
 		l.noMasterLeft(t)
 	}
+}
+
+// labThirdBuildHostCopies: a build host that reaches the target itself copies what it has built, whatever the target is called there. What answers
+// there to the target's name may be another machine: then that name is not taken.
+func labThirdBuildHostCopies(t *testing.T, l *lab) {
+	key, err := os.ReadFile(l.block(t, "n1", "IdentityFile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := os.ReadFile(l.block(t, "n1", "UserKnownHostsFile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(file, text string) {
+		t.Helper()
+		l.ssh(t, "n2", "umask 077; mkdir -p .ssh; printf %s "+nixexec.Quote(text)+" > .ssh/"+file)
+	}
+	defer l.ssh(t, "n2", "rm -f .ssh/id_ed25519 .ssh/known_hosts .ssh/config")
+	put("id_ed25519", string(key))
+	dir := l.committed(t)
+	l.refused(t, "build host: knows no key of the target", dir, nil, "check", "n1", "--build-host", "n2")
+	put("known_hosts", string(known))
+	n1, n2 := l.address(t, "n1"), l.address(t, "n2")
+	for i, there := range []struct{ config, way string }{
+		{"", "root@" + n1},
+		{"Host n1\n  HostName " + n2 + "\n", "root@" + n1},
+		{"Host n1\n  HostName " + n1 + "\n", "n1"},
+	} {
+		put("config", there.config)
+		l.edit(t, dir, `n1 = system { hostName = "n1"; };`, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i))
+		r := l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2", "--verbose")
+		succeeds(t, r)
+		for _, want := range []string{"configuration n1, by alias, built and copied by n2", "copy --to ssh://" + there.way + " /nix/store/"} {
+			if !strings.Contains(r.stderr, want) {
+				t.Errorf("config %q: %q is not said:\n%s", there.config, want, r.stderr)
+			}
+		}
+		l.runs(t, "n1", l.build(t, dir, "n1"))
+		l.noMasterLeft(t)
+		l.edit(t, dir, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i), `n1 = system { hostName = "n1"; };`)
+	}
+	l.refused(t, "build host: reaches the target", dir, nil, "check", "n1", "--build-host", "n2")
 }
 
 // labPlan: what is printed is what runs: the plan, pasted into a shell, deploys.

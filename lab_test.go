@@ -35,6 +35,7 @@ func TestLab(t *testing.T) {
 		{"over a jump host, to another port", labJump},
 		{"ports in HOST words", labPorts},
 		{"a third build host", labThirdBuildHost},
+		{"a third build host copies", labThirdBuildHostCopies},
 		{"evaluated while ssh connects", labEvaluatedAhead},
 		{"a flake's inputs are asked for", labAsksForInputs},
 		{"the plan is what runs", labPlan},

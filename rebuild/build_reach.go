@@ -2,68 +2,101 @@ package rebuild
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"nixhop/nixexec"
 	"nixhop/sshcfg"
 )
 
-// reachTime bounds how long a build host may take to say whether it reaches the target.
-const reachTime = 10 * time.Second
+//go:embed reach.sh
+var reachScript string
 
-// ReachWords is the command by which a build host finds out whether it reaches the target itself. It knows the target by the name that was
-// typed here, or not at all; what ssh here makes of an alias is no business of its.
-func ReachWords(target sshcfg.Host) []string {
-	words := []string{"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "ConnectionAttempts=1"}
-	if target.Port != 0 {
-		words = append(words, "-p", strconv.Itoa(target.Port))
+// reachTime bounds how long a build host may take to say whether it reaches the target.
+const reachTime = 12 * time.Second
+
+// WaysBetween are the names by which a third build host may know the target: the one that was typed here, and the address that ssh here makes
+// of it, unless that is reached over a jump host only. What an alias means is the build host's own business.
+func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
+	ways := []sshcfg.Host{target}
+	address := sshcfg.Host{User: e.User, Name: e.HostName, Port: e.Port}
+	direct := e.ProxyJump == "" && e.ProxyCommand == "" && e.HostName != "" && !strings.Contains(e.HostName, ":")
+	if direct && (address.Name != target.Name || target.User == "") {
+		ways = append(ways, address)
 	}
-	return append(words, "--", target.String(), "true")
+	return ways
 }
 
-// AskReach asks a build host over its open connection whether it reaches the target. The error is that of the command, for
-// CheckReach.
-func AskReach(ctx context.Context, build nixexec.MasterOptions, target sshcfg.Host) error {
+// AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that is the machine whose facts
+// these are, with the same login: what it may not be trusted with from there it could not be given. The answer is for CheckReach.
+func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target Facts) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	_, err := nixexec.Output(ctx, nixexec.SessionCommand(build, ReachWords(target)...))
-	return err
+	words := []string{"/bin/sh", "-s", "--"}
+	for _, way := range ways {
+		option, port := "", ""
+		if way.Port != 0 {
+			option, port = "-p", strconv.Itoa(way.Port)
+		}
+		words = append(words, option, port, way.String())
+	}
+	command := nixexec.SessionCommand(build, words...)
+	for _, fact := range [][2]string{{"boot_id", target.System.BootID}, {"node", target.System.HostName}, {"uid", target.Login.UID}} {
+		command.Stdin += fact[0] + "=" + nixexec.Quote(fact[1]) + "\n"
+	}
+	command.Stdin += reachScript
+	out, err := nixexec.Output(ctx, command)
+	return string(out), err
 }
 
-// CheckReach says by which way the system goes from a third build host to the target, as AskReach found out. It never stops a run: the way
-// through this machine is always there.
-func CheckReach(build, target string, err error) []Finding {
-	if err == nil {
-		return nil
-	}
+// CheckReach reads the answer to AskReach: the way from the build host to the target, or nil and why the system is to go through this machine.
+// It never stops a run: the way through here is always there.
+func CheckReach(build, target string, ways []sshcfg.Host, out string, err error) (*sshcfg.Host, []Finding) {
 	why := "the build host gave no answer in time"
 	var exit *nixexec.ExitError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 	case errors.As(err, &exit) && exit.Code == nixexec.Status(&nixexec.NotFoundError{}):
 		why = "there is no ssh on the build host"
-	case errors.As(err, &exit):
-		why = fmt.Sprintf("asked for %q there, ssh says %q", target, plainText(strings.TrimSpace(lastLine(exit.Stderr))))
-	default:
+	case err != nil:
 		why = "the build host could not be asked: " + plainText(firstLine(err.Error()))
+	default:
+		key, value, _ := strings.Cut(strings.TrimSpace(out), "=")
+		if n, bad := strconv.Atoi(value); key == "way" && bad == nil && n >= 0 && n < len(ways) {
+			return &ways[n], nil
+		}
+		why = fmt.Sprintf("asked for %q there, %s", target, plainText(value))
 	}
-	return []Finding{{
+	return nil, []Finding{{
 		Name: "build-host", Severity: Note, Host: build,
 		What: fmt.Sprintf("it does not reach %q by itself: what it builds is copied through this machine", target),
 		Why:  why,
 	}}
 }
 
-// checkReach asks a third build host, for `nixhop check`, whether it reaches the target by itself. A deployment does not depend on the answer:
-// it copies through this machine.
-func (d *deployment) checkReach(ctx context.Context) {
-	if !d.checking || d.on == nil || d.at == nil || d.on == d.at {
+// lookBetween asks a third build host whether it reaches the target, beside the evaluation; d.between waits for the answer.
+func (d *deployment) lookBetween(ctx context.Context) {
+	d.between = func() {}
+	if d.on == nil || d.at == nil || d.on == d.at || !d.evaluates() || d.on.facts.System.BootID == "" {
 		return
 	}
 	build, target := d.at.machine, d.on.machine
-	d.found = append(d.found, CheckReach(build.Host.String(), target.Host.String(), AskReach(ctx, build.Master, target.Host))...)
+	ways := WaysBetween(target.Host, target.Endpoint)
+	answer := make(chan func(), 1)
+	go func() {
+		out, err := AskReach(ctx, build.Master, ways, d.on.facts)
+		answer <- func() {
+			way, found := CheckReach(build.Host.String(), target.Host.String(), ways, out, err)
+			d.job.Between = way
+			if d.checking {
+				d.found = append(d.found, found...)
+			}
+		}
+	}()
+	d.between = sync.OnceFunc(func() { (<-answer)() })
 }

@@ -103,7 +103,7 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	case d.job.Dialect == nil && begun && !interrupted(err) && ParseOutcome(outcome).Status < 0:
 		err = d.aftermath(ctx, background, err)
 	case d.job.Dialect == nil:
-		d.endRemoteBuild(results["derivation"], err)
+		d.endThere(results, err)
 		err = d.session.conclude(d, results, err)
 	case interrupted(err) && heard.activating():
 		d.session.warnActivating(d)
@@ -138,6 +138,9 @@ func (d *deployment) announce() {
 		how = ", built on " + d.job.Build.Host.Name
 		if d.job.Dialect == nil && d.job.Target != nil && !d.job.sameHost() {
 			how += ", copied through here"
+			if d.job.Between != nil {
+				how = ", built and copied by " + d.job.Build.Host.Name
+			}
 		}
 	}
 	what := d.request.Action + " " + d.target.Host.Name
@@ -153,19 +156,22 @@ func (d *deployment) announce() {
 	d.session.Log.Info(what + how)
 }
 
-// endBuildTime bounds how long the end of a build on another host is waited for.
-const endBuildTime = 5 * time.Second
+// endTime bounds how long the end of what runs on another host is waited for.
+const endTime = 5 * time.Second
 
-// endRemoteBuild ends the build on the build host when the user has ended the run. It is done even though ctx is over.
-func (d *deployment) endRemoteBuild(derivation string, err error) {
+// endThere ends the build or the copy on the build host when the user has ended the run. It is done even though ctx is over.
+func (d *deployment) endThere(results map[string]string, err error) {
 	var step *stepError
-	if d.job.Build == nil || !errors.As(err, &step) || step.Step.Name != "build" || !interrupted(err) {
+	if !errors.As(err, &step) || !interrupted(err) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), endBuildTime)
+	command, runs := endCommand(d.job, step.Step.Name, results)
+	if !runs {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
-	command := endBuildCommand(d.job, derivation)
 	if _, err := nixexec.Output(ctx, command); err != nil {
-		d.session.Log.Warn("the build may go on, on " + d.job.Build.Host.Name + "; to end it: " + command.String())
+		d.session.Log.Warn("the " + step.Step.Name + " may go on, on " + d.job.Build.Host.Name + "; to end it: " + command.String())
 	}
 }

@@ -22,6 +22,7 @@ type deployment struct {
 	chosen   Configuration
 	here     func() Here // what was found out about this machine; waits for it
 	batch    *batch      // what it shares with others of the run; nil: it is the only one
+	between  func()      // waits for what lookBetween found out
 	checking bool        // this is no deployment, only its checks
 	on, at   *connection // target and build host, where they take part
 

@@ -41,7 +41,11 @@ func (d *deployment) look(ctx, background context.Context) error {
 		return err
 	}
 	if (d.job.Dialect == nil || d.job.handsOver()) && !d.checking && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
-		return d.evaluate(ctx, background)
+		if err := d.evaluate(ctx, background); err != nil {
+			return err
+		}
+		d.between()
+		return nil
 	}
 	if err := d.lookUpFacts(ctx, background); err != nil {
 		_ = d.session.report(d.found, d.request)
@@ -49,6 +53,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 	}
 	d.checkPlatform(background)
 	d.checkConfiguration()
+	d.between()
 	if _, err := d.confirmHostName(background); err != nil {
 		return err
 	}
@@ -65,7 +70,7 @@ func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 		}
 	}
 	d.checkMachines()
-	d.checkReach(ctx)
+	d.lookBetween(ctx)
 	if stops(d.found, d.request) {
 		return d.session.report(d.found, d.request)
 	}

@@ -23,18 +23,19 @@ type Job struct {
 	Request       Request
 	Source        Source
 	Configuration string
-	Dir           string   // of the connections' sockets and of what else lives as long as the run
-	Target        *Machine // nil: activation happens here, or not at all
-	Build         *Machine // nil: built here
-	Dialect       *Dialect // the nixos-rebuild to run; nil: nixhop takes the steps itself
-	SSHOpts       string   // NIX_SSHOPTS for nix and nixos-rebuild
-	TmpDir        string   // TMPDIR for them; empty: as it is
-	Cross         string   // the platform that the system is built on, where that is forced; empty: what the configuration says
-	System        string   // builtins.currentSystem for the evaluation; empty: this machine's
-	Emulate       string   // a system that the build host is told to build for, too
-	Password      bool     // sudo on the target wants one
-	Terminal      bool     // progress can be shown
-	LocalElevate  []string // in front of what needs root on this machine
+	Dir           string       // of the connections' sockets and of what else lives as long as the run
+	Target        *Machine     // nil: activation happens here, or not at all
+	Build         *Machine     // nil: built here
+	Between       *sshcfg.Host // how the build host reaches the target itself; nil: what it builds goes through this machine
+	Dialect       *Dialect     // the nixos-rebuild to run; nil: nixhop takes the steps itself
+	SSHOpts       string       // NIX_SSHOPTS for nix and nixos-rebuild
+	TmpDir        string       // TMPDIR for them; empty: as it is
+	Cross         string       // the platform that the system is built on, where that is forced; empty: what the configuration says
+	System        string       // builtins.currentSystem for the evaluation; empty: this machine's
+	Emulate       string       // a system that the build host is told to build for, too
+	Password      bool         // sudo on the target wants one
+	Terminal      bool         // progress can be shown
+	LocalElevate  []string     // in front of what needs root on this machine
 
 	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
 }
@@ -49,6 +50,7 @@ type Step struct {
 	Command nixexec.Command
 	Result  string // the variable that takes what the command prints on standard output
 	Secret  bool   // the password goes to its standard input first, in a line of its own, then scriptMark
+	Note    string // a comment in front of it, where it is printed
 	Quiet   bool   // what it prints on standard output is no result of nixhop's and dropped
 }
 
@@ -107,6 +109,9 @@ func (p Plan) Script() string {
 		if s.Name == "nixos-rebuild" && used {
 			grouped = true
 			b.WriteString("{\n")
+		}
+		if s.Note != "" {
+			b.WriteString("# " + s.Note + "\n")
 		}
 		line := expandable.Replace(s.Command.String())
 		if s.Secret {

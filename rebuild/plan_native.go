@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"nixhop/nixexec"
@@ -134,17 +136,31 @@ func realisation(flags []string) string {
 	return set + "\n" + realiseScript
 }
 
-// endBuildCommand ends what remoteBuild has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269). The
-// derivation's path is in no other command line.
-func endBuildCommand(j Job, derivation string) nixexec.Command {
-	return nixexec.SessionCommand(j.Build.Master, "pkill", "-INT", "-f", "--", "--realise "+derivation)
+// endCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269). The paths are in no
+// other command line. false: nothing runs there.
+func endCommand(j Job, step string, results map[string]string) (nixexec.Command, bool) {
+	words := ""
+	switch {
+	case j.Build == nil:
+	case step == "build":
+		words = "--realise " + results["derivation"]
+	case step == "copy" && j.Between != nil && results["toplevel"] != "":
+		words = "copy --to " + betweenURL(j) + " " + results["toplevel"]
+	}
+	if words == "" {
+		return nixexec.Command{}, false
+	}
+	return nixexec.SessionCommand(j.Build.Master, "pkill", "-INT", "-f", "--", regexp.QuoteMeta(words)), true
 }
 
 // copySystem brings the built system from where it was built to where it is needed; between two other machines it goes
-// through this one, so that neither needs to know or to trust the other (nixpkgs#403282).
+// through this one unless the one reaches the other, so that neither needs to know or to trust the other (nixpkgs#403282).
 func copySystem(j Job) (Step, bool) {
 	if j.sameHost() {
 		return Step{}, false
+	}
+	if j.Build != nil && j.Target != nil && j.Between != nil {
+		return copyBetween(j), true
 	}
 	argv := append([]string{}, nixCommand...)
 	argv = append(argv, "copy")
@@ -163,8 +179,28 @@ func copySystem(j Job) (Step, bool) {
 	argv = append(argv, substituteWords(j)...)
 	argv = append(argv, toplevelWord)
 	argv = append(argv, j.Request.NixWords(forCopy)...)
-	return Step{Name: "copy", Where: where, Command: nixexec.Command{Argv: argv, Env: j.environment()}}, true
+	step := Step{Name: "copy", Where: where, Command: nixexec.Command{Argv: argv, Env: j.environment()}}
+	if j.Build != nil && j.Target != nil {
+		step.Note = fmt.Sprintf("a run asks %s first, and copies from there where it reaches %s itself", j.Build.Host, j.Target.Host)
+	}
+	return step, true
 }
+
+// copyBetween has a third build host copy what it has built, by its own ssh. It asks nobody anything there.
+func copyBetween(j Job) Step {
+	options := "NIX_SSHOPTS=-o BatchMode=yes"
+	if j.Between.Port != 0 {
+		options += " -p " + strconv.Itoa(j.Between.Port)
+	}
+	words := append([]string{"env", options}, nixCommand...)
+	words = append(words, "copy", "--to", betweenURL(j), toplevelWord)
+	words = append(words, substituteWords(j)...)
+	words = append(words, j.Request.NixWords(forCopy)...)
+	return Step{Name: "copy", Where: j.Build.Host.Name, Command: nixexec.Command{Argv: j.Build.session(words...)}}
+}
+
+// betweenURL is the target as the build host knows it.
+func betweenURL(j Job) string { return "ssh://" + j.Between.Authority() }
 
 // substituteWords let the receiving host fetch what its caches have.
 func substituteWords(j Job) []string {

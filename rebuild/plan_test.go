@@ -142,6 +142,11 @@ func TestNativeSteps(t *testing.T) {
 		{"a third build host: the copy goes through here", "switch web", Job{Source: flake, Configuration: "web", Target: web, Build: big},
 			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation\n" +
 				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy@web nix copy --from ssh://big --to ssh://web $toplevel\n" + activate},
+		{"a third build host that reaches the target", "switch web -s", Job{Source: flake, Configuration: "web", Target: web, Build: big,
+			Between: &sshcfg.Host{User: "root", Name: "192.0.2.7", Port: 222}},
+			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation --substitute-on-destination\n" +
+				"build@big ssh -- big /bin/sh -s -- $derivation\n" +
+				"copy@big ssh -- big env nix 'nix-command flakes' copy --to ssh://root@192.0.2.7 $toplevel --substitute-on-destination\n" + activate},
 		{"dry-build", "dry-build web", Job{Source: flake, Configuration: "web"},
 			evaluate + "build nix-store --realise $derivation --dry-run\n"},
 		{"build leaves a link", "build web", Job{Source: flake, Configuration: "web"},
@@ -171,6 +176,42 @@ func TestNativeSteps(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// The build host's own ssh must not ask anybody, and takes the port that was typed here.
+func TestCopyBetween(t *testing.T) {
+	for port, want := range map[int]string{0: "'NIX_SSHOPTS=-o BatchMode=yes'", 222: "'NIX_SSHOPTS=-o BatchMode=yes -p 222'"} {
+		j := Job{Request: parse(t, "switch web"), Build: machineFor("big"), Between: &sshcfg.Host{Name: "web", Port: port}}
+		step := copyBetween(j)
+		if !slices.Contains(step.Command.Argv, want) || len(step.Command.Env) > 0 {
+			t.Errorf("got %q with %q, want %q", step.Command.Argv, step.Command.Env, want)
+		}
+	}
+}
+
+// What a step leaves running on a build host is ended by what stands in no other command line there.
+func TestEndCommand(t *testing.T) {
+	big := machineFor("big")
+	results := map[string]string{"derivation": "/nix/store/d+1.drv", "toplevel": "/nix/store/t"}
+	for _, c := range []struct {
+		what, step string
+		job        Job
+		want       string
+	}{
+		{"a build here", "build", Job{}, ""},
+		{"a build", "build", Job{Build: big}, `big pkill -INT -f -- '--realise /nix/store/d\+1\.drv'`},
+		{"a copy through here", "copy", Job{Build: big}, ""},
+		{"a copy from there", "copy", Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, `big pkill -INT -f -- 'copy --to ssh://web /nix/store/t'`},
+		{"the activation", "activate", Job{Build: big}, ""},
+	} {
+		command, runs := endCommand(c.job, c.step, results)
+		if runs != (c.want != "") || !strings.HasSuffix(strings.Join(command.Argv, " "), c.want) {
+			t.Errorf("%s: %v %q, want %q", c.what, runs, command.Argv, c.want)
+		}
+	}
+	if _, runs := endCommand(Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, "copy", map[string]string{"derivation": "/nix/store/d.drv"}); runs {
+		t.Error("the derivation's own copy runs here")
 	}
 }
 

@@ -1,0 +1,42 @@
+# Runs on a third build host, from standard input: tries whether ssh from there reaches the target, and logs in there as the same user.
+# Arguments: the ways to try, each as three words: options of ssh, of which there may be none, and the host.
+# Set by the caller in front of this text: boot_id node uid, as the target itself has told them.
+# shellcheck shell=sh disable=SC2154
+
+command -v ssh >/dev/null || exit 127
+way=0
+said=
+while [ "$#" -gt 0 ]; do
+    # The options of a way are none or two words.
+    options=$1 port=$2 host=$3
+    shift 3
+    answer=$(ssh ${options:+"$options"} ${port:+"$port"} -o BatchMode=yes -o ConnectTimeout=4 -o ConnectionAttempts=1 -- "$host" \
+        'cat /proc/sys/kernel/random/boot_id && uname -n && id -u' </dev/null 2>&1)
+    status=$?
+    case "
+$answer
+" in
+    *"
+$boot_id
+$node
+$uid
+"*)
+        printf 'way=%s\n' "$way"
+        exit
+        ;;
+    *"
+$boot_id
+$node
+"*) said="it logs in there as another user" ;;
+    *)
+        if [ "$status" -eq 0 ]; then
+            said="the host of that name there is another one"
+        elif [ -z "$said" ]; then
+            said="ssh says: ${answer##*"
+"}"
+        fi
+        ;;
+    esac
+    way=$((way + 1))
+done
+printf 'said=%s\n' "$said"
