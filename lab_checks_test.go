@@ -173,6 +173,8 @@ func labCheck(t *testing.T, l *lab) {
 		l.refused(t, "check: all, and all is well", dir, nil, "check", "n*")
 		l.refused(t, "check: by tag", dir, env, "check", "@far")
 		l.refused(t, "check: several, some of them fine", dir, env, "check", "n1", "admin@n2", "root@n3", "down")
+		l.refused(t, "check: several, one of them misspelt", dir, nil, "check", "n1", "n22", "n2=wep")
+		l.refused(t, "check: one host, twice", dir, nil, "check", "n1", "n1=web")
 		l.refused(t, "check: the build host is down", dir, env, "check", "n2", "--build-host", "down")
 		l.refused(t, "check: something here, for all of them", l.systems(t), nil, "check", "n1", "n2")
 		r := l.nixhop(t, dir, append(l.bare(nil), env...), "check", "--json")

@@ -32,7 +32,7 @@ type Lock struct {
 // another process has it, waiting is called once with that process's word, which may be empty, and the lock is waited for until
 // ctx is done; its cause is the error then.
 //
-// The lock is a file (flock) in a directory of the user's own, in $XDG_RUNTIME_DIR or else in /tmp. That directory must be the user's and
+// The lock is a file (flock) in a directory of the user's own, in the runtime directory or else in /tmp. That directory must be the user's and
 // nobody else's, and no link is followed to it or in it. Both are removed with the lock.
 func WaitLock(ctx context.Context, name, holder string, waiting func(holder string)) (*Lock, error) {
 	told := false
@@ -134,16 +134,25 @@ func (l *Lock) close() {
 	l.dir.Close()
 }
 
-// lockDir is the directory of the locks. TMPDIR is not asked: two processes with different ones must find the same lock.
+// lockDir is the directory of the locks. Two processes must find the same one: TMPDIR is not asked, and where a process was told of no
+// XDG_RUNTIME_DIR, as one that cron starts, it is looked for where systemd makes it (pam_systemd(8)).
 func lockDir() string {
-	runtime := os.Getenv("XDG_RUNTIME_DIR")
-	if filepath.IsAbs(runtime) {
+	uid := strconv.Itoa(os.Getuid())
+	return lockDirIn("/tmp/nixhop-"+uid, os.Getenv("XDG_RUNTIME_DIR"), "/run/user/"+uid)
+}
+
+// lockDirIn is a directory in the first of the runtime directories that is there and the user's own, else the one otherwise.
+func lockDirIn(otherwise string, runtimes ...string) string {
+	for _, runtime := range runtimes {
+		if !filepath.IsAbs(runtime) {
+			continue
+		}
 		if dir, err := openPrivate(runtime, 0); err == nil {
 			dir.Close()
 			return filepath.Join(runtime, "nixhop")
 		}
 	}
-	return "/tmp/nixhop-" + strconv.Itoa(os.Getuid())
+	return otherwise
 }
 
 // openLockDir opens the directory of the locks, and makes it where it is missing.

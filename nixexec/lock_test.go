@@ -128,9 +128,16 @@ func TestLockDir(t *testing.T) {
 	if err := os.Chmod(home, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	private := t.TempDir()
+	if err := os.Chmod(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, runtime := range []string{"", ".", home, filepath.Join(home, "missing")} {
-		t.Setenv("XDG_RUNTIME_DIR", runtime)
-		if got := lockDir(); !strings.HasPrefix(got, "/tmp/nixhop-") {
+		if got := lockDirIn("/tmp/mine", runtime); got != "/tmp/mine" {
+			t.Errorf("with XDG_RUNTIME_DIR=%q the locks are in %q", runtime, got)
+		}
+		// What cron starts is told of no XDG_RUNTIME_DIR, and is to find the lock of who sits at the terminal.
+		if got := lockDirIn("/tmp/mine", runtime, private); got != filepath.Join(private, "nixhop") {
 			t.Errorf("with XDG_RUNTIME_DIR=%q the locks are in %q", runtime, got)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"nixhop/nixexec"
 )
 
 // printCheck prints what was found about each host, the worst first, and at the end a table with a line for each: on a terminal
@@ -11,6 +13,7 @@ import (
 func (s *Session) printCheck(rows []CheckRow) {
 	var text strings.Builder
 	told := map[string]bool{}
+	columns := nixexec.Columns(s.Stdio.Out)
 	for _, row := range rows {
 		for _, f := range row.Findings {
 			line := f.line(row.Host)
@@ -18,14 +21,7 @@ func (s *Session) printCheck(rows []CheckRow) {
 				continue // what is found here is found for every host
 			}
 			told[line] = true
-			text.WriteString(line)
-			if f.Why != "" {
-				fmt.Fprintf(&text, "  %s\n", f.Why)
-			}
-			for _, line := range f.Remedy {
-				fmt.Fprintf(&text, "    %s\n", line)
-			}
-			text.WriteString("\n")
+			text.WriteString(block(line, f.Why, f.Remedy, columns) + "\n")
 		}
 	}
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
@@ -47,7 +43,7 @@ func (f CheckFinding) line(host string) string {
 	default:
 		what = f.Host + ": " + what
 	}
-	return fmt.Sprintf("%s: %s: %s [%s]\n", host, f.Severity, what, f.Name)
+	return fmt.Sprintf("%s: %s: %s [%s]", host, f.Severity, what, f.Name)
 }
 
 // runs is what the host runs, short enough for the table: the release of NixOS, without the revision of nixpkgs behind it

@@ -11,21 +11,24 @@ import (
 // is there to ask. Only "yes" in full counts (nixpkgs#163768).
 func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
 	others := false
-	asked := Finding{}
-	for _, f := range d.found {
+	asked := -1
+	for i, f := range d.found {
 		if f.Severity != Error || d.request.allowed(f.Name) {
 			continue
 		}
 		if f.Name == "host-name" {
-			asked = f
+			asked = i
 		} else {
 			others = true
 		}
 	}
-	if others || asked.Name == "" || !d.session.Interactive || d.checking {
+	if others || asked < 0 || !d.session.Interactive || d.checking {
 		return false, nil
 	}
-	printFinding(d.session.Stdio.Err, asked)
+	f := d.found[asked]
+	f.Remedy = d.request.repeated(f.Remedy)
+	printFinding(d.session.Stdio.Err, f)
+	d.found[asked].told = true
 	answer, err := nixexec.Ask(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", d.target.Host.Name))
 	if err != nil || answer != "yes" {
 		return false, err

@@ -206,18 +206,28 @@ func (n *network) ask(ctx context.Context, c *connection, query Query) ([]Findin
 	return []Finding{probeFinding(c.machine.Host.Name, err)}, nil
 }
 
-// refuse ends a run whose host gave no usable connection: wrong usage where the name is nobody's, else a failed check.
+// refuse ends a run whose host gave no usable connection: wrong usage where the name is nobody's, else a failed check. One of several hosts
+// does not end the run for the others: its misspelt name is a failed check, too.
 func (n *network) refuse(c *connection, found []Finding) error {
 	name := c.machine.Host.Name
 	known := n.inventory.Matches(name) || strings.ContainsAny(name, ".:")
-	if c.failure != nil && c.failure.Kind == sshcfg.Unresolved && c.failure.Host == name && !known {
-		if owner := n.session.aliasBeforeSudo(name); owner != "" {
-			return &UsageError{
-				Message: fmt.Sprintf("alias %q stands only in the ssh config of %q, and sudo makes root's the one in use", name, owner),
-				Hint:    "run nixhop without sudo: root is gained on the host",
-			}
+	if c.failure == nil || c.failure.Kind != sshcfg.Unresolved || c.failure.Host != name || known {
+		return n.session.report(found, n.request)
+	}
+	unknown := unknownName("unknown alias", name, "", n.inventory.Names())
+	if owner := n.session.aliasBeforeSudo(name); owner != "" {
+		unknown = &UsageError{
+			Message: fmt.Sprintf("alias %q stands only in the ssh config of %q, and sudo makes root's the one in use", name, owner),
+			Hint:    "run nixhop without sudo: root is gained on the host",
 		}
-		return unknownName("unknown alias", name, "", n.inventory.Names())
+	}
+	if !c.machine.Master.Batch {
+		return unknown
+	}
+	for i, f := range found {
+		if f.Name == "host-unreachable" {
+			found[i].What, found[i].Why, found[i].Remedy = unknown.Message, strings.ReplaceAll(unknown.Hint, "\n", " "), nil
+		}
 	}
 	return n.session.report(found, n.request)
 }

@@ -23,4 +23,6 @@ type Finding struct {
 	What     string   // one line, lower case, no full stop
 	Why      string   // one line, or empty where What says it all
 	Remedy   []string // lines to paste: commands, or NixOS configuration
+
+	told bool // it stands on the terminal already
 }

@@ -7,12 +7,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// block is a finding as it is printed.
-func block(f Finding) string {
-	var b strings.Builder
-	printFinding(&b, f)
-	return b.String()
-}
+// printed is a finding as it is printed.
+func printed(f Finding) string { return block(f.head(), f.Why, f.Remedy, 0) }
 
 func TestConnectFinding(t *testing.T) {
 	web := login{Alias: "root@web", Action: "boot", PublicKey: "ssh-ed25519 AAAA me", Endpoint: sshcfg.Endpoint{Alias: "root@web", User: "root", HostName: "192.168.4.1"}}
@@ -100,7 +96,7 @@ nixhop: error: root@web: 192.168.4.1 port 22 ended the talk before the login: ke
     ssh -v root@web
 `},
 	} {
-		if got := block(connectFinding(test.login, test.f)); got != strings.TrimPrefix(test.want, "\n") {
+		if got := printed(connectFinding(test.login, test.f)); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("%s:\ngot\n%swant%s", test.name, got, test.want)
 		}
 	}
@@ -124,7 +120,7 @@ nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) 
     nix flake show .
 `},
 	} {
-		if got := block(noConfigurationFinding("admin@web", &NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})); got != strings.TrimPrefix(test.want, "\n") {
+		if got := printed(noConfigurationFinding("admin@web", &NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("got\n%swant%s", got, test.want)
 		}
 	}

@@ -144,21 +144,3 @@ func (h *help) exitStatuses() {
 	}
 	h.row("other", "what nixos-rebuild ended with")
 }
-
-// wrap breaks text at spaces into lines of at most width bytes; a longer word keeps a line of its own.
-func wrap(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
-}

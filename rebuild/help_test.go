@@ -62,13 +62,3 @@ func TestHelpHostsSelect(t *testing.T) {
 		}
 	}
 }
-
-func TestWrap(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{"", ""}, {"a b c", "a b c"}, {"aaaa bbbb cc", "aaaa|bbbb cc"}, {"toolongforit a", "toolongforit|a"},
-	} {
-		if got := strings.Join(wrap(c.text, 8), "|"); got != c.want {
-			t.Errorf("%q: %q", c.text, got)
-		}
-	}
-}

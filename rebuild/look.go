@@ -214,7 +214,7 @@ func (d *deployment) choose(ctx, background context.Context) error {
 	}
 	var none *NoConfigurationError
 	switch {
-	case errors.As(err, &none) && none.Given():
+	case errors.As(err, &none) && none.Given() && d.batch == nil:
 		return &UsageError{Message: none.Error()}
 	case errors.As(err, &none):
 		d.found = append(d.found, noConfigurationFinding(d.target.Host.String(), none))

@@ -3,8 +3,11 @@ package rebuild
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+
+	"nixhop/nixexec"
 )
 
 // allowed reports whether the request lets a finding through that is an error otherwise.
@@ -32,7 +35,7 @@ func (s *Session) report(found []Finding, r Request) error {
 	}
 	found = bySeverity(found)
 	for _, f := range found {
-		if s.Stdio.Err != nil {
+		if s.Stdio.Err != nil && !f.told {
 			printFinding(s.Stdio.Err, f)
 		}
 	}
@@ -50,16 +53,30 @@ func bySeverity(found []Finding) []Finding {
 }
 
 // printFinding prints a finding as a block: what, why, and the remedy in lines that can be pasted.
-func printFinding(w io.Writer, f Finding) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "nixhop: %s: %s: %s [%s]\n", f.Severity, f.Host, f.What, f.Name)
-	if f.Why != "" {
-		fmt.Fprintf(&b, "  %s\n", f.Why)
+func printFinding(file *os.File, f Finding) {
+	_, _ = io.WriteString(file, block(f.head(), f.Why, f.Remedy, nixexec.Columns(file)))
+}
+
+func (f Finding) head() string {
+	return fmt.Sprintf("nixhop: %s: %s: %s [%s]", f.Severity, f.Host, f.What, f.Name)
+}
+
+// findingIndent stands in front of every line of a finding but the first.
+const findingIndent = "  "
+
+// block is a finding in lines of so many columns (0: no limit). Those of the remedy stay as they are.
+func block(head, why string, remedy []string, columns int) string {
+	lines := []string{head}
+	if why != "" {
+		lines = append(lines, why)
 	}
-	for _, line := range f.Remedy {
-		fmt.Fprintf(&b, "    %s\n", line)
+	if width := columns - len(findingIndent); width > 0 {
+		lines = slices.Concat(wrap(head, width), wrap(why, width))
 	}
-	io.WriteString(w, b.String())
+	for _, line := range remedy {
+		lines = append(lines, findingIndent+line)
+	}
+	return strings.Join(lines, "\n"+findingIndent) + "\n"
 }
 
 // print writes a result to standard output.

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type Target struct {
 }
 
 // Select turns the HOST words of a request into targets. Globs and tags stand for the aliases that they match; one that
-// matches nothing is an error, so that a typo never deploys fewer hosts than were meant.
+// matches nothing is an error, so that a typo never deploys fewer hosts than were meant; so is a host that is to get two configurations.
 func Select(r Request, inv sshcfg.Inventory) ([]Target, error) {
 	var targets []Target
 	for _, sel := range r.Hosts {
@@ -26,9 +27,15 @@ func Select(r Request, inv sshcfg.Inventory) ([]Target, error) {
 			return nil, err
 		}
 		for _, t := range found {
-			same := func(o Target) bool { return o.Host == t.Host }
-			if !slices.ContainsFunc(targets, same) {
+			i := slices.IndexFunc(targets, func(o Target) bool { return o.Host == t.Host })
+			switch {
+			case i < 0:
 				targets = append(targets, t)
+			case targets[i].Selector.Configuration != t.Selector.Configuration:
+				return nil, &UsageError{
+					Message: fmt.Sprintf("%q and %q are one host with two configurations", targets[i].Selector.Word, t.Selector.Word),
+					Hint:    "name the host once",
+				}
 			}
 		}
 	}
@@ -73,7 +80,7 @@ func matching(sel Selector, inv sshcfg.Inventory, match func(sshcfg.Alias) bool,
 }
 
 // unknownName is the usage error for a name that nothing stands behind, with the nearest ones that exist.
-func unknownName(what, name, prefix string, known []string) error {
+func unknownName(what, name, prefix string, known []string) *UsageError {
 	hint := "see the aliases: nixhop hosts"
 	if near := sshcfg.Nearest(strings.TrimPrefix(name, prefix), known, 3); len(near) > 0 {
 		hint = "did you mean " + prefix + strings.Join(near, " or "+prefix) + "?\n" + hint
