@@ -110,7 +110,7 @@ func CheckBuildHost(f Facts, want BuildHostWant) []Finding {
 // CheckBuildHostFits returns what keeps a build host from building for the configuration's system.
 func CheckBuildHostFits(f Facts, want BuildHostWant) []Finding {
 	var all findings
-	all.add(want.Host, buildPlatform(f, want))
+	all.add(want.Host, want.need(f).findings("the build host"))
 	return all
 }
 

@@ -3,7 +3,6 @@ package rebuild
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -58,32 +57,17 @@ func CheckHere(h Here, want HereWant) []Finding {
 	return append(all, CheckKeys(h, want)...)
 }
 
-// CheckBuildHere returns what stands in the way of building on this machine for want.System (NixOS/nixpkgs#177873).
+// CheckBuildHere returns what stands in the way of building on this machine for want.System.
 func CheckBuildHere(h Here, want HereWant) []Finding {
-	own := h.Nix.platforms()
-	if want.System == "" || h.Nix.System == "" || elsewhere(h.Store) || slices.Contains(h.Nix.BuilderSystems, want.System) {
+	if elsewhere(h.Store) {
 		return nil
 	}
-	found := Finding{Name: "platform", Severity: Error, Host: hereName, Remedy: want.need(h).ways()}
-	switch {
-	case slices.Contains(own, want.System) && h.Nix.MaxJobs == "0":
-		found.What = fmt.Sprintf("this machine builds nothing itself, and none of its builders is for %q", want.System)
-		found.Why = "max-jobs is 0 (NixOS/nix#14883)"
-	case slices.Contains(own, want.System):
-		return nil
-	default:
-		own = slices.DeleteFunc(own, isLevel)
-		found.What = fmt.Sprintf("the configuration is for %q, this machine builds for %q", want.System, strings.Join(own, " "))
-		if len(h.Nix.BuilderSystems) > 0 {
-			found.What += fmt.Sprintf(", its builders for %q", strings.Join(h.Nix.BuilderSystems, " "))
-		}
-		found.Why = "the build would stop with: required system or feature not available"
+	found := want.need(h).findings("this machine")
+	for i := range found {
+		found[i].Host = hereName
 	}
-	return []Finding{found}
+	return found
 }
-
-// isLevel recognises the levels of a processor, x86_64-v2-linux, which nobody needs to read.
-func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") }
 
 // elsewhere reports whether builds go to the store of another machine anyway.
 func elsewhere(store string) bool { return strings.HasPrefix(store, "ssh") }

@@ -172,7 +172,7 @@ func TestCheckBuildHere(t *testing.T) {
 		{"no jobs", func(h *Here, w *HereWant) { h.Nix.MaxJobs = "0" }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `this machine builds nothing itself, and none of its builders is for "x86_64-linux"`,
-			Why:    "max-jobs is 0 (NixOS/nix#14883)",
+			Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
 			Remedy: []string{toTarget, "nixhop switch web --max-jobs auto"},
 		}},
 		{"no jobs, but a builder", func(h *Here, w *HereWant) { h.Nix.MaxJobs, h.Nix.BuilderSystems = "0", []string{"x86_64-linux"} }, Finding{}},

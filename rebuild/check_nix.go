@@ -123,26 +123,6 @@ func targetPlatform(f Facts, system string) []Finding {
 	}}
 }
 
-// buildPlatform finds a build host that cannot build for the configuration's system (NixOS/nixpkgs#177873).
-func buildPlatform(f Facts, want BuildHostWant) []Finding {
-	own := f.Nix.platforms()
-	if want.System == "" || f.Nix.System == "" || slices.Contains(f.Nix.BuilderSystems, want.System) {
-		return nil
-	}
-	found := Finding{Name: "platform", Severity: Error, Remedy: want.need(f).ways()}
-	switch {
-	case slices.Contains(own, want.System) && f.Nix.MaxJobs == "0":
-		found.What = fmt.Sprintf("the build host builds nothing itself, and none of its builders is for %q", want.System)
-		found.Why = "its nix.conf has max-jobs = 0 (NixOS/nix#14883)"
-	case slices.Contains(own, want.System):
-		return nil
-	default:
-		found.What = fmt.Sprintf("the configuration is for %q, the build host builds for %q", want.System, strings.Join(slices.DeleteFunc(own, isLevel), " "))
-		found.Why = "the build would stop with: required system or feature not available"
-	}
-	return []Finding{found}
-}
-
 // need is the build that the build host is to do.
 func (w BuildHostWant) need(f Facts) Need {
 	alias := w.Target

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,30 @@ type Need struct {
 	NixOS   bool   // the build host runs NixOS
 	NoCross bool   // the configuration takes no other build platform
 }
+
+// findings are what stands in the way of the build on the build host, which is who (NixOS/nixpkgs#177873).
+func (n Need) findings(who string) []Finding {
+	own := n.Nix.platforms()
+	native := slices.Contains(own, n.Built)
+	if n.Built == "" || n.Nix.System == "" || slices.Contains(n.Nix.BuilderSystems, n.Built) || native && n.Nix.MaxJobs != "0" {
+		return nil
+	}
+	found := Finding{Name: "platform", Severity: Error, Remedy: n.ways()}
+	if native {
+		found.What = fmt.Sprintf("%s builds nothing itself, and none of its builders is for %q", who, n.Built)
+		found.Why = "its nix.conf has max-jobs = 0 (NixOS/nix#14883)"
+		return []Finding{found}
+	}
+	found.What = fmt.Sprintf("the configuration is for %q, %s builds for %q", n.Built, who, strings.Join(slices.DeleteFunc(own, isLevel), " "))
+	if len(n.Nix.BuilderSystems) > 0 {
+		found.What += fmt.Sprintf(", its builders for %q", strings.Join(n.Nix.BuilderSystems, " "))
+	}
+	found.Why = "the build would stop with: required system or feature not available"
+	return []Finding{found}
+}
+
+// isLevel recognises the levels of a processor, x86_64-v2-linux, which nobody needs to read.
+func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") }
 
 // ways are the commands and settings by which the system can be built after all, in the order in which they are to be tried: on the
 // target, where everything is native, by a remote builder that is there, emulated, and cross-compiled, which builds everything anew.
