@@ -93,7 +93,7 @@ esac
 # From here on a connection that goes away must not take the activation with it: nothing that runs is bound to it, and
 # neither a hang-up nor a closed pipe ends this script (NixOS/nixpkgs#39118, #462179).
 trap '' HUP PIPE
-(umask 022 && printf 'run=%s\n%s' "$run" "$said" >"$outcome.$$" && mv -f "$outcome.$$" "$outcome") || outcome=/dev/null
+(umask 022 && printf 'run=%s\n%s' "$run" "$said" >"$outcome.$$" && mv -f "$outcome.$$" "$outcome") 2>/dev/null || outcome=/dev/null
 dir=$(mktemp -d /run/nixhop.XXXXXX) || dir=$(mktemp -d) || fail "no temporary directory; nothing was activated"
 log=$dir/log
 end="nixhop-end-$$"

@@ -70,7 +70,7 @@ func CheckReach(build, target string, ways []sshcfg.Host, out string, err error)
 		if n, bad := strconv.Atoi(value); key == "way" && bad == nil && n >= 0 && n < len(ways) {
 			return &ways[n], nil
 		}
-		why = fmt.Sprintf("asked for %q there, %s", target, plainText(value))
+		why = fmt.Sprintf("asked for %q there, %s", target, plainText(value[:min(len(value), shownBytes)]))
 	}
 	return nil, []Finding{{
 		Name: "build-host", Severity: Note, Host: build,

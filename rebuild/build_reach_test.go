@@ -67,6 +67,7 @@ func TestCheckReach(t *testing.T) {
 		{"a negative one", "way=-1\n", nil, -1, `asked for "web" there, -1`},
 		{"denied, in red", "said=ssh says: \x1b[31mweb: Permission denied (publickey).\r\n", nil, -1,
 			`asked for "web" there, ssh says: web: Permission denied (publickey).`},
+		{"no end of it", "said=" + strings.Repeat("x", 1<<20), nil, -1, `asked for "web" there, ` + strings.Repeat("x", shownBytes)},
 		{"nothing", "", nil, -1, `asked for "web" there, `},
 		{"no ssh", "", &nixexec.ExitError{Program: "ssh", Code: 127}, -1, "there is no ssh on the build host"},
 		{"too slow", "", fmt.Errorf("stopping: %w", context.DeadlineExceeded), -1, "the build host gave no answer in time"},
