@@ -15,6 +15,7 @@ const (
 	StoreSpaceWarning = 2 << 20   // KiB; about what an update of a small system takes
 	BootSpaceError    = 2 << 10   // KiB left in /boot or the ESP; a boot loader cannot even write its entries
 	BootSpaceWarning  = 60 << 10  // KiB; where the size of the running kernel and initrd is not known
+	BootKernels       = 3         // kernels and initrds that /boot has room for; below that it is worth a note
 	TmpSpaceWarning   = 1 << 20   // KiB left in /tmp of a build host
 	InodesError       = 2_000     // left where /nix/store lies
 	InodesWarning     = 50_000    // about what an update of a small system takes

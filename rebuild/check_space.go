@@ -31,7 +31,7 @@ func bootSpace(f Facts, host string) []Finding {
 		if !ok || space.TotalKiB == 0 || space.Mount != path {
 			continue
 		}
-		needed, what := int64(BootSpaceError), "boot entries"
+		needed, what := int64(BootSpaceError), bootEntries
 		if slices.Contains(f.Kernels, path) || len(f.Kernels) == 0 && path == "/boot" {
 			needed, what = BootSpaceWarning, "a new kernel and initrd"
 			if f.System.KernelBytes > 0 {
@@ -39,6 +39,9 @@ func bootSpace(f Facts, host string) []Finding {
 			}
 		}
 		if space.FreeKiB >= needed {
+			if more := space.FreeKiB / needed; f.System.KernelBytes > 0 && what != bootEntries && more < BootKernels {
+				all = append(all, fewKernels(space, needed, more))
+			}
 			continue
 		}
 		all = append(all, Finding{
@@ -48,12 +51,28 @@ func bootSpace(f Facts, host string) []Finding {
 			Remedy: []string{
 				pasteAsRoot(f, host, freeStore),
 				pasteAsRoot(f, host, "/run/current-system/bin/switch-to-configuration boot"),
-				"boot.loader.systemd-boot.configurationLimit = 3;   # or boot.loader.grub.configurationLimit",
+				fewerGenerations,
 			},
 		})
 	}
 	return all
 }
+
+// bootEntries are all that a boot loader writes where the kernels are elsewhere.
+const bootEntries = "boot entries"
+
+// fewKernels is a /boot that will be full soon.
+func fewKernels(space Space, one, more int64) Finding {
+	return Finding{
+		Name: "boot-space", Severity: Note,
+		What:   fmt.Sprintf("%s left of %s in %q, a kernel and initrd take about %s: room for %d more", kib(space.FreeKiB), kib(space.TotalKiB), space.Path, kib(one), more),
+		Why:    "the generations that can be booted keep theirs",
+		Remedy: []string{fewerGenerations},
+	}
+}
+
+// fewerGenerations is the configuration for fewer kernels in /boot.
+const fewerGenerations = "boot.loader.systemd-boot.configurationLimit = 3;   # or boot.loader.grub.configurationLimit"
 
 // inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say nothing.
 func inodes(f Facts, host string) []Finding {

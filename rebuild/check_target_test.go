@@ -293,6 +293,14 @@ var checksOfTargets = []struct {
 	// NixOS/nixpkgs#23926
 	{"no room for a kernel", func(f *Facts, w *TargetWant) { f.Spaces[1].FreeKiB = 30 << 10 }, bootFinding(Warning,
 		`30 MiB left of 500 MiB in "/boot", a new kernel and initrd take about 40 MiB`)},
+	{"room for few kernels", func(f *Facts, w *TargetWant) { f.Spaces[1].FreeKiB = 90 << 10 }, Finding{
+		Name: "boot-space", Severity: Note,
+		What:   `90 MiB left of 500 MiB in "/boot", a kernel and initrd take about 40 MiB: room for 2 more`,
+		Why:    "the generations that can be booted keep theirs",
+		Remedy: []string{"boot.loader.systemd-boot.configurationLimit = 3;   # or boot.loader.grub.configurationLimit"},
+	}},
+	{"room for enough kernels", func(f *Facts, w *TargetWant) { f.Spaces[1].FreeKiB = 120 << 10 }, Finding{}},
+	{"room for kernels of a size that nobody knows", func(f *Facts, w *TargetWant) { f.Spaces[1].FreeKiB, f.System.KernelBytes = 90<<10, 0 }, Finding{}},
 	{"no room for any kernel", func(f *Facts, w *TargetWant) { f.Spaces[1].FreeKiB, f.System.KernelBytes, f.Kernels = 50<<10, 0, nil }, bootFinding(Warning,
 		`50 MiB left of 500 MiB in "/boot", a new kernel and initrd take about 60 MiB`)},
 	{"no room for an entry", func(f *Facts, w *TargetWant) { f.Spaces[1].FreeKiB = 100 }, bootFinding(Error,

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -69,9 +70,11 @@ func hostFindings() []FindingSpec {
 		{"not-nixos", only(Warning), "the host runs something else", true},
 		{"too-old", oneOf(Error, Warning, Note), "Nix or systemd is older than what is known to work, or Nix there too far from Nix here; an error for a nixos-rebuild that lacks a flag", true},
 		{"switch-running", oneOf(Error, Warning), "another deployment is running on the host; a warning for what is left of an earlier one", true},
-		{"store-space", oneOf(Error, Warning), "little room where the store lies, or where a build host builds", true},
-		{"boot-space", oneOf(Error, Warning), "no room for another kernel in `/boot` or the ESP", true},
-		{"inodes", oneOf(Error, Warning), "few inodes left where the store lies", true},
+		{"store-space", oneOf(Error, Warning), fmt.Sprintf("little room where the store lies: an error below %s, a warning below %s, or below %s in `/tmp` of a build host",
+			kib(StoreSpaceError), kib(StoreSpaceWarning), kib(TmpSpaceWarning)), true},
+		{"boot-space", oneOf(Error, Warning, Note), fmt.Sprintf("little room in `/boot` or the ESP: an error below %s, a warning below what the running kernel and initrd take (%s where that is not known), a note below %d times that",
+			kib(BootSpaceError), kib(BootSpaceWarning), BootKernels), true},
+		{"inodes", oneOf(Error, Warning), fmt.Sprintf("few inodes left where the store lies: an error below %d, a warning below %d", InodesError, InodesWarning), true},
 		{"clock", only(Warning), "the host's clock is minutes off", true},
 		{"reboot-pending", only(Note), "the host still runs the kernel of an earlier system", true},
 		{"build-host", only(Note), "the build host does not reach the target by itself: the system goes through this machine", true},
