@@ -26,12 +26,13 @@ func Output(ctx context.Context, c Command) (stdout []byte, err error) {
 	return stdout, err
 }
 
-// OutputLines is Output with standard error read along: each line goes to see, without its end, as soon as it is complete. see is
-// called from one goroutine at a time, and not after OutputLines has returned.
-func OutputLines(ctx context.Context, c Command, see func(line string)) (stdout []byte, err error) {
+// OutputLines is Output with standard error read along: each line goes to see, without its end, as soon as it is complete, and with its end to
+// show where see returns true. A line that is too long for see goes to show in pieces. Both are called from one goroutine at a time, and not
+// after OutputLines has returned.
+func OutputLines(ctx context.Context, c Command, see func(line string) (show bool), show func(text []byte)) (stdout []byte, err error) {
 	ctx, stop := WithSignals(ctx, keyboard()...)
 	defer stop()
-	seen := &lines{see: func(line string) bool { see(line); return false }, show: func([]byte) {}}
+	seen := &lines{see: see, show: show}
 	stdout, _, err = background(ctx, c, seen)
 	seen.take(nil, true)
 	return stdout, err

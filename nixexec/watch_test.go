@@ -84,12 +84,24 @@ func TestWatchDoesNotWaitForDaemon(t *testing.T) {
 
 func TestOutputLines(t *testing.T) {
 	var seen []string
-	out, err := OutputLines(bounded(t), script(`echo out; printf 'one\n\npart' >&2; printf ' two\nlast' >&2; exit 3`), func(line string) { seen = append(seen, line) })
+	shown := ""
+	long := strings.Repeat("x", watchedLine) + "hide"
+	c := Command{Argv: []string{"sh", "-c", "echo out; cat >&2; exit 3"}, Stdin: "one\n\nhide two\n" + long + "\nlast"}
+	out, err := OutputLines(bounded(t), c,
+		func(line string) bool {
+			seen = append(seen, line)
+			return !strings.Contains(line, "hide")
+		},
+		func(text []byte) { shown += string(text) })
 	var exit *ExitError
-	if !errors.As(err, &exit) || exit.Code != 3 || exit.Stderr != "one\n\npart two\nlast" || string(out) != "out\n" {
+	if !errors.As(err, &exit) || exit.Code != 3 || !strings.HasSuffix(exit.Stderr, "hide\nlast") || string(out) != "out\n" {
 		t.Errorf("got %q, %v", out, err)
 	}
-	if want := []string{"one", "", "part two", "last"}; !slices.Equal(seen, want) {
+	if want := []string{"one", "", "hide two", "last"}; !slices.Equal(seen, want) {
 		t.Errorf("seen %q", seen)
+	}
+	// Who shows the last line ends it: the child has not.
+	if want := "one\n\n" + long + "\nlast"; shown != want {
+		t.Errorf("%d bytes shown, want %d", len(shown), len(want))
 	}
 }

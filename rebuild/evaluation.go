@@ -29,20 +29,25 @@ type evaluation struct {
 	stream  io.Writer // into what was heard
 	factual bool      // the facts were told
 	heeded  bool      // somebody listens
-	kept    []string  // lines that nobody has listened to yet
+	kept    *Ring     // what nobody has listened to yet
+	keeping io.Writer // into that
 }
-
-// keptLines is how many lines are kept for who may listen later. Nix says a line for each path that it fetches; a configuration can print any
-// number, and then the last ones count.
-const keptLines = 10000
 
 func newEvaluation(ctx context.Context, step Step) (context.Context, *evaluation) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ring := NewRing(heardLimit)
-	return ctx, &evaluation{
+	e := &evaluation{
 		argv: step.Command.Argv, heard: &hearing{step: step, ring: ring}, stream: ring.Stream(), cancel: cancel,
 		told: make(chan FlakeFacts, 1), ended: make(chan struct{}),
 	}
+	e.keep()
+	return ctx, e
+}
+
+// keep forgets what was kept.
+func (e *evaluation) keep() {
+	e.kept = NewRing(heardLimit)
+	e.keeping = e.kept.Stream()
 }
 
 // evaluateQuietly begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns (nil: at once).
@@ -55,11 +60,7 @@ func evaluateQuietly(ctx context.Context, step Step, file *os.File, turns chan s
 			turns <- struct{}{}
 			defer func() { <-turns }()
 		}
-		out, err := nixexec.OutputLines(ctx, step.Command, func(line string) {
-			if e.take(line) {
-				show(file, line)
-			}
-		})
+		out, err := nixexec.OutputLines(ctx, step.Command, e.take, func(text []byte) { e.pass(file, text) })
 		e.out, e.err = string(out), err
 	}()
 	return e
@@ -94,24 +95,34 @@ func (e *evaluation) take(line string) (now bool) {
 	}
 	_, _ = io.WriteString(e.stream, line+"\n")
 	if !e.heeded {
-		e.kept = append(e.kept[max(0, len(e.kept)-keptLines+1):], line)
+		_, _ = io.WriteString(e.keeping, line+"\n")
 	}
 	return e.heeded
+}
+
+// pass shows what is to be shown now. A line that was too long to be taken is kept, too, until somebody listens.
+func (e *evaluation) pass(file *os.File, text []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.heeded {
+		show(file, text)
+		return
+	}
+	_, _ = e.keeping.Write(text)
 }
 
 // listen shows what was kept, and from now on lets everything be shown as it comes, but for what comes behind the facts: for that, listen again.
 func (e *evaluation) listen(file *os.File) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	show(file, e.kept...)
-	e.heeded, e.kept = true, nil
+	show(file, e.kept.Bytes())
+	e.heeded = true
+	e.keep()
 }
 
-func show(file *os.File, lines ...string) {
-	for _, line := range lines {
-		if file != nil {
-			_, _ = io.WriteString(file, line+"\n")
-		}
+func show(file *os.File, text []byte) {
+	if file != nil {
+		_, _ = file.Write(text)
 	}
 }
 

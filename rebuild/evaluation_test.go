@@ -89,6 +89,26 @@ func TestEvaluationIsListenedTo(t *testing.T) {
 	}
 }
 
+// A line of any length is shown, though only its beginning where it had to be kept.
+func TestEvaluationLongLine(t *testing.T) {
+	file, shown := screen(t)
+	gate := filepath.Join(t.TempDir(), "go")
+	long := "head -c 100000 /dev/zero | tr '\\0' x >&2; echo >&2; "
+	e := evaluateQuietly(t.Context(), evaluating(long+"echo kept >&2; "+toldLine+"while [ ! -e "+gate+" ]; do sleep 0.01; done; "+long), file, nil)
+	<-e.told
+	e.listen(file)
+	kept := shown()
+	if len(kept) < 50000 || !strings.HasSuffix(kept, "x\nkept\n") {
+		t.Errorf("%d bytes were kept, up to %q", len(kept), kept[max(0, len(kept)-10):])
+	}
+	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.wait(); err != nil || len(shown())-len(kept) != 100001 {
+		t.Errorf("%v: %d bytes were shown", err, len(shown())-len(kept))
+	}
+}
+
 // An evaluation that is stopped ends soon, and what stopped it is its error.
 func TestEvaluationIsStopped(t *testing.T) {
 	e := evaluateQuietly(t.Context(), evaluating(toldLine+"exec sleep 60"), nil, nil)
@@ -101,12 +121,12 @@ func TestEvaluationIsStopped(t *testing.T) {
 
 // A configuration that prints without end costs no more than what is kept.
 func TestEvaluationIsBounded(t *testing.T) {
-	e := evaluateQuietly(t.Context(), evaluating("yes traced | head -n 30000 >&2; echo last >&2"), nil, nil)
+	e := evaluateQuietly(t.Context(), evaluating("yes traced | head -n 300000 >&2; echo last >&2"), nil, nil)
 	if _, err := e.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if len(e.kept) != keptLines || e.kept[keptLines-1] != "last" {
-		t.Errorf("%d lines are kept", len(e.kept))
+	if kept := string(e.kept.Bytes()); len(kept) > heardLimit || !strings.HasSuffix(kept, "traced\nlast\n") {
+		t.Errorf("%d bytes are kept, up to %q", len(kept), kept[max(0, len(kept)-20):])
 	}
 }
 
