@@ -203,6 +203,7 @@ func labThirdBuildHostCopies(t *testing.T, l *lab) {
 	defer l.ssh(t, "n2", "rm -f .ssh/id_ed25519 .ssh/known_hosts .ssh/config")
 	put("id_ed25519", string(key))
 	dir := l.committed(t)
+	l.ordinary(t, dir, "n1", "n2")
 	l.refused(t, "build host: knows no key of the target", dir, nil, "check", "n1", "--build-host", "n2")
 	put("known_hosts", string(known))
 	n1, n2 := l.address(t, "n1"), l.address(t, "n2")

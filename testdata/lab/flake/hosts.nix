@@ -113,7 +113,7 @@ in
   # The same, and for a while there is no way back.
   link-gone = system {
     hostName = "n1";
-    activate = "systemctl stop ssh.service; systemd-run -q --on-active=12 systemctl start ssh.service; systemctl kill --signal=KILL 'session-*.scope'; sleep 1";
+    activate = "systemctl stop ssh.service; systemd-run -q --on-active=8 --timer-property=AccuracySec=100ms systemctl start ssh.service; systemctl kill --signal=KILL 'session-*.scope'; sleep 1";
   };
 
   inhibited = system {
