@@ -35,7 +35,7 @@ func (d *deployment) aftermath(ctx, background context.Context, err error) error
 		d.session.Log.Error(d.unknown())
 		return err
 	}
-	text, status := d.aftermathText(d.on.facts, after, lost)
+	text, status := d.aftermathText(d.on.facts, after, exit.Code, lost)
 	if exit.Code != ExitFailed {
 		status = nixexec.Status(err)
 	}
@@ -79,11 +79,11 @@ func (d *deployment) awaitEnd(ctx, background context.Context, after Facts) (Fac
 	return after, known
 }
 
-// aftermathText puts into words what is different on the target, and into nixhop's exit status. switch-to-configuration ends with 4 whenever a
+// aftermathText puts into words what is different on the target after a nixos-rebuild that ended with a code, and into nixhop's exit status. switch-to-configuration ends with 4 whenever a
 // unit has failed on a host that it has switched (nixpkgs: switch-to-configuration-ng). Where the connection was lost nobody has seen how it ended.
-func (d *deployment) aftermathText(before, after Facts, lost bool) (text string, status int) {
+func (d *deployment) aftermathText(before, after Facts, code int, lost bool) (text string, status int) {
 	where := d.where()
-	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: ExitFailed}
+	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: code}
 	if after.System.Profile != before.System.Profile {
 		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
 	}

@@ -9,31 +9,33 @@ func TestAftermathText(t *testing.T) {
 	for _, c := range []struct {
 		what   string
 		change func(*Facts)
+		code   int
 		lost   bool
 		text   string
 		status int
 	}{
-		{"nothing", func(*Facts) {}, false, "on web: it runs and boots the same system as before", 1},
-		{"a unit that had failed before", func(f *Facts) { f.Failed = []string{"a.service"} }, false, "on web: it runs and boots the same system as before", 1},
-		{"the profile alone", func(f *Facts) { f.System.Profile, f.System.Generation = "/new", 5 }, false, "on web: nothing was activated" + set, 1},
+		{"nothing", func(*Facts) {}, 1, false, "on web: it runs and boots the same system as before", 1},
+		{"a unit that had failed before", func(f *Facts) { f.Failed = []string{"a.service"} }, 1, false, "on web: it runs and boots the same system as before", 1},
+		{"the profile alone", func(f *Facts) { f.System.Profile, f.System.Generation = "/new", 5 }, 1, false, "on web: nothing was activated; the profile is set, generation 5: /new, but the boot loader may not know it\nback to the generation before: nixhop switch web --rollback", 1},
+		{"the profile alone, until the reboot", func(f *Facts) { f.System.Profile, f.System.Generation = "/new", 5 }, 100, false, "on web: nothing was activated" + set, 1},
 		{"all but the units", func(f *Facts) {
 			f.System.Current, f.System.Profile, f.System.Generation, f.Failed = "/new", "/new", 5, []string{"a.service", "b.service"}
-		}, false, "on web: /new is active, generation 5, but some units failed: a.service, b.service\nssh web systemctl --failed", 4},
-		{"a test, all but the units", func(f *Facts) { f.System.Current, f.Failed = "/new", []string{"a.service"} }, false,
+		}, 1, false, "on web: /new is active, generation 5, but some units failed: a.service, b.service\nssh web systemctl --failed", 4},
+		{"a test, all but the units", func(f *Facts) { f.System.Current, f.Failed = "/new", []string{"a.service"} }, 1, false,
 			"on web: /new is active, but some units failed: a.service\nssh web systemctl --failed", 4},
 		{"many units", func(f *Facts) {
 			f.System.Current, f.Failed = "/new", []string{"a.service", "b.service", "c.service", "d.service", "e.service", "f.service"}
-		}, false, "on web: /new is active, but some units failed: a.service, b.service, c.service, d.service, e.service\nssh web systemctl --failed", 4},
-		{"an activation that failed", func(f *Facts) { f.System.Current, f.System.Profile, f.System.Generation = "/new", "/new", 5 }, false,
+		}, 1, false, "on web: /new is active, but some units failed: a.service, b.service, c.service, d.service, e.service\nssh web systemctl --failed", 4},
+		{"an activation that failed", func(f *Facts) { f.System.Current, f.System.Profile, f.System.Generation = "/new", "/new", 5 }, 1, false,
 			"on web: the activation failed after it had begun; /new runs now" + set, 1},
-		{"an activation that nobody saw to the end", func(f *Facts) { f.System.Current, f.System.Profile, f.System.Generation = "/new", "/new", 5 }, true,
+		{"an activation that nobody saw to the end", func(f *Facts) { f.System.Current, f.System.Profile, f.System.Generation = "/new", "/new", 5 }, 255, true,
 			"on web: /new runs now, but its activation was not seen to succeed" + set, 1},
-		{"a reboot", func(f *Facts) { f.System.Current, f.System.BootID, f.Failed = "/new", "2", []string{"a.service"} }, true,
+		{"a reboot", func(f *Facts) { f.System.Current, f.System.BootID, f.Failed = "/new", "2", []string{"a.service"} }, 255, true,
 			"on web: it was rebooted meanwhile, and runs /new", 1},
 	} {
 		after := before
 		c.change(&after)
-		if text, status := d.aftermathText(before, after, c.lost); text != c.text || status != c.status {
+		if text, status := d.aftermathText(before, after, c.code, c.lost); text != c.text || status != c.status {
 			t.Errorf("%s: got %d %q\nwant %d %q", c.what, status, text, c.status, c.text)
 		}
 	}

@@ -69,17 +69,24 @@ func (d *deployment) journalCommand() string {
 	return d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " " + command})[0]
 }
 
-// nextBoot says what boots next where that was changed, and how to take it back.
+// nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the boot loader before it
+// changes anything else, and ends with 100 only behind that; before, it may have refused the system (nixpkgs: switch-to-configuration-ng).
 func (d *deployment) nextBoot(o Outcome) string {
 	if o.Profile == "" {
 		return ""
 	}
 	next := "; the profile is set" + o.generation() + ": the next boot takes " + o.Profile
+	if o.Status != exitReboot && (o.Current == o.Was || o.Current == "") {
+		next = "; the profile is set" + o.generation() + ": " + o.Profile + ", but the boot loader may not know it"
+	}
 	if d.target != nil && o.WasProfile != "" && o.WasProfile != o.Profile {
 		next += "\nback to the generation before: nixhop switch " + nixexec.Quote(d.target.Selector.Word) + " --rollback"
 	}
 	return next
 }
+
+// exitReboot is what switch-to-configuration ends with where the system's init can take over only at boot.
+const exitReboot = 100
 
 // outcomeText puts an activation's result into words, and into nixhop's exit status.
 func outcomeText(d *deployment, o Outcome, where string) (text string, status int) {
@@ -101,7 +108,7 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 			text += "\n" + d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " systemctl --failed"})[0]
 		}
 		return text, ExitUnits
-	case o.Status == 100:
+	case o.Status == exitReboot:
 		return where + ": nothing was activated, this system's init takes effect only with a reboot" + d.nextBoot(o), ExitFailed
 	case o.Current == o.Was || o.Current == "":
 		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", where, o.Status, d.nextBoot(o)), ExitFailed
