@@ -78,16 +78,19 @@ func labAftermath(t *testing.T, l *lab) {
 	}
 	for _, test := range []struct {
 		configuration string
-		passed, found int
+		passed, found int // 0: not tried
 		text          string
 	}{
-		{"build-fails", 1, 1, "nixhop: on n1: it runs and boots the same system as before\n"},
+		{"build-fails", 1, 0, "nixhop: on n1: it runs and boots the same system as before\n"},
 		{"unit-fails", 4, 4, "but some units failed: broken.service\n"},
-		{"boot-loader-fails", 1, 1, "nixhop: on n1: nothing was activated; the profile is set, generation "},
+		{"boot-loader-fails", 1, 0, "nixhop: on n1: nothing was activated; the profile is set, generation "},
 		{"activation-fails", 2, 1, "nixhop: on n1: the activation failed after it had begun; "},
-		{"reboot-needed", 100, 1, "nixhop: on n1: nothing was activated; the profile is set, generation "},
+		{"reboot-needed", 100, 0, "nixhop: on n1: nothing was activated; the profile is set, generation "},
 	} {
 		for path, want := range map[string]int{real: test.passed, hiding: test.found} {
+			if want == 0 {
+				continue
+			}
 			succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
 			r := l.nixhop(t, dir, nil, "switch", "n1="+test.configuration, "--nixos-rebuild", path)
 			if r.code != want || !strings.Contains(r.stderr, test.text) {

@@ -35,6 +35,9 @@ func (d *deployment) aftermath(ctx, background context.Context, err error) error
 		d.session.Log.Error(d.unknown())
 		return err
 	}
+	if after.System.Current == "" {
+		return err // no NixOS yet, and nothing to compare
+	}
 	text, status := d.aftermathText(d.on.facts, after, exit.Code, lost)
 	if exit.Code != ExitFailed {
 		status = nixexec.Status(err)
@@ -79,8 +82,9 @@ func (d *deployment) awaitEnd(ctx, background context.Context, after Facts) (Fac
 	return after, known
 }
 
-// aftermathText puts into words what is different on the target after a nixos-rebuild that ended with a code, and into nixhop's exit status. switch-to-configuration ends with 4 whenever a
-// unit has failed on a host that it has switched (nixpkgs: switch-to-configuration-ng). Where the connection was lost nobody has seen how it ended.
+// aftermathText puts into words what is different on the target after a child that ended with a code, and into nixhop's exit status.
+// switch-to-configuration ends with 4 whenever a unit has failed on a host that it has switched (nixpkgs: switch-to-configuration-ng). Where
+// the connection was lost nobody has seen how it ended.
 func (d *deployment) aftermathText(before, after Facts, code int, lost bool) (text string, status int) {
 	where := d.where()
 	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: code}
@@ -88,15 +92,15 @@ func (d *deployment) aftermathText(before, after Facts, code int, lost bool) (te
 		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
 	}
 	switch {
-	case before.System.BootID != after.System.BootID:
+	case before.System.BootID != after.System.BootID && before.System.BootID != "" && after.System.BootID != "":
 		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", where, o.Current), ExitFailed
 	case o.Current != o.Was && len(after.Failed) > 0:
 		o.Status, o.Failed = ExitUnits, strings.Join(after.Failed[:min(len(after.Failed), mostNamed)], ", ")
 		return outcomeText(d, o, where)
 	case o.Current != o.Was && !lost:
-		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s", where, o.Current, d.nextBoot(o)), ExitFailed
+		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", where, o.Current, d.nextBoot(o), d.journalCommand()), ExitFailed
 	case o.Current != o.Was:
-		return fmt.Sprintf("%s: %s runs now, but its activation was not seen to succeed%s", where, o.Current, d.nextBoot(o)), ExitFailed
+		return fmt.Sprintf("%s: %s runs now, but its activation was not seen to succeed%s\n%s", where, o.Current, d.nextBoot(o), d.journalCommand()), ExitFailed
 	case o.Profile != "":
 		return where + ": nothing was activated" + d.nextBoot(o), ExitFailed
 	default:

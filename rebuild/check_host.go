@@ -53,7 +53,7 @@ func notNixOS(f Facts) []Finding {
 func switchRunning(f Facts, host string) []Finding {
 	var all []Finding
 	for _, u := range f.Switches {
-		ours := strings.HasPrefix(u.Name, "nixos-rebuild-switch-to-configuration")
+		ours := strings.HasPrefix(u.Name, activationUnit)
 		switch {
 		case u.running():
 			all = append(all, Finding{

@@ -11,6 +11,9 @@ import (
 // other (nixpkgs#258571).
 const activationUnit = "nixos-rebuild-switch-to-configuration"
 
+// activationUnits match the unit under all of its names: a newer nixos-rebuild puts a number behind it.
+const activationUnits = activationUnit + "*"
+
 // conclude says what came of nixhop's own steps: the store path on standard output, what was and what was not changed on standard
 // error, and the exit status in the error.
 func (s *Session) conclude(d *deployment, results map[string]string, err error) error {
@@ -62,11 +65,11 @@ func (d *deployment) where() string {
 
 // journalCommand shows the activation's log.
 func (d *deployment) journalCommand() string {
-	command := "journalctl -u " + activationUnit + " -e"
+	words := []string{"journalctl", "-u", activationUnits, "-e"}
 	if d.job.Target == nil {
-		return command
+		return shellWords(words)
 	}
-	return d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " " + command})[0]
+	return d.request.repeated([]string{onHost(d.job.Target.Host.String(), words...)})[0]
 }
 
 // nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the boot loader before it
@@ -105,7 +108,7 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 			text += ": " + o.Failed
 		}
 		if d.job.Target != nil {
-			text += "\n" + d.request.repeated([]string{"ssh " + nixexec.Quote(d.job.Target.Host.String()) + " systemctl --failed"})[0]
+			text += "\n" + d.request.repeated([]string{onHost(d.job.Target.Host.String(), "systemctl", "--failed")})[0]
 		}
 		return text, ExitUnits
 	case o.Status == exitReboot:

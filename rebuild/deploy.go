@@ -100,7 +100,7 @@ func (d *deployment) execute(ctx, background context.Context) error {
 		if cause := context.Cause(background); cause != nil {
 			err = cause
 		}
-	case d.job.Dialect == nil && begun && !interrupted(err) && ParseOutcome(outcome).Status < 0:
+	case d.job.Dialect == nil && begun && err != nil && !interrupted(err) && ParseOutcome(outcome).Status < 0:
 		err = d.aftermath(ctx, background, err)
 	case d.job.Dialect == nil:
 		d.endThere(results, err)

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// switchUnit is the transient unit that nixos-rebuild activates in.
-const switchUnit = "nixos-rebuild-switch-to-configuration"
-
 // refusalRows are what the target prints when it does not begin to activate.
 func refusalRows() []explanationRow {
 	activating := []Phase{PhaseActivate}
@@ -36,13 +33,13 @@ func refusalRows() []explanationRow {
 		{
 			id: "unit-busy", rank: rankCause, phases: activating,
 			needles: []string{" was already loaded", "Could not acquire lock"},
-			pattern: `Unit (` + switchUnit + `[\w@.-]*) was already loaded|^(?:Error: )?Could not acquire lock`,
+			pattern: `Unit (` + activationUnit + `[\w@.-]*) was already loaded|^(?:Error: )?Could not acquire lock`,
 			implies: []string{"switch-err"},
 			explain: func(x excerpt, s Situation) Explanation {
 				unit := x.group(1)
 				e := Explanation{
 					Meaning: meaning("another switch runs on %s, or one that ended left its unit there: nothing was activated", s.target()),
-					Remedy:  []string{s.onTarget("systemctl", "list-units", "--all", switchUnit+"*")},
+					Remedy:  []string{s.onTarget("systemctl", "list-units", "--all", activationUnits)},
 				}
 				if unit != "" {
 					e.Detail = map[string]string{"unit": unit}
@@ -92,7 +89,7 @@ func activationRows() []explanationRow {
 			explain: func(_ excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: meaning("%s was switched only in part: the lines before this say what failed there", s.target()),
-					Remedy:  []string{s.onTarget("journalctl", "-u", switchUnit+"*", "-n", "50", "-o", "cat"), s.onTarget("systemctl", "--failed")},
+					Remedy:  []string{s.onTarget("journalctl", "-u", activationUnits, "-n", "50", "-o", "cat"), s.onTarget("systemctl", "--failed")},
 				}
 			},
 		},
@@ -184,7 +181,7 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	switch {
 	case switched && e.Status == 4:
 		e.Meaning = meaning("%s runs the new configuration, but some of its units failed", s.target())
-		e.Remedy = []string{s.onTarget("systemctl", "--failed"), s.onTarget("journalctl", "-u", switchUnit+"*", "-n", "50", "-o", "cat")}
+		e.Remedy = []string{s.onTarget("systemctl", "--failed"), s.onTarget("journalctl", "-u", activationUnits, "-n", "50", "-o", "cat")}
 	case switched && e.Status == 100:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.target())
 		e.Remedy = []string{s.onTarget("sudo", "systemctl", "reboot")}

@@ -84,8 +84,8 @@ func explainLost(x excerpt, s Situation) Explanation {
 	case PhaseActivate:
 		return Explanation{
 			Meaning: meaning("the connection to %s broke while it was activating: the switch most likely goes on there, and its outcome is not known here", s.target()),
-			Remedy: []string{s.onTarget("systemctl", "status", "nixos-rebuild-switch-to-configuration*"),
-				s.onTarget("journalctl", "-u", "nixos-rebuild-switch-to-configuration*", "-n", "30", "-o", "cat"),
+			Remedy: []string{s.onTarget("systemctl", "status", activationUnits),
+				s.onTarget("journalctl", "-u", activationUnits, "-n", "30", "-o", "cat"),
 				s.onTarget("readlink", "/run/current-system", "/nix/var/nix/profiles/system")},
 		}
 	case PhaseConnect, PhaseEvaluate:
