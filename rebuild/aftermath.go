@@ -16,19 +16,19 @@ var changingActions = []string{"switch", "boot", "test"}
 
 // aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost connection cannot, and returns
 // its error, with the exit status that the child has hidden.
-func (d *deployment) aftermath(ctx, background context.Context, err error) error {
+func (d *deployment) aftermath(ctx context.Context, err error) error {
 	var exit *nixexec.ExitError
 	if d.on == nil || d.job.Target == nil || interrupted(err) || !errors.As(err, &exit) || !slices.Contains(changingActions, d.request.Action) {
 		return err
 	}
-	after, known := d.probeAgain(ctx, background)
+	after, known := d.probeAgain(ctx)
 	lost := exit.Code == sshFailed
 	if known && slices.ContainsFunc(after.Switches, Unit.running) {
 		d.session.Log.Warn("the activation " + d.where() + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " + d.journalCommand())
-		after, known = d.awaitEnd(ctx, background, after)
+		after, known = d.awaitEnd(ctx, after)
 		lost = true
 	}
-	if cause := context.Cause(background); cause != nil {
+	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
 	if !known {
@@ -51,33 +51,33 @@ func (d *deployment) unknown() string {
 }
 
 // probeAgain asks the target once more for its facts, over a new connection where the one there was is gone.
-func (d *deployment) probeAgain(ctx, background context.Context) (Facts, bool) {
+func (d *deployment) probeAgain(ctx context.Context) (Facts, bool) {
 	query := d.query(d.on.machine)
-	after, err := d.net.probe(background, d.on.master, query, 0)
+	after, err := d.net.probe(ctx, d.on.master, query, 0)
 	if err == nil {
 		return after, true
 	}
-	if background.Err() != nil {
+	if ctx.Err() != nil {
 		return Facts{}, false
 	}
 	d.session.Log.Warn("the connection to " + d.job.Target.Host.Name + " was lost; connecting again to learn what was changed there")
-	if !d.reconnect(ctx, background, d.on) {
+	if !d.reconnect(ctx, d.on) {
 		return Facts{}, false
 	}
-	after, err = d.net.probe(background, d.on.master, query, 0)
+	after, err = d.net.probe(ctx, d.on.master, query, 0)
 	return after, err == nil
 }
 
 // awaitEnd asks until no activation runs on the target any more.
-func (d *deployment) awaitEnd(ctx, background context.Context, after Facts) (Facts, bool) {
+func (d *deployment) awaitEnd(ctx context.Context, after Facts) (Facts, bool) {
 	known := true
 	for known && slices.ContainsFunc(after.Switches, Unit.running) {
 		select {
-		case <-background.Done():
+		case <-ctx.Done():
 			return after, false
 		case <-time.After(reconnectPause):
 		}
-		after, known = d.probeAgain(ctx, background)
+		after, known = d.probeAgain(ctx)
 	}
 	return after, known
 }

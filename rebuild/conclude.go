@@ -23,17 +23,21 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	}
 	where := d.where()
 	var step *stepError
-	if errors.As(err, &step) && step.Step.Name != "activate" {
-		how := "failed"
+	_, activated := results["outcome"]
+	if errors.As(err, &step) && !activated {
+		what, how := "the "+step.Step.Name, "failed"
 		if interrupted(err) {
 			how = "was stopped"
 		}
+		if step.Step.Name == "activate" {
+			what = "the run"
+		}
 		if d.needsRoot() {
-			s.Log.Error("nothing was activated " + where + ": the " + step.Step.Name + " " + how)
+			s.Log.Error("nothing was activated " + where + ": " + what + " " + how)
 		}
 		return failed(err)
 	}
-	if _, activated := results["outcome"]; !activated {
+	if !activated {
 		return err
 	}
 	outcome := ParseOutcome(results["outcome"])

@@ -165,16 +165,17 @@ func (n *network) sshOpts(m *Machine) (string, error) {
 }
 
 // connect opens the one connection to a host and probes it. What stands in the way comes back as findings.
-func (n *network) connect(ctx, background context.Context, m *Machine, query Query) (*connection, []Finding, error) {
+func (n *network) connect(ctx context.Context, m *Machine, query Query) (*connection, []Finding, error) {
 	c, found, err := n.reach(ctx, m)
 	if err != nil || len(found) > 0 {
 		return c, found, err
 	}
-	found, err = n.ask(background, c, query)
+	found, err = n.ask(ctx, c, query)
 	return c, found, err
 }
 
-// reach opens the one connection to a host, in the foreground so that ssh can ask.
+// reach opens the one connection to a host, in the foreground so that ssh can ask. Ctrl-C is to be the end of ctx, too: ssh may not have been
+// there yet when it was pressed, and would try for as long as it has patience.
 func (n *network) reach(ctx context.Context, m *Machine) (*connection, []Finding, error) {
 	c := &connection{machine: m}
 	master, log, err := nixexec.OpenMaster(ctx, m.Master, n.session.Stdio)

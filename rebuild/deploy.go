@@ -86,10 +86,10 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	}
 	d.announce()
 	heard := &hearing{force: d.request.Has("--explain")}
-	results, err := d.session.runPlan(ctx, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
+	results, err := d.session.runPlan(ctx, background, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
 	reached := true
 	if d.lostLink(results, err) {
-		if results["outcome"], reached = d.awaitOutcome(ctx, background); ParseOutcome(results["outcome"]).Status == 0 {
+		if results["outcome"], reached = d.awaitOutcome(background); ParseOutcome(results["outcome"]).Status == 0 {
 			err = nil
 		}
 	}
@@ -101,14 +101,14 @@ func (d *deployment) execute(ctx, background context.Context) error {
 			err = cause
 		}
 	case d.job.Dialect == nil && begun && err != nil && !interrupted(err) && ParseOutcome(outcome).Status < 0:
-		err = d.aftermath(ctx, background, err)
+		err = d.aftermath(background, err)
 	case d.job.Dialect == nil:
 		d.endThere(results, err)
 		err = d.session.conclude(d, results, err)
 	case interrupted(err) && heard.activating():
 		d.session.warnActivating(d)
 	case err != nil && !heard.told:
-		err = d.aftermath(ctx, background, err)
+		err = d.aftermath(background, err)
 	}
 	return spoken(err)
 }

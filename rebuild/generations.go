@@ -30,12 +30,15 @@ func (s *Session) listGenerations(ctx, background context.Context, r Request, in
 	if err := net.makeDir(); err != nil {
 		return err
 	}
-	c, found, err := net.connect(ctx, background, m, Query{Profile: r.Value("--profile-name")})
+	c, found, err := net.connect(background, m, Query{Profile: r.Value("--profile-name")})
 	if err != nil {
 		return err
 	}
 	if len(found) > 0 {
 		return net.refuse(c, found)
+	}
+	if err := context.Cause(background); err != nil {
+		return err
 	}
 	err = nixexec.Run(ctx, command, s.Stdio)
 	var exit *nixexec.ExitError

@@ -16,7 +16,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 	defer d.endAhead()
 	d.lookHere(background)
 	names := d.lookAhead(background)
-	if err := d.connectAll(ctx, background); err != nil {
+	if err := d.connectAll(background); err != nil {
 		cancel()
 		<-names
 		return err
@@ -34,7 +34,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 		_ = d.session.report(d.found, d.request)
 		return err
 	}
-	if err := d.choose(ctx, background); err != nil {
+	if err := d.choose(background); err != nil {
 		return err
 	}
 	if err := d.settleCrossing(); err != nil {
@@ -82,7 +82,7 @@ func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 
 // connectAll opens one connection after another, so that each question of ssh stands alone on the terminal. A host is probed while the
 // next one is connected to.
-func (d *deployment) connectAll(ctx, background context.Context) error {
+func (d *deployment) connectAll(ctx context.Context) error {
 	if err := d.net.makeDir(); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (d *deployment) connectAll(ctx, background context.Context) error {
 		case len(found) > 0:
 			failed = d.notReached(c, found)
 		default:
-			probes = append(probes, d.startProbe(background, c))
+			probes = append(probes, d.startProbe(ctx, c))
 		}
 	}
 	for _, p := range probes {
@@ -194,7 +194,7 @@ func (d *deployment) query(m *Machine) Query {
 
 // choose settles the configuration. Where the answer depends on the target's own name and the target takes no other part, it is
 // asked for that alone.
-func (d *deployment) choose(ctx, background context.Context) error {
+func (d *deployment) choose(ctx context.Context) error {
 	if !d.source.IsFlake() || d.request.Has("--store-path") {
 		return nil
 	}
@@ -207,7 +207,7 @@ func (d *deployment) choose(ctx, background context.Context) error {
 	}
 	chosen, ask, err := ChooseConfiguration(*d.target, d.source, d.names, d.targetName())
 	if ask && d.on == nil && !d.request.Plan {
-		if err := d.askName(ctx, background); err != nil {
+		if err := d.askName(ctx); err != nil {
 			return err
 		}
 		chosen, _, err = ChooseConfiguration(*d.target, d.source, d.names, d.targetName())
@@ -236,12 +236,12 @@ func (d *deployment) targetName() string {
 }
 
 // askName connects to a target that takes no part otherwise.
-func (d *deployment) askName(ctx, background context.Context) error {
-	m, err := d.machine(background, d.target.Host, false)
+func (d *deployment) askName(ctx context.Context) error {
+	m, err := d.machine(ctx, d.target.Host, false)
 	if err != nil {
 		return err
 	}
-	c, found, err := d.net.connect(ctx, background, m, Query{})
+	c, found, err := d.net.connect(ctx, m, Query{})
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (d *deployment) printPlan(ctx, background context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.choose(ctx, background); err != nil {
+	if err := d.choose(background); err != nil {
 		return err
 	}
 	if m := d.job.Target; m != nil {

@@ -27,7 +27,7 @@ var comesBack = []sshcfg.FailureKind{
 
 // reconnect opens a connection anew that was lost, and tries that for a while. It asks nothing unless the host lets nobody in otherwise and somebody
 // is there. false: the host is not reached.
-func (d *deployment) reconnect(ctx, background context.Context, c *connection) bool {
+func (d *deployment) reconnect(ctx context.Context, c *connection) bool {
 	c.master.Close()
 	m := *c.machine
 	m.Master.Batch = true
@@ -50,7 +50,7 @@ func (d *deployment) reconnect(ctx, background context.Context, c *connection) b
 			return false
 		}
 		select {
-		case <-background.Done():
+		case <-ctx.Done():
 			return false
 		case <-time.After(reconnectPause):
 		}
@@ -59,10 +59,10 @@ func (d *deployment) reconnect(ctx, background context.Context, c *connection) b
 
 // awaitOutcome connects to the target once more, when the connection was lost during nixhop's own activation, waits for the end of that and returns
 // what it has reported: nothing where it did not begin. false: the host is not reached.
-func (d *deployment) awaitOutcome(ctx, background context.Context) (string, bool) {
+func (d *deployment) awaitOutcome(ctx context.Context) (string, bool) {
 	d.session.Log.Warn("the connection was lost during the activation " + d.where() + ", which goes on without it; connecting again to learn how it ends")
-	for d.reconnect(ctx, background, d.on) {
-		out, err := nixexec.Output(background, d.on.master.Script(nil, AwaitScript(d.job.run())))
+	for d.reconnect(ctx, d.on) {
+		out, err := nixexec.Output(ctx, d.on.master.Script(nil, AwaitScript(d.job.run())))
 		var exit *nixexec.ExitError
 		if interrupted(err) || !errors.As(err, &exit) || exit.Code != sshFailed {
 			return string(out), true
