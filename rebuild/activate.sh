@@ -1,10 +1,9 @@
 # Runs on the target, as root, from standard input: sets the profile and activates a system, and reports on standard
 # output in lines of key=value; what the system itself prints goes to standard error.
 # Argument: the store path of the system, or nothing for a rollback.
-# Set by the caller in front of this text: run action profile rollback specialisation bootloader no_check
+# Set by the caller in front of this text: unit outcome run action profile rollback specialisation bootloader no_check
 # shellcheck shell=sh disable=SC2154
 
-unit=nixos-rebuild-switch-to-configuration
 toplevel=${1-}
 
 said=
@@ -13,8 +12,6 @@ report() {
 "
     printf '%s=%s\n' "$1" "$2"
 }
-# What was reported, for a caller whose connection was lost (await.sh); the activation adds its own end. Only root writes to /run.
-outcome=/run/nixhop-outcome
 fail() { printf 'nixhop: %s\n' "$1" >&2; report status 1; exit 1; }
 
 # The directories that NixOS and other installations of Nix have their programs in, behind what PATH says.
@@ -93,6 +90,7 @@ esac
 # From here on a connection that goes away must not take the activation with it: nothing that runs is bound to it, and
 # neither a hang-up nor a closed pipe ends this script (NixOS/nixpkgs#39118, #462179).
 trap '' HUP PIPE
+# What was reported, for a caller whose connection was lost (await.sh); the activation adds its own end.
 (umask 022 && printf 'run=%s\n%s' "$run" "$said" >"$outcome.$$" && mv -f "$outcome.$$" "$outcome") 2>/dev/null || outcome=/dev/null
 dir=$(mktemp -d /run/nixhop.XXXXXX) || dir=$(mktemp -d) || fail "no temporary directory; nothing was activated"
 log=$dir/log

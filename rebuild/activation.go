@@ -2,11 +2,8 @@ package rebuild
 
 import (
 	_ "embed"
-	"fmt"
 	"strconv"
 	"strings"
-
-	"nixhop/nixexec"
 )
 
 //go:embed activate.sh
@@ -14,6 +11,9 @@ var activateScript string
 
 // systemProfile is what a NixOS host boots; --profile-name NAME puts a profile beside it (nixos-rebuild(8)).
 const systemProfile = "/nix/var/nix/profiles/system"
+
+// outcomeFile is where a host keeps what its last activation by nixhop has reported. Only root writes to /run, and it is gone with a reboot.
+const outcomeFile = "/run/nixhop-outcome"
 
 // Activation is what the script on the target is told.
 type Activation struct {
@@ -36,17 +36,17 @@ func ProfilePath(name string) string {
 
 // Script is what goes to the standard input of /bin/sh on the target: assignments, then activate.sh.
 func (a Activation) Script() string {
-	var b strings.Builder
-	set := func(name, value string) { fmt.Fprintf(&b, "%s=%s\n", name, nixexec.Quote(value)) }
-	set("run", a.Run)
-	set("action", a.Action)
-	set("profile", a.Profile)
-	set("rollback", yes(a.Rollback, "yes"))
-	set("specialisation", a.Specialisation)
-	set("bootloader", yes(a.Bootloader, "1"))
-	set("no_check", yes(a.NoCheck, "1"))
-	b.WriteString(activateScript)
-	return b.String()
+	return assignments(
+		[2]string{"unit", activationUnit},
+		[2]string{"outcome", outcomeFile},
+		[2]string{"run", a.Run},
+		[2]string{"action", a.Action},
+		[2]string{"profile", a.Profile},
+		[2]string{"rollback", yes(a.Rollback, "yes")},
+		[2]string{"specialisation", a.Specialisation},
+		[2]string{"bootloader", yes(a.Bootloader, "1")},
+		[2]string{"no_check", yes(a.NoCheck, "1")},
+	) + activateScript
 }
 
 func yes(b bool, word string) string {
@@ -61,7 +61,9 @@ var awaitScript string
 
 // AwaitScript is what goes to the standard input of /bin/sh on a target whose connection was lost during the activation of a run: it prints what
 // that activation has reported, once it has ended, for ParseOutcome.
-func AwaitScript(run string) string { return "run=" + nixexec.Quote(run) + "\n" + awaitScript }
+func AwaitScript(run string) string {
+	return assignments([2]string{"outcome", outcomeFile}, [2]string{"run", run}) + awaitScript
+}
 
 // Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
 type Outcome struct {

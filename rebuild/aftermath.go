@@ -11,14 +11,11 @@ import (
 	"nixhop/nixexec"
 )
 
-// changingActions are the actions that change a host.
-var changingActions = []string{"switch", "boot", "test"}
-
 // aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost connection cannot, and returns
 // its error, with the exit status that the child has hidden.
 func (d *deployment) aftermath(ctx context.Context, err error) error {
 	var exit *nixexec.ExitError
-	if d.on == nil || d.job.Target == nil || interrupted(err) || !errors.As(err, &exit) || !slices.Contains(changingActions, d.request.Action) {
+	if d.on == nil || d.job.Target == nil || interrupted(err) || !errors.As(err, &exit) || !d.needsRoot() || d.request.Action == "dry-activate" {
 		return err
 	}
 	after, known := d.probeAgain(ctx)

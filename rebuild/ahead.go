@@ -11,11 +11,11 @@ import (
 // configuration that it most likely is: this takes longer than all other checks, and ssh mostly waits. done gets the error about the
 // names.
 func (d *deployment) lookAhead(ctx context.Context) (done <-chan error) {
-	native := (d.job.Dialect == nil || d.job.handsOver()) && !d.checking
-	wanted := d.target != nil && d.source.IsFlake() && d.evaluates() && !d.crossing.Wanted() && (native || !d.request.NoCheck) &&
+	whole := d.evaluatesWhole()
+	wanted := d.target != nil && d.source.IsFlake() && d.evaluates() && !d.crossing.Wanted() && (whole || !d.request.NoCheck) &&
 		(d.job.Target != nil || d.job.Build != nil) && (d.target.Listed || d.fixedName())
 	if wanted {
-		d.ahead = d.evaluateAhead(ctx, native)
+		d.ahead = d.evaluateAhead(ctx, whole)
 	}
 	answer := make(chan error, 1)
 	go func() { answer <- d.lookUpNames(ctx) }()

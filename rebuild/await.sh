@@ -1,12 +1,11 @@
 # Runs on the target when the connection was lost: waits for the end of the activation that activate.sh has begun there, and prints
 # what was reported of it; nothing where this host knows of none. Needs no root.
-# Set by the caller in front of this text: run
+# Set by the caller in front of this text: outcome run
 # shellcheck shell=sh disable=SC2154
 
 PATH=${PATH-}${PATH:+:}/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 
-outcome=/run/nixhop-outcome
 look() {
     found='' pid='' status=''
     while IFS='=' read -r key value; do

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"nixhop/nixexec"
@@ -39,17 +38,18 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 	defer cancel()
 	words := []string{"/bin/sh", "-s", "--"}
 	for _, way := range ways {
-		option, port := "", ""
+		port := ""
 		if way.Port != 0 {
-			option, port = "-p", strconv.Itoa(way.Port)
+			port = strconv.Itoa(way.Port)
 		}
-		words = append(words, option, port, way.String())
+		words = append(words, way.String(), port)
 	}
 	command := nixexec.SessionCommand(build, words...)
-	for _, fact := range [][2]string{{"boot_id", target.System.BootID}, {"node", target.System.HostName}, {"uid", target.Login.UID}} {
-		command.Stdin += fact[0] + "=" + nixexec.Quote(fact[1]) + "\n"
-	}
-	command.Stdin += reachScript
+	command.Stdin = assignments(
+		[2]string{"boot_id", target.System.BootID},
+		[2]string{"node", target.System.HostName},
+		[2]string{"uid", target.Login.UID},
+	) + reachScript
 	out, err := nixexec.Output(ctx, command)
 	return string(out), err
 }
@@ -79,24 +79,27 @@ func CheckReach(build, target string, ways []sshcfg.Host, out string, err error)
 	}}
 }
 
-// lookBetween asks a third build host whether it reaches the target, beside the evaluation; d.between waits for the answer.
+// lookBetween asks a third build host whether it reaches the target, beside the evaluation; d.settleBetween waits for the answer.
 func (d *deployment) lookBetween(ctx context.Context) {
-	d.between = func() {}
+	d.settleBetween = func() {}
 	if d.on == nil || d.at == nil || d.on == d.at || !d.evaluates() || d.on.facts.System.BootID == "" {
 		return
 	}
 	build, target := d.at.machine, d.on.machine
 	ways := WaysBetween(target.Host, target.Endpoint)
-	answer := make(chan func(), 1)
+	var way *sshcfg.Host
+	var found []Finding
+	asked := make(chan struct{})
 	go func() {
+		defer close(asked)
 		out, err := AskReach(ctx, build.Master, ways, d.on.facts)
-		answer <- func() {
-			way, found := CheckReach(build.Host.String(), target.Host.String(), ways, out, err)
-			d.job.Between = way
-			if d.checking {
-				d.found = append(d.found, found...)
-			}
-		}
+		way, found = CheckReach(build.Host.String(), target.Host.String(), ways, out, err)
 	}()
-	d.between = sync.OnceFunc(func() { (<-answer)() })
+	d.settleBetween = func() {
+		<-asked
+		d.job.Between = way
+		if d.checking {
+			d.found = append(d.found, found...)
+		}
+	}
 }

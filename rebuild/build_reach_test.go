@@ -118,12 +118,12 @@ func TestReachScript(t *testing.T) {
 		ways []string
 		want string
 	}{
-		{[]string{"", "", "web", "-p", "22", "root@192.0.2.7"}, "way=1\n"},
-		{[]string{"", "", "other", "-p", "22", "root@192.0.2.7"}, "way=1\n"},
-		{[]string{"", "", "web"}, "said=ssh says: ssh: Could not resolve hostname web: Name or service not known\n"},
-		{[]string{"", "", "other"}, "said=the host of that name there is another one\n"},
-		{[]string{"", "", "cloned"}, "said=the host of that name there is another one\n"},
-		{[]string{"", "", "web", "-p", "22", "deploy@192.0.2.7"}, "said=it logs in there as another user\n"},
+		{[]string{"web", "", "root@192.0.2.7", "22"}, "way=1\n"},
+		{[]string{"other", "", "root@192.0.2.7", "22"}, "way=1\n"},
+		{[]string{"web", ""}, "said=ssh says: ssh: Could not resolve hostname web: Name or service not known\n"},
+		{[]string{"other", ""}, "said=the host of that name there is another one\n"},
+		{[]string{"cloned", ""}, "said=the host of that name there is another one\n"},
+		{[]string{"web", "", "deploy@192.0.2.7", "22"}, "said=it logs in there as another user\n"},
 	} {
 		for _, shell := range shells(t) {
 			cmd := exec.Command(shell.program)
@@ -155,7 +155,7 @@ func TestAskReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "-- big /bin/sh -s -- '' '' web -p 222 root@192.0.2.7\n"; !strings.HasSuffix(string(words), want) || !strings.Contains(string(words), "ControlPath="+bin) {
+	if want := "-- big /bin/sh -s -- web '' root@192.0.2.7 222\n"; !strings.HasSuffix(string(words), want) || !strings.Contains(string(words), "ControlPath="+bin) {
 		t.Errorf("ssh got %q", words)
 	}
 }

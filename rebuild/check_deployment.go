@@ -73,11 +73,7 @@ func (d *deployment) buildHereWant() HereWant {
 
 // needsRoot reports whether the action changes something that is root's on the target.
 func (d *deployment) needsRoot() bool {
-	switch d.request.Action {
-	case "switch", "boot", "test", "dry-activate":
-		return true
-	}
-	return false
+	return slices.Contains(contactActions, d.request.Action)
 }
 
 // asksPassword reports whether nixos-rebuild itself asks for the password of sudo, or a deployment would that is only checked.

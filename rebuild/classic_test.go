@@ -40,12 +40,18 @@ func TestSourceExpression(t *testing.T) {
 	}
 }
 
-// nix evaluates an expression to JSON in a directory, and returns what it traced beside it.
-func nix(t *testing.T, dir, expression string) (value any, trace string) {
+// needsNix leaves a test out on a machine without Nix, where the others are still worth running; CI has Nix.
+func needsNix(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("nix-instantiate"); err != nil {
 		t.Skip("Nix is not installed")
 	}
+}
+
+// nix evaluates an expression to JSON in a directory, and returns what it traced beside it.
+func nix(t *testing.T, dir, expression string) (value any, trace string) {
+	t.Helper()
+	needsNix(t)
 	cmd := exec.Command("nix-instantiate", "--eval", "--strict", "--json", "--expr", expression)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "NIX_STATE_DIR="+t.TempDir(), "NIX_STORE_DIR="+t.TempDir(), "NIXOS_CONFIG=")

@@ -73,6 +73,11 @@ func (d *deployment) journalCommand() string {
 	if d.job.Target == nil {
 		return shellWords(words)
 	}
+	return d.onTarget(words...)
+}
+
+// onTarget is a command on the target, ready to be pasted.
+func (d *deployment) onTarget(words ...string) string {
 	return d.request.repeated([]string{onHost(d.job.Target.Host.String(), words...)})[0]
 }
 
@@ -112,7 +117,7 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 			text += ": " + o.Failed
 		}
 		if d.job.Target != nil {
-			text += "\n" + d.request.repeated([]string{onHost(d.job.Target.Host.String(), "systemctl", "--failed")})[0]
+			text += "\n" + d.onTarget("systemctl", "--failed")
 		}
 		return text, ExitUnits
 	case o.Status == exitReboot:

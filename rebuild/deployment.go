@@ -22,17 +22,17 @@ type deployment struct {
 	chosen   Configuration
 	here     func() Here // what was found out about this machine; waits for it
 	batch    *batch      // what it shares with others of the run; nil: it is the only one
-	between  func()      // waits for what lookBetween found out
 	checking bool        // this is no deployment, only its checks
 	on, at   *connection // target and build host, where they take part
 
 	crossing Crossing // from which system it is cross-compiled
 	emulated Answer   // the build host was seen to run programs of the target's system; Unsaid: nobody looked
 
-	ahead      *evaluation // what lookAhead has begun; nil: nothing
-	nativeFor  string      // why nixhop takes the steps itself, where that was not asked for
-	facts      FlakeFacts  // what the configuration says of itself
-	derivation string      // of the system, where nixhop has evaluated it
+	ahead         *evaluation // what lookAhead has begun; nil: nothing
+	settleBetween func()      // waits for what lookBetween found out, and takes it over
+	nativeFor     string      // why nixhop takes the steps itself, where that was not asked for
+	facts         FlakeFacts  // what the configuration says of itself
+	derivation    string      // of the system, where nixhop has evaluated it
 
 	confirmed     bool   // the user has said yes to a host of another name
 	wantsPassword bool   // sudo on the target wants one, and there is somebody to ask

@@ -141,12 +141,12 @@ func (d *deployment) heed(ctx context.Context, e *evaluation) (string, error) {
 	select {
 	case facts, told = <-e.told:
 	default:
-		e.listen(d.session.Stdio.Err)
+		e.listen()
 		facts, told = <-e.told
 	}
 	if !told {
 		if out, err := e.wait(); err != nil {
-			e.listen(d.session.Stdio.Err)
+			e.listen()
 			return out, err
 		}
 	}
@@ -156,7 +156,7 @@ func (d *deployment) heed(ctx context.Context, e *evaluation) (string, error) {
 	if stops(d.found, d.request) {
 		e.stop(errChecksFailed)
 	} else {
-		e.listen(d.session.Stdio.Err)
+		e.listen()
 	}
 	return e.wait()
 }

@@ -17,6 +17,7 @@ import (
 type evaluation struct {
 	argv   []string
 	heard  *hearing
+	file   *os.File        // where it is listened to
 	told   chan FlakeFacts // the configuration's own, at most once; closed at the end
 	ended  chan struct{}
 	cancel context.CancelCauseFunc
@@ -33,11 +34,11 @@ type evaluation struct {
 	keeping io.Writer // into that
 }
 
-func newEvaluation(ctx context.Context, step Step) (context.Context, *evaluation) {
+func newEvaluation(ctx context.Context, step Step, file *os.File) (context.Context, *evaluation) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ring := NewRing(heardLimit)
 	e := &evaluation{
-		argv: step.Command.Argv, heard: &hearing{step: step, ring: ring}, stream: ring.Stream(), cancel: cancel,
+		argv: step.Command.Argv, heard: &hearing{step: step, ring: ring}, stream: ring.Stream(), file: file, cancel: cancel,
 		told: make(chan FlakeFacts, 1), ended: make(chan struct{}),
 	}
 	e.keep()
@@ -51,16 +52,15 @@ func (e *evaluation) keep() {
 }
 
 // evaluateQuietly begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns (nil: at once).
-// file is where it is listened to.
 func evaluateQuietly(ctx context.Context, step Step, file *os.File, turns chan struct{}) *evaluation {
-	ctx, e := newEvaluation(ctx, step)
+	ctx, e := newEvaluation(ctx, step, file)
 	go func() {
 		defer e.end()
 		if turns != nil {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 		}
-		out, err := nixexec.OutputLines(ctx, step.Command, e.take, func(text []byte) { e.pass(file, text) })
+		out, err := nixexec.OutputLines(ctx, step.Command, e.take, e.pass)
 		e.out, e.err = string(out), err
 	}()
 	return e
@@ -68,7 +68,7 @@ func evaluateQuietly(ctx context.Context, step Step, file *os.File, turns chan s
 
 // evaluateOpenly begins an evaluation in the foreground, where nix can ask, too.
 func evaluateOpenly(ctx context.Context, step Step, s nixexec.Stdio) *evaluation {
-	ctx, e := newEvaluation(ctx, step)
+	ctx, e := newEvaluation(ctx, step, s.Err)
 	go func() {
 		defer e.end()
 		e.out, e.err = nixexec.Watch(ctx, step.Command, s, e.take)
@@ -101,28 +101,28 @@ func (e *evaluation) take(line string) (now bool) {
 }
 
 // pass shows what is to be shown now. A line that was too long to be taken is kept, too, until somebody listens.
-func (e *evaluation) pass(file *os.File, text []byte) {
+func (e *evaluation) pass(text []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.heeded {
-		show(file, text)
+		e.show(text)
 		return
 	}
 	_, _ = e.keeping.Write(text)
 }
 
 // listen shows what was kept, and from now on lets everything be shown as it comes, but for what comes behind the facts: for that, listen again.
-func (e *evaluation) listen(file *os.File) {
+func (e *evaluation) listen() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	show(file, e.kept.Bytes())
+	e.show(e.kept.Bytes())
 	e.heeded = true
 	e.keep()
 }
 
-func show(file *os.File, text []byte) {
-	if file != nil {
-		_, _ = file.Write(text)
+func (e *evaluation) show(text []byte) {
+	if e.file != nil {
+		_, _ = e.file.Write(text)
 	}
 }
 

@@ -60,7 +60,7 @@ func TestEvaluationKeepsItsWords(t *testing.T) {
 			if text := shown()[before:]; text != "" {
 				t.Errorf("nobody has listened, and %q was shown", text)
 			}
-			e.listen(file)
+			e.listen()
 			if text := shown()[before:]; text != "fetching\nwarning\nlate\n" {
 				t.Errorf("shown %q", text)
 			}
@@ -77,7 +77,7 @@ func TestEvaluationIsListenedTo(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "go")
 	wait := "while [ ! -e " + fifo + " ]; do sleep 0.01; done; "
 	e := evaluateQuietly(t.Context(), evaluating("echo one >&2; "+wait+"echo two >&2"), file, nil)
-	e.listen(file)
+	e.listen()
 	if err := os.WriteFile(fifo, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestEvaluationLongLine(t *testing.T) {
 	long := "head -c 100000 /dev/zero | tr '\\0' x >&2; echo >&2; "
 	e := evaluateQuietly(t.Context(), evaluating(long+"echo kept >&2; "+toldLine+"while [ ! -e "+gate+" ]; do sleep 0.01; done; "+long), file, nil)
 	<-e.told
-	e.listen(file)
+	e.listen()
 	kept := shown()
 	if len(kept) < 50000 || !strings.HasSuffix(kept, "x\nkept\n") {
 		t.Errorf("%d bytes were kept, up to %q", len(kept), kept[max(0, len(kept)-10):])

@@ -179,13 +179,13 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	command := strings.NewReplacer("['", "", "', '", " ", "']", "").Replace(x.groups[1])
 	switched := strings.Contains(command, "switch-to-configuration ")
 	switch {
-	case switched && e.Status == 4:
+	case switched && e.Status == ExitUnits:
 		e.Meaning = meaning("%s runs the new configuration, but some of its units failed", s.target())
 		e.Remedy = []string{s.onTarget("systemctl", "--failed"), s.onTarget("journalctl", "-u", activationUnits, "-n", "50", "-o", "cat")}
-	case switched && e.Status == 100:
+	case switched && e.Status == exitReboot:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.target())
 		e.Remedy = []string{s.onTarget("sudo", "systemctl", "reboot")}
-	case switched && e.Status == 255, e.Status == 255 && strings.HasPrefix(command, "ssh "):
+	case switched && e.Status == sshFailed, e.Status == sshFailed && strings.HasPrefix(command, "ssh "):
 		e.Meaning = meaning("ssh itself failed, or the connection to %s broke", s.target())
 		e.Remedy = []string{shellWords([]string{"ssh", s.target(), "true"})}
 	}

@@ -16,21 +16,16 @@ func (d *deployment) look(ctx, background context.Context) error {
 	defer d.endAhead()
 	d.lookHere(background)
 	names := d.lookAhead(background)
-	if err := d.connectAll(background); err != nil {
-		cancel()
-		<-names
-		return err
-	}
-	if err := d.checkBeforeEvaluation(background); err != nil {
-		cancel()
-		<-names
-		return err
-	}
-	err := <-names
-	if d.mayAsk(err) {
-		err = d.askForNames(ctx)
+	err := d.connectAll(background)
+	if err == nil {
+		err = d.checkBeforeEvaluation(background)
 	}
 	if err != nil {
+		cancel()
+		<-names
+		return err
+	}
+	if err := d.orAskForNames(ctx, <-names); err != nil {
 		_ = d.session.report(d.found, d.request)
 		return err
 	}
@@ -40,11 +35,11 @@ func (d *deployment) look(ctx, background context.Context) error {
 	if err := d.settleCrossing(); err != nil {
 		return err
 	}
-	if (d.job.Dialect == nil || d.job.handsOver()) && !d.checking && !d.request.Has("--rollback") && !d.request.Has("--store-path") {
+	if d.evaluatesWhole() {
 		if err := d.evaluate(ctx, background); err != nil {
 			return err
 		}
-		d.between()
+		d.settleBetween()
 		return nil
 	}
 	if err := d.lookUpFacts(ctx, background); err != nil {
@@ -53,7 +48,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 	}
 	d.checkPlatform(background)
 	d.checkConfiguration()
-	d.between()
+	d.settleBetween()
 	if _, err := d.confirmHostName(background); err != nil {
 		return err
 	}
@@ -172,8 +167,11 @@ func (d *deployment) lookUpNames(ctx context.Context) error {
 	return err
 }
 
-// askForNames is lookUpNames on the terminal.
-func (d *deployment) askForNames(ctx context.Context) error {
+// orAskForNames repeats lookUpNames on the terminal, where its error is that nix had nobody to ask.
+func (d *deployment) orAskForNames(ctx context.Context, err error) error {
+	if !d.mayAsk(err) {
+		return err
+	}
 	out, err := nixexec.Capture(ctx, nixexec.Command{Argv: namesArgv(d.source.Flake, d.job.Request)}, d.session.Stdio)
 	d.names, err = readNames(d.source.Flake, []byte(out), err)
 	return err
@@ -254,11 +252,7 @@ func (d *deployment) askName(ctx context.Context) error {
 
 // printPlan prints the commands and runs none of them; no host is contacted. That the login is root is taken from its name then.
 func (d *deployment) printPlan(ctx, background context.Context) error {
-	err := d.lookUpNames(background)
-	if d.mayAsk(err) {
-		err = d.askForNames(ctx)
-	}
-	if err != nil {
+	if err := d.orAskForNames(ctx, d.lookUpNames(background)); err != nil {
 		return err
 	}
 	if err := d.choose(background); err != nil {

@@ -28,6 +28,11 @@ func (d *deployment) evaluates() bool {
 	return !d.request.Has("--rollback") && !d.request.Has("--store-path")
 }
 
+// evaluatesWhole reports whether nixhop itself evaluates the configuration down to the derivation.
+func (d *deployment) evaluatesWhole() bool {
+	return (d.job.Dialect == nil || d.job.handsOver()) && !d.checking && d.evaluates()
+}
+
 // hereWant is what the deployment wants of this machine.
 func (d *deployment) hereWant() HereWant {
 	want := HereWant{Action: d.request.Action, Nix: d.evaluates(), Flake: d.evaluates() && d.source.IsFlake(), Asked: d.checking}

@@ -159,7 +159,8 @@ func copySystem(j Job) (Step, bool) {
 	if j.sameHost() {
 		return Step{}, false
 	}
-	if j.Build != nil && j.Target != nil && j.Between != nil {
+	third := j.Build != nil && j.Target != nil
+	if third && j.Between != nil {
 		return copyBetween(j), true
 	}
 	argv := append([]string{}, nixCommand...)
@@ -180,7 +181,7 @@ func copySystem(j Job) (Step, bool) {
 	argv = append(argv, toplevelWord)
 	argv = append(argv, j.Request.NixWords(forCopy)...)
 	step := Step{Name: "copy", Where: where, Command: nixexec.Command{Argv: argv, Env: j.environment()}}
-	if j.Build != nil && j.Target != nil {
+	if third {
 		step.Note = fmt.Sprintf("a run asks %s first, and copies from there where it reaches %s itself", j.Build.Host, j.Target.Host)
 	}
 	return step, true

@@ -1,11 +1,6 @@
 package rebuild
 
-import (
-	_ "embed"
-	"strings"
-
-	"nixhop/nixexec"
-)
+import _ "embed"
 
 // ProbeLimit is how many bytes of a probe's answer are worth reading: an honest one has a few KiB, and what a login shell prints
 // before it has room beside that.
@@ -26,17 +21,13 @@ type Query struct {
 // between need not be a POSIX one. The answer stands between two marker lines that hold the nonce, which must be new each time;
 // after EndMarker the script stays until its standard input ends, and so keeps the connection of its session open.
 func ProbeScript(nonce string, query Query) string {
-	var head strings.Builder
-	for _, assignment := range [][2]string{
-		{"nonce", nonce},
-		{"profile", ProfilePath(query.Profile)},
-		{"target", oneOrZero(query.Target)},
-		{"build", oneOrZero(query.BuildHost)},
-		{"run0", oneOrZero(query.Run0)},
-	} {
-		head.WriteString(assignment[0] + "=" + nixexec.Quote(assignment[1]) + "\n")
-	}
-	return head.String() + probeScript
+	return assignments(
+		[2]string{"nonce", nonce},
+		[2]string{"profile", ProfilePath(query.Profile)},
+		[2]string{"target", oneOrZero(query.Target)},
+		[2]string{"build", oneOrZero(query.BuildHost)},
+		[2]string{"run0", oneOrZero(query.Run0)},
+	) + probeScript
 }
 
 // EndMarker returns the line that ends the answer to a probe.

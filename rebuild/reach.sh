@@ -1,5 +1,5 @@
 # Runs on a third build host, from standard input: tries whether ssh from there reaches the target, and logs in there as the same user.
-# Arguments: the ways to try, each as three words: options of ssh, of which there may be none, and the host.
+# Arguments: the ways to try, each as two words: the host, and its port, which may be empty.
 # Set by the caller in front of this text: boot_id node uid, as the target itself has told them.
 # shellcheck shell=sh disable=SC2154
 
@@ -7,10 +7,9 @@ command -v ssh >/dev/null || exit 127
 way=0
 said=
 while [ "$#" -gt 0 ]; do
-    # The options of a way are none or two words.
-    options=$1 port=$2 host=$3
-    shift 3
-    answer=$(ssh ${options:+"$options"} ${port:+"$port"} -o BatchMode=yes -o ConnectTimeout=4 -o ConnectionAttempts=1 -- "$host" \
+    host=$1 port=$2
+    shift 2
+    answer=$(ssh ${port:+-p "$port"} -o BatchMode=yes -o ConnectTimeout=4 -o ConnectionAttempts=1 -- "$host" \
         'cat /proc/sys/kernel/random/boot_id && uname -n && id -u' </dev/null 2>&1)
     status=$?
     case "

@@ -15,7 +15,8 @@ import (
 var storePath = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+$`)
 
 // runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
-// A step whose result is known already is not run again, and none is run once background is over: Ctrl-C may come between two. What the children print, heard reads along.
+// A step whose result is known already is not run again, and none is run once background is over: Ctrl-C may come between two. What the
+// children print, heard reads along.
 func (s *Session) runPlan(ctx, background context.Context, p Plan, known map[string]string, password string, heard *hearing) (map[string]string, error) {
 	results := maps.Clone(known)
 	for _, step := range p.Steps {
