@@ -22,7 +22,7 @@ type ExitStatus struct {
 func ExitStatuses() []ExitStatus {
 	return []ExitStatus{
 		{"0", "done"},
-		{"1", "failed; nothing was activated"},
+		{"1", "failed; nothing was activated, or not to its end"},
 		{"2", "wrong usage"},
 		{"3", "a check failed; nothing was built"},
 		{"4", "activated, but some units failed"},
