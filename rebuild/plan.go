@@ -129,7 +129,8 @@ func (p Plan) Script() string {
 		b.WriteString(nixexec.Command{Argv: nixexec.ExitArgv(m)}.String() + "\n")
 	}
 	if used {
-		b.WriteString(nixexec.Command{Argv: []string{"rm", "-r", p.Dir}}.String() + "\n")
+		// -f: a master that is asked to exit may remove its socket while rm does.
+		b.WriteString(nixexec.Command{Argv: []string{"rm", "-rf", p.Dir}}.String() + "\n")
 	}
 	if grouped {
 		b.WriteString("}\n")

@@ -1,6 +1,11 @@
 package rebuild
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -239,6 +244,27 @@ func TestMastersAreOpenedOnce(t *testing.T) {
 		if err != nil || len(plan.Masters) != 1 {
 			t.Errorf("%d connections, %v; want one", len(plan.Masters), err)
 		}
+	}
+}
+
+// A master answers "exit" before it has ended, and its socket goes after that: a pasted plan may come upon it while it
+// removes the directory. Here, thousands of sockets go in the meantime.
+func TestPlanEndsWhileMastersEnd(t *testing.T) {
+	bin, dir := t.TempDir(), filepath.Join(t.TempDir(), "run")
+	ssh := "#!/bin/sh\ncase \"$*\" in *' -O exit '*) cd " + nixexec.Quote(dir) + " && touch $(seq 2000) && { rm -f [0-9]* & } ;; esac\n"
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(ssh), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	web := machineFor("web")
+	web.Master.Dir = dir
+	cmd := exec.Command("/bin/sh", "-e")
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	cmd.Stdin = strings.NewReader(Plan{Dir: dir, Masters: []nixexec.MasterOptions{web.Master}}.Script())
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", dir, err)
 	}
 }
 
