@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"nixhop/nixexec"
@@ -92,7 +91,7 @@ func (d *deployment) aftermathText(before, after Facts, code int, lost bool) (te
 	case before.System.BootID != after.System.BootID && before.System.BootID != "" && after.System.BootID != "":
 		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", where, o.Current), ExitFailed
 	case o.Current != o.Was && len(after.Failed) > 0:
-		o.Status, o.Failed = ExitUnits, strings.Join(after.Failed[:min(len(after.Failed), mostNamed)], ", ")
+		o.Status, o.Failed = ExitUnits, firstOf(after.Failed)
 		return outcomeText(d, o, where)
 	case o.Current != o.Was && !lost:
 		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", where, o.Current, d.nextBoot(o), d.journalCommand()), ExitFailed

@@ -6,6 +6,7 @@ func TestAftermathText(t *testing.T) {
 	d := &deployment{job: Job{Target: machineFor("web")}, target: &Target{Selector: Selector{Word: "web"}}, request: parse(t, "switch web")}
 	before := Facts{System: System{Current: "/old", Profile: "/old", Generation: 4, BootID: "1"}}
 	const set = "; the profile is set, generation 5: the next boot takes /new\nback to the generation before: nixhop switch web --rollback"
+	const both = "; the profile is set, generation 5: the next boot takes it, too\nback to the generation before: nixhop switch web --rollback"
 	const journal = "\nssh web 'journalctl -u '\\''nixos-rebuild-switch-to-configuration*'\\'' -e'"
 	for _, c := range []struct {
 		what   string
@@ -26,11 +27,11 @@ func TestAftermathText(t *testing.T) {
 			"on web: /new is active, but some units failed: a.service\nssh web 'systemctl --failed'", 4},
 		{"many units", func(f *Facts) {
 			f.System.Current, f.Failed = "/new", []string{"a.service", "b.service", "c.service", "d.service", "e.service", "f.service"}
-		}, 1, false, "on web: /new is active, but some units failed: a.service, b.service, c.service, d.service, e.service\nssh web 'systemctl --failed'", 4},
+		}, 1, false, "on web: /new is active, but some units failed: a.service, b.service, c.service, d.service, e.service and 1 more\nssh web 'systemctl --failed'", 4},
 		{"an activation that failed", func(f *Facts) { f.System.Current, f.System.Profile, f.System.Generation = "/new", "/new", 5 }, 1, false,
-			"on web: the activation failed after it had begun; /new runs now" + set + journal, 1},
+			"on web: the activation failed after it had begun; /new runs now" + both + journal, 1},
 		{"an activation that nobody saw to the end", func(f *Facts) { f.System.Current, f.System.Profile, f.System.Generation = "/new", "/new", 5 }, 255, true,
-			"on web: /new runs now, but its activation was not seen to succeed" + set + journal, 1},
+			"on web: /new runs now, but its activation was not seen to succeed" + both + journal, 1},
 		{"a boot id that was not told", func(f *Facts) { f.System.BootID = "" }, 1, false, "on web: it runs and boots the same system as before", 1},
 		{"a reboot", func(f *Facts) { f.System.Current, f.System.BootID, f.Failed = "/new", "2", []string{"a.service"} }, 255, true,
 			"on web: it was rebooted meanwhile, and runs /new", 1},

@@ -8,8 +8,17 @@ import (
 	"strings"
 )
 
-// mostNamed is how many files a finding names.
+// mostNamed is how many things of a kind are named in a sentence: files of a tree, units of a host.
 const mostNamed = 5
+
+// firstOf names the first of many things and counts the others.
+func firstOf(names []string) string {
+	text := strings.Join(names[:min(len(names), mostNamed)], ", ")
+	if rest := len(names) - mostNamed; rest > 0 {
+		text += fmt.Sprintf(" and %d more", rest)
+	}
+	return text
+}
 
 // gitMissing finds a flake that Nix cannot read without git: it fetches by git, and before 2.20 it also reads a tree here by git.
 func gitMissing(h Here, want HereWant) []Finding {
@@ -109,15 +118,11 @@ func untrackedNames(files []string) string {
 	if len(files) == 1 {
 		return "an untracked file: " + quoted(files[0])
 	}
-	var names []string
-	for _, file := range files[:min(len(files), mostNamed)] {
-		names = append(names, quoted(file))
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = quoted(file)
 	}
-	text := fmt.Sprintf("%d untracked files: %s", len(files), strings.Join(names, ", "))
-	if rest := len(files) - mostNamed; rest > 0 {
-		text += fmt.Sprintf(" and %d more", rest)
-	}
-	return text
+	return fmt.Sprintf("%d untracked files: %s", len(files), firstOf(names))
 }
 
 // gitDirty says from which state of the tree a system comes that is no commit.

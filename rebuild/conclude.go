@@ -88,6 +88,9 @@ func (d *deployment) nextBoot(o Outcome) string {
 		return ""
 	}
 	next := "; the profile is set" + o.generation() + ": the next boot takes " + o.Profile
+	if o.Profile == o.Current && o.Current != o.Was { // which has just been named
+		next = "; the profile is set" + o.generation() + ": the next boot takes it, too"
+	}
 	if o.Status != exitReboot && (o.Current == o.Was || o.Current == "") {
 		next = "; the profile is set" + o.generation() + ": " + o.Profile + ", but the boot loader may not know it"
 	}
