@@ -1,0 +1,60 @@
+package sshcfg
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Since OpenSSH 9.9 an Include has variables and tokens; before, they are letters of a path like any others.
+func TestIncludeExpands(t *testing.T) {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "nixhop") // with a plain name, unlike t.TempDir
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	t.Setenv("NIXHOP_TEST_DIR", dir)
+	home, err := filepath.Rel("/", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := strings.Repeat("/..", strings.Count(me.HomeDir, "/"))
+	write(t, filepath.Join(dir, me.Username), "Host a\n  User m2\n")
+	write(t, filepath.Join(dir, "100%"), "Host a\n  User m2\n")
+	write(t, filepath.Join(dir, me.Uid), "Host a\n  User m2\n")
+	write(t, filepath.Join(dir, "%u-literal"), "Host a\n  User m2\n")
+	for _, test := range []struct{ word, warning string }{
+		{"${NIXHOP_TEST_DIR}/%u", ""},
+		{"%d" + up + "/" + home + "/%u", ""},
+		{dir + "/%i", ""},
+		{dir + "/100%%", ""},
+		{dir + "/%u-literal", ""}, // what an older ssh takes
+		{"${NIXHOP_TEST_UNSET}/a", `${NIXHOP_TEST_UNSET} in "${NIXHOP_TEST_UNSET}/a" is not set`},
+		{dir + "/%h", fmt.Sprintf("%q may be another file for each host: the hosts in it are not listed", dir+"/%h")},
+		{dir + "/%q", "may be another file"},
+	} {
+		config := write(t, filepath.Join(dir, "config"), "Include "+test.word+"\nHost b\n  User m5\n")
+		inv := List([]string{config})
+		names := strings.Join(inv.Names(), " ")
+		if test.warning != "" {
+			if names != "b" || len(inv.Warnings) != 1 || !strings.Contains(inv.Warnings[0].String(), test.warning) {
+				t.Errorf("%s: %s, %v", test.word, names, inv.Warnings)
+			}
+			continue
+		}
+		if names != "a b" || len(inv.Warnings) > 0 {
+			t.Errorf("%s: %s, %v", test.word, names, inv.Warnings)
+		}
+		// Each version of ssh reads the file that is listed, or none.
+		if got := sshUser(t, config, "a"); got != "m2" && got != me.Username {
+			t.Errorf("%s: ssh takes user %q", test.word, got)
+		}
+	}
+}
