@@ -231,7 +231,7 @@ func unreachable(found *Finding, l login, f sshcfg.Failure) {
 		found.What = fmt.Sprintf("ssh refuses its config: %s:%d: %s", f.File, f.Line, f.Text)
 	case sshcfg.Kex:
 		found.What = place + " ended the talk before the login: " + f.Text
-		found.Why = "it is no sshd, it is overloaded (MaxStartups), or it has banned this machine (fail2ban)"
+		found.Why = "it is no sshd, it is overloaded (MaxStartups), or it shuts this machine out for a while after refused logins (PerSourcePenalties, fail2ban)"
 	default:
 		found.What = "ssh failed: " + f.Text
 	}

@@ -92,7 +92,7 @@ nixhop: error: root@web: the way over "gate,root@inner:2222" failed: ssh: connec
 `},
 		{"fail2ban", web, sshcfg.Failure{Kind: sshcfg.Kex, Host: "192.168.4.1", Port: 22, Text: "kex_exchange_identification: Connection closed by remote host"}, `
 nixhop: error: root@web: 192.168.4.1 port 22 ended the talk before the login: kex_exchange_identification: Connection closed by remote host [host-unreachable]
-  it is no sshd, it is overloaded (MaxStartups), or it has banned this machine (fail2ban)
+  it is no sshd, it is overloaded (MaxStartups), or it shuts this machine out for a while after refused logins (PerSourcePenalties, fail2ban)
     ssh -v root@web
 `},
 	} {
