@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -177,6 +178,22 @@ func TestCheckBuildHere(t *testing.T) {
 		}},
 		{"no jobs, but a builder", func(h *Here, w *HereWant) { h.Nix.MaxJobs, h.Nix.BuilderSystems = "0", []string{"x86_64-linux"} }, Finding{}},
 	})
+}
+
+// A host that takes part twice is named once.
+func TestOtherHosts(t *testing.T) {
+	web, big := &connection{machine: machineFor("web")}, &connection{machine: machineFor("big")}
+	for _, test := range []struct {
+		on, at *connection
+		want   string
+	}{
+		{web, nil, "[{web }]"}, {web, web, "[{web }]"}, {web, big, "[{web } {big }]"}, {nil, big, "[{big }]"}, {nil, nil, "[]"},
+	} {
+		d := &deployment{session: &Session{}, request: parse(t, "switch web"), on: test.on, at: test.at}
+		if got := fmt.Sprint(d.hereWant().Others); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
+	}
 }
 
 func TestHereLevelsStay(t *testing.T) {

@@ -39,8 +39,8 @@ func (d *deployment) hereWant() HereWant {
 	if d.target != nil {
 		want.Host = d.target.Host.String()
 	}
-	for _, c := range []*connection{d.on, d.at} {
-		if c != nil && (c == d.on || d.on == nil || d.on.machine != c.machine) {
+	for i, c := range []*connection{d.on, d.at} {
+		if c != nil && (i == 0 || c != d.on) { // the target may be the build host
 			want.Others = append(want.Others, NixThere{c.machine.Host.String(), c.facts.Nix.Version})
 		}
 	}
