@@ -121,25 +121,25 @@ func TestCheckBuildHere(t *testing.T) {
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{toTarget, emulate, cross},
+			Remedy: []string{toTarget, "# or", emulate, "# or", cross},
 		}},
 		{"another that the target is", func(h *Here, w *HereWant) { other(h, w); w.Target = System{Kernel: "Linux", Machine: "aarch64"} }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{toTarget, emulate, cross},
+			Remedy: []string{toTarget, "# or", emulate, "# or", cross},
 		}},
 		{"another that the target is not either", func(h *Here, w *HereWant) { other(h, w); w.Target = System{Kernel: "Linux", Machine: "x86_64"} }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{emulate, cross},
+			Remedy: []string{emulate, "# or", cross},
 		}},
 		{"another on NixOS", func(h *Here, w *HereWant) { other(h, w); h.NixOS = true }, Finding{
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
-			Remedy: []string{toTarget, `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on this machine`, cross},
+			Remedy: []string{toTarget, "# or", `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on this machine`, "# or", cross},
 		}},
 		{"another, with a builder for a third", func(h *Here, w *HereWant) {
 			other(h, w)
@@ -148,7 +148,7 @@ func TestCheckBuildHere(t *testing.T) {
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux", its builders for "riscv64-linux"`,
 			Why:    stop,
-			Remedy: []string{strings.Replace(emulate, "web ", "", 1), strings.Replace(cross, "web ", "", 1)},
+			Remedy: []string{strings.Replace(emulate, "web ", "", 1), "# or", strings.Replace(cross, "web ", "", 1)},
 		}},
 		{"Linux on a Mac", func(h *Here, w *HereWant) {
 			other(h, w)
@@ -157,14 +157,14 @@ func TestCheckBuildHere(t *testing.T) {
 			Name: "platform", Severity: Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "aarch64-darwin x86_64-darwin"`,
 			Why:    stop,
-			Remedy: []string{toTarget, "nix.linux-builder.enable = true;   # nix-darwin, on this Mac"},
+			Remedy: []string{toTarget, "# or", "nix.linux-builder.enable = true;   # nix-darwin, on this Mac"},
 		}},
 		{"another Linux on a Mac", func(h *Here, w *HereWant) { h.OS, h.Nix = "darwin", Nix{System: "aarch64-darwin"} }, Finding{
 			Name: "platform", Severity: Error,
 			What: `the configuration is for "x86_64-linux", this machine builds for "aarch64-darwin"`,
 			Why:  stop,
 			Remedy: []string{
-				toTarget,
+				toTarget, "# or",
 				"nix.linux-builder.enable = true;   # nix-darwin, on this Mac",
 				`nix.linux-builder.systems = [ "aarch64-linux" "x86_64-linux" ];`,
 				`nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "x86_64-linux" ];`,
@@ -174,7 +174,7 @@ func TestCheckBuildHere(t *testing.T) {
 			Name: "platform", Severity: Error,
 			What:   `this machine builds nothing itself, and none of its builders is for "x86_64-linux"`,
 			Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
-			Remedy: []string{toTarget, "nixhop switch web --max-jobs auto"},
+			Remedy: []string{toTarget, "# or", "nixhop switch web --max-jobs auto"},
 		}},
 		{"no jobs, but a builder", func(h *Here, w *HereWant) { h.Nix.MaxJobs, h.Nix.BuilderSystems = "0", []string{"x86_64-linux"} }, Finding{}},
 	})

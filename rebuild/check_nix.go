@@ -68,14 +68,14 @@ func notTrusted(f Facts, host, action string) []Finding {
 		Name: "not-trusted", Severity: Error,
 		What: fmt.Sprintf("%q is not a trusted user of the host's Nix", user),
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
-		Remedy: []string{
-			fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixString(user)),
-			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
-		},
 	}
+	var there []string
 	if action != "" {
-		found.Remedy = slices.Insert(found.Remedy, 0, "nixhop "+action+" "+nixexec.Quote(host)+" --build-host target")
+		there = []string{"nixhop " + action + " " + nixexec.Quote(host) + " --build-host target"}
 	}
+	found.Remedy = anyOf(there,
+		[]string{fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixString(user))},
+		[]string{`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`})
 	return []Finding{found}
 }
 

@@ -25,7 +25,7 @@ func noRoot(f Facts, want TargetWant) []Finding {
 	if way == BySudo {
 		return []Finding{sudoRefuses(f, user, want)}
 	}
-	found := Finding{Name: "no-root", Severity: Error, Why: takesRoot, Remedy: rootKey(want)}
+	found := Finding{Name: "no-root", Severity: Error, Why: takesRoot}
 	switch {
 	case len(want.Ways) == 0:
 		found.What = fmt.Sprintf("%q is not root, and --elevate none keeps it from becoming root", user)
@@ -41,7 +41,7 @@ func noRoot(f Facts, want TargetWant) []Finding {
 		found.What = fmt.Sprintf("%q is not root, and no %s is in the PATH %q", user, either(want.Ways), f.Login.Path)
 	}
 	found.Why += ruledOut(e, want.Ways)
-	found.Remedy = append(found.Remedy, enableElevation(way, want.Ways, user)...)
+	found.Remedy = anyOf(rootKey(want), enableElevation(way, want.Ways, user))
 	return []Finding{found}
 }
 
@@ -55,7 +55,7 @@ func sudoRefuses(f Facts, user string, want TargetWant) Finding {
 			Name: "sudo-password", Severity: Warning,
 			What:   fmt.Sprintf("sudo lets %q run only these without a password: %q", user, e.SudoRules),
 			Why:    "nix-env, systemd-run and switch-to-configuration must be among them",
-			Remedy: append([]string{"security.sudo.wheelNeedsPassword = false;"}, rootKey(want)...),
+			Remedy: freeSudo(want),
 		}
 	case mayAsk || want.AskPassword:
 		return sudoPassword(e, user, want)
@@ -64,9 +64,10 @@ func sudoRefuses(f Facts, user string, want TargetWant) Finding {
 		Name: "no-root", Severity: Error,
 		What: fmt.Sprintf("%q is not root, and sudo says %q", user, e.SudoSays),
 		Why:  takesRoot + "; on a terminal nixhop would ask for a password that sudo wants" + ruledOut(e, want.Ways),
-		Remedy: append(rootKey(want),
+		Remedy: anyOf(rootKey(want), []string{
 			fmt.Sprintf(`users.users.%s.extraGroups = [ "wheel" ];`, attribute(user)),
-			"security.sudo.wheelNeedsPassword = false;"),
+			wheelIsFree,
+		}),
 	}
 }
 
@@ -84,7 +85,7 @@ func sudoPassword(e Elevation, user string, want TargetWant) Finding {
 		found.Severity = Error
 		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q", e.SudoSays) +
 			ruledOut(e, want.Ways)
-		found.Remedy = append([]string{"security.sudo.wheelNeedsPassword = false;"}, rootKey(want)...)
+		found.Remedy = freeSudo(want)
 	}
 	return found
 }
@@ -107,6 +108,12 @@ func rootKey(want TargetWant) []string {
 	return []string{"users.users.root.openssh.authorizedKeys.keys = [ " + nixString(key) + " ];"}
 }
 
+// wheelIsFree is the line by which sudo wants no password of those it serves.
+const wheelIsFree = "security.sudo.wheelNeedsPassword = false;"
+
+// freeSudo is how a user whom sudo serves does without a password.
+func freeSudo(want TargetWant) []string { return anyOf([]string{wheelIsFree}, rootKey(want)) }
+
 // enableElevation is what lets a login become root without a password, by what is there of the ways that may be taken, or else by the first.
 func enableElevation(way Way, ways []Way, user string) []string {
 	switch {
@@ -125,7 +132,7 @@ func enableElevation(way Way, ways []Way, user string) []string {
 		return []string{
 			"security.sudo.enable = true;",
 			fmt.Sprintf(`users.users.%s.extraGroups = [ "wheel" ];`, attribute(user)),
-			"security.sudo.wheelNeedsPassword = false;",
+			wheelIsFree,
 		}
 	}
 }

@@ -51,7 +51,7 @@ var checksOfTargets = []struct {
 		What: `"deploy" is not root, and no sudo, doas or run0 is in the PATH "/usr/local/bin:/usr/bin"`,
 		Why:  "setting the system profile and activating it takes root",
 		Remedy: []string{
-			rootKeyLine,
+			rootKeyLine, "# or",
 			"security.sudo.enable = true;",
 			`users.users.deploy.extraGroups = [ "wheel" ];`,
 			"security.sudo.wheelNeedsPassword = false;",
@@ -65,7 +65,7 @@ var checksOfTargets = []struct {
 		Why: "setting the system profile and activating it takes root; " +
 			"a password for doas cannot be asked for: it reads one from a terminal only, never from standard input",
 		Remedy: []string{
-			`users.users.root.openssh.authorizedKeys.keys = [ "KEY" ];`,
+			`users.users.root.openssh.authorizedKeys.keys = [ "KEY" ];`, "# or",
 			`security.doas.extraRules = [ { users = [ "deploy" ]; noPass = true; } ];`,
 		},
 	}},
@@ -78,7 +78,7 @@ var checksOfTargets = []struct {
 		Why: "setting the system profile and activating it takes root; " +
 			"polkit must grant that without a password: it asks for one on a terminal only",
 		Remedy: []string{
-			rootKeyLine,
+			rootKeyLine, "# or",
 			"security.polkit.enable = true;",
 			`security.polkit.extraConfig = "polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && ` +
 				`s.user == 'o\\'brien') return polkit.Result.YES; });";`,
@@ -97,7 +97,7 @@ var checksOfTargets = []struct {
 		What: `"deploy" is not root, and no run0 is in the PATH "/usr/local/bin:/usr/bin"`,
 		Why:  "setting the system profile and activating it takes root",
 		Remedy: []string{
-			rootKeyLine,
+			rootKeyLine, "# or",
 			"security.polkit.enable = true;",
 			`security.polkit.extraConfig = "polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && ` +
 				`s.user == 'deploy') return polkit.Result.YES; });";`,
@@ -111,7 +111,7 @@ var checksOfTargets = []struct {
 		What: `sudo wants a password of "deploy"`,
 		Why: `there is no way to ask for it, and the activation would fail after the whole build: "sudo: a password is required"; ` +
 			"doas would give it without a password, and is taken where no flag rules it out",
-		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", rootKeyLine},
+		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
 	{"no sudoer", func(f *Facts, w *TargetWant) {
 		f.Login.User, f.Elevate.SudoFree, f.Elevate.SudoSays = "no.body", No, "sudo: a password is required"
@@ -120,7 +120,7 @@ var checksOfTargets = []struct {
 		What: `"no.body" is not root, and sudo says "sudo: a password is required"`,
 		Why:  "setting the system profile and activating it takes root; on a terminal nixhop would ask for a password that sudo wants",
 		Remedy: []string{
-			rootKeyLine,
+			rootKeyLine, "# or",
 			`users.users."no.body".extraGroups = [ "wheel" ];`,
 			"security.sudo.wheelNeedsPassword = false;",
 		},
@@ -131,7 +131,7 @@ var checksOfTargets = []struct {
 		Name: "sudo-password", Severity: Error,
 		What:   `sudo wants a password of "deploy"`,
 		Why:    `there is no way to ask for it, and the activation would fail after the whole build: "sudo: a password is required"`,
-		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", rootKeyLine},
+		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
 	{"sudo with a password that can be asked", func(f *Facts, w *TargetWant) {
 		f.Elevate.SudoFree, w.AskPassword = No, true
@@ -144,7 +144,7 @@ var checksOfTargets = []struct {
 		Name: "sudo-password", Severity: Warning,
 		What:   `sudo lets "deploy" run only these without a password: "/bin/nix-env"`,
 		Why:    "nix-env, systemd-run and switch-to-configuration must be among them",
-		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", rootKeyLine},
+		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
 
 	// NixOS/nix#1078
@@ -167,8 +167,8 @@ var checksOfTargets = []struct {
 		What: `"deploy" is not a trusted user of the host's Nix`,
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
 		Remedy: []string{
-			"nixhop switch web --build-host target",
-			`nix.settings.trusted-users = [ "deploy" ];`,
+			"nixhop switch web --build-host target", "# or",
+			`nix.settings.trusted-users = [ "deploy" ];`, "# or",
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},

@@ -96,7 +96,7 @@ var checksOfBuildHosts = []struct {
 		What: `"deploy" is not a trusted user of the host's Nix`,
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
 		Remedy: []string{
-			`nix.settings.trusted-users = [ "deploy" ];`,
+			`nix.settings.trusted-users = [ "deploy" ];`, "# or",
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
@@ -109,15 +109,15 @@ var checksOfBuildHosts = []struct {
 		What: `the configuration is for "aarch64-linux", the build host builds for "x86_64-linux i686-linux"`,
 		Why:  "the build would stop with: required system or feature not available",
 		Remedy: []string{
-			"nixhop switch web --build-host target",
-			`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "nixhop switch web --cross",
+			"nixhop switch web --build-host target", "# or",
+			`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "# or", "nixhop switch web --cross",
 		},
 	}},
 	{"another platform on the target", func(f *Facts, w *BuildHostWant) { w.System, w.Target = "aarch64-linux", w.Host }, Finding{
 		Name: "platform", Severity: Error,
 		What:   `the configuration is for "aarch64-linux", the build host builds for "x86_64-linux"`,
 		Why:    "the build would stop with: required system or feature not available",
-		Remedy: []string{`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "nixhop switch big --cross"},
+		Remedy: []string{`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "# or", "nixhop switch big --cross"},
 	}},
 	{"emulated", func(f *Facts, w *BuildHostWant) {
 		w.System, f.Nix.ExtraPlatforms = "aarch64-linux", []string{"aarch64-linux"}
@@ -130,7 +130,7 @@ var checksOfBuildHosts = []struct {
 		Name: "platform", Severity: Error,
 		What:   `the build host builds nothing itself, and none of its builders is for "x86_64-linux"`,
 		Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
-		Remedy: []string{"nixhop switch web --build-host target", `nix.settings.max-jobs = "auto";   # on big`},
+		Remedy: []string{"nixhop switch web --build-host target", "# or", `nix.settings.max-jobs = "auto";   # on big`},
 	}},
 	{"little room to build", func(f *Facts, w *BuildHostWant) { f.Spaces[2].FreeKiB = 700 << 10 }, Finding{
 		Name: "store-space", Severity: Warning,

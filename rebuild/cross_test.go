@@ -221,8 +221,9 @@ func TestWays(t *testing.T) {
 	} {
 		n := base
 		c.change(&n)
-		if got := n.ways(); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		got, want := strings.Join(n.ways(), "\n"), strings.Join(c.want, "\n# or\n")
+		if got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, want)
 		}
 	}
 }

@@ -26,3 +26,16 @@ type Finding struct {
 
 	told bool // it stands on the terminal already
 }
+
+// anyOf is a Remedy of several, of which each is enough. Between them stands a line that is a comment for a shell and for NixOS alike. An
+// empty one is left out.
+func anyOf(remedies ...[]string) []string {
+	var lines []string
+	for _, remedy := range remedies {
+		if len(lines) > 0 && len(remedy) > 0 {
+			lines = append(lines, "# or")
+		}
+		lines = append(lines, remedy...)
+	}
+	return lines
+}

@@ -44,13 +44,14 @@ func keyUnknown(found *Finding, l login, f sshcfg.Failure) {
 	found.Name = "host-key-unknown"
 	found.What = fmt.Sprintf("its host key is not known yet: %s", key(f.Key))
 	found.Why = "compare the fingerprint with the one that the host itself shows: ssh-keygen -lf " + hostKeyFile(f.Key.Type)
-	found.Remedy = []string{
-		"ssh " + nixexec.Quote(l.Alias) + " true   # asks, and remembers the key",
-		l.again("--accept-new") + "   # remembers it unseen: only in a network that you trust",
-	}
+	var here []string
 	if line := knownHostsLine(f); line != "" {
-		found.Remedy = append(found.Remedy, line+"   # in the configuration of this machine")
+		here = []string{line + "   # in the configuration of this machine"}
 	}
+	found.Remedy = anyOf(
+		[]string{"ssh " + nixexec.Quote(l.Alias) + " true   # asks, and remembers the key"},
+		[]string{l.again("--accept-new") + "   # remembers it unseen: only in a network that you trust"},
+		here)
 }
 
 // knownHostsLine is the line of a NixOS configuration that makes the key known; an older ssh does not tell enough for it.
@@ -284,10 +285,10 @@ func noConfigurationFinding(alias string, err *NoConfigurationError) Finding {
 		found.Remedy = []string{"nix flake show " + nixexec.Quote(err.Flake)}
 		return found
 	}
-	found.Remedy = []string{
-		"nixhop switch " + nixexec.Quote(alias) + "=CONFIGURATION",
-		"# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host " + aliasName(alias) + ")",
-	}
+	found.Remedy = anyOf(
+		[]string{"nixhop switch " + nixexec.Quote(alias) + "=CONFIGURATION"},
+		[]string{"# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host " + aliasName(alias) + ")"},
+	)
 	return found
 }
 

@@ -28,13 +28,16 @@ func TestConnectFinding(t *testing.T) {
 nixhop: error: root@web: its host key is not known yet: ssh-rsa SHA256:abc [host-key-unknown]
   compare the fingerprint with the one that the host itself shows: ssh-keygen -lf /etc/ssh/ssh_host_rsa_key.pub
     ssh root@web true   # asks, and remembers the key
+    # or
     nixhop boot root@web --accept-new   # remembers it unseen: only in a network that you trust
+    # or
     programs.ssh.knownHosts."192.168.4.1".publicKey = "ssh-rsa ...";   # in the configuration of this machine
 `},
 		{"an older ssh tells less of the key", web, sshcfg.Failure{Kind: sshcfg.HostKeyUnknown, Key: sshcfg.HostKey{Type: "ECDSA"}}, `
 nixhop: error: root@web: its host key is not known yet: ECDSA [host-key-unknown]
   compare the fingerprint with the one that the host itself shows: ssh-keygen -lf /etc/ssh/ssh_host_ecdsa_key.pub
     ssh root@web true   # asks, and remembers the key
+    # or
     nixhop boot root@web --accept-new   # remembers it unseen: only in a network that you trust
 `},
 		{"words that a shell would split", web, keyed(sshcfg.HostKeyChanged, "ssh-ed25519"), `
@@ -112,6 +115,7 @@ func TestNoConfigurationFinding(t *testing.T) {
 nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) nor "nixos" (from the host name) [no-configuration]
   did you mean wep? it has: db, wep
     nixhop switch admin@web=CONFIGURATION
+    # or
     # nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host web)
 `},
 		{[]string{}, `

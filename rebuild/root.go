@@ -91,7 +91,7 @@ func (d *deployment) askPassword(ctx context.Context) error {
 		Name: "sudo-password", Severity: Error, Host: host,
 		What:   fmt.Sprintf("sudo did not take any of %d passwords for %q", passwordTries, c.facts.Login.User),
 		Why:    "the activation needs root there; without it the whole build would be in vain",
-		Remedy: append([]string{"security.sudo.wheelNeedsPassword = false;"}, rootKey(TargetWant{PublicKey: publicKey(c.machine.Endpoint)})...),
+		Remedy: freeSudo(TargetWant{PublicKey: publicKey(c.machine.Endpoint)}),
 	})
 	return d.session.report(d.found, Request{})
 }

@@ -50,27 +50,27 @@ func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") 
 // ways are the commands and settings by which the system can be built after all, in the order in which they are to be tried: on the
 // target, where everything is native, by a remote builder that is there, emulated, and cross-compiled, which builds everything anew.
 func (n Need) ways() []string {
-	var lines []string
+	var ways [][]string
+	add := func(way ...string) { ways = append(ways, way) }
 	if n.Alias != "" && !n.OnTarget && (n.Target.Machine == "" || runs(n.Target, n.System)) {
-		lines = append(lines, n.again("--build-host", "target"))
+		add(n.again("--build-host", "target"))
 	}
-	if slices.Contains(n.Nix.platforms(), n.System) {
-		if n.Built != n.System {
-			return append(lines, n.again("--cross="+noCross))
+	native := slices.Contains(n.Nix.platforms(), n.System)
+	switch {
+	case native && n.Built != n.System:
+		add(n.again("--cross=" + noCross))
+	case native:
+		add(n.moreJobs())
+	case slices.Contains(n.Elsewhere, n.System):
+		add(n.again("--build-host", "local") + "   # a remote builder that this machine has is for it")
+	}
+	if !native && strings.HasSuffix(n.System, "-linux") {
+		add(n.emulation()...)
+		if strings.HasSuffix(n.Nix.System, "-linux") && n.System != n.Nix.System && !n.NoCross {
+			add(n.again("--cross"))
 		}
-		return append(lines, n.moreJobs())
 	}
-	if slices.Contains(n.Elsewhere, n.System) {
-		lines = append(lines, n.again("--build-host", "local")+"   # a remote builder that this machine has is for it")
-	}
-	if !strings.HasSuffix(n.System, "-linux") {
-		return lines
-	}
-	lines = append(lines, n.emulation()...)
-	if strings.HasSuffix(n.Nix.System, "-linux") && n.System != n.Nix.System && !n.NoCross {
-		lines = append(lines, n.again("--cross"))
-	}
-	return lines
+	return anyOf(ways...)
 }
 
 // emulation is what has the build host run programs of the system: a flag where its kernel does already.
