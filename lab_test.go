@@ -296,7 +296,7 @@ func (l *lab) connections(t *testing.T, host string, f func()) int {
 func (l *lab) noMasterLeft(t *testing.T) {
 	t.Helper()
 	var left []string
-	gone := eventually(10*time.Second, func() bool {
+	gone := eventually(20*time.Second, func() bool {
 		left = l.processes(t)
 		entries, err := os.ReadDir(l.runtime)
 		if err != nil {
@@ -309,6 +309,12 @@ func (l *lab) noMasterLeft(t *testing.T) {
 	})
 	if !gone {
 		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+		// The next test answers for itself only.
+		for _, entry := range left {
+			if strings.HasPrefix(entry, l.runtime) {
+				_ = os.RemoveAll(entry)
+			}
+		}
 	}
 }
 

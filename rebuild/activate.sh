@@ -2,6 +2,7 @@
 # output in lines of key=value; what the system itself prints goes to standard error.
 # Argument: the store path of the system, or nothing for a rollback.
 # Set by the caller in front of this text: unit outcome run action profile rollback specialisation bootloader no_check
+# programs
 # shellcheck shell=sh disable=SC2154
 
 toplevel=${1-}
@@ -14,8 +15,7 @@ report() {
 }
 fail() { printf 'nixhop: %s\n' "$1" >&2; report status 1; exit 1; }
 
-# The directories that NixOS and other installations of Nix have their programs in, behind what PATH says.
-PATH=${PATH-}${PATH:+:}/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=${PATH-}${PATH:+:}$programs
 export PATH
 
 report was "$(readlink -f /run/current-system 2>/dev/null)"

@@ -46,6 +46,7 @@ func (a Activation) Script() string {
 		[2]string{"specialisation", a.Specialisation},
 		[2]string{"bootloader", yes(a.Bootloader, "1")},
 		[2]string{"no_check", yes(a.NoCheck, "1")},
+		hostPrograms,
 	) + activateScript
 }
 
@@ -62,7 +63,7 @@ var awaitScript string
 // AwaitScript is what goes to the standard input of /bin/sh on a target whose connection was lost during the activation of a run: it prints what
 // that activation has reported, once it has ended, for ParseOutcome.
 func AwaitScript(run string) string {
-	return assignments([2]string{"outcome", outcomeFile}, [2]string{"run", run}) + awaitScript
+	return assignments([2]string{"outcome", outcomeFile}, [2]string{"run", run}, hostPrograms) + awaitScript
 }
 
 // Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.

@@ -6,6 +6,11 @@ import (
 	"nixhop/nixexec"
 )
 
+// hostPrograms is the assignment of the directories in which NixOS and other installations of Nix have their programs. A script puts them
+// behind what PATH says: that of a login that is not interactive may lack them.
+var hostPrograms = [2]string{"programs",
+	"/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
 // assignments are the lines that set variables in front of a script that a POSIX shell reads: pairs of a name and a value.
 func assignments(pairs ...[2]string) string {
 	var b strings.Builder

@@ -1,9 +1,9 @@
 # Runs on the target when the connection was lost: waits for the end of the activation that activate.sh has begun there, and prints
 # what was reported of it; nothing where this host knows of none. Needs no root.
-# Set by the caller in front of this text: outcome run
+# Set by the caller in front of this text: outcome run programs
 # shellcheck shell=sh disable=SC2154
 
-PATH=${PATH-}${PATH:+:}/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=${PATH-}${PATH:+:}$programs
 export PATH
 
 look() {

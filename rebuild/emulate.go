@@ -76,15 +76,13 @@ func (d *deployment) need() Need {
 
 // emulation is the command that tries it on the build host.
 func emulation(j Job, system string) nixexec.Command {
-	var head strings.Builder
-	for _, set := range [][2]string{{"system", system}, {"more", j.Emulate}, {"program", octal(tinyProgram(system))}} {
-		head.WriteString(set[0] + "=" + nixexec.Quote(set[1]) + "\n")
-	}
+	script := assignments([2]string{"system", system}, [2]string{"more", j.Emulate}, [2]string{"program", octal(tinyProgram(system))}, hostPrograms) +
+		emulateScript
 	argv := []string{"/bin/sh", "-s"}
 	if j.Build != nil {
 		argv = j.Build.session(argv...)
 	}
-	return nixexec.Command{Argv: argv, Stdin: head.String() + emulateScript}
+	return nixexec.Command{Argv: argv, Stdin: script}
 }
 
 // octal writes bytes as printf(1) reads them.

@@ -1,11 +1,10 @@
 # Runs on a build host, from standard input: tries whether Nix there builds for another system, by a derivation of one line whose builder is a
 # program of that system. Set by the caller in front of this text: system; more, the system again where nix.conf does not name it;
-# program, an ELF file as printf reads it, which creates the directory that is its first argument.
+# program, an ELF file as printf reads it, which creates the directory that is its first argument; programs, directories for the end of PATH.
 # It reports in lines of key=value. What it adds to the store is garbage at once.
 # shellcheck shell=sh disable=SC2154
 
-# The directories that NixOS and other installations of Nix have their programs in, behind what PATH says.
-PATH=${PATH-}${PATH:+:}/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/bin:/bin
+PATH=${PATH-}${PATH:+:}$programs
 export PATH
 LC_ALL=C
 export LC_ALL

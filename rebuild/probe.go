@@ -27,6 +27,7 @@ func ProbeScript(nonce string, query Query) string {
 		[2]string{"target", oneOrZero(query.Target)},
 		[2]string{"build", oneOrZero(query.BuildHost)},
 		[2]string{"run0", oneOrZero(query.Run0)},
+		hostPrograms,
 	) + probeScript
 }
 

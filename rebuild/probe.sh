@@ -1,5 +1,5 @@
 # Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
-# assignments of nonce, profile, target, build and run0 before this text; facts.go reads the answer. It changes nothing on the host.
+# assignments of nonce, profile, target, build, run0 and programs before this text; facts.go reads the answer. It changes nothing on the host.
 # shellcheck shell=sh disable=SC2154
 
 # Functions come in with the environment where sh is bash.
@@ -237,7 +237,7 @@ probe() {
 		put "program.$program" "$found"
 		case $program in nix-store) nix_store=$found ;; sudo) sudo=$found ;; doas) doas=$found ;; systemd-run) systemd_run=$found ;; esac
 	done
-	PATH=${PATH:+$PATH:}/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	PATH=${PATH:+$PATH:}$programs
 	export PATH
 	timeout=$(command -v timeout)
 	identity=$(id)
