@@ -225,6 +225,19 @@ func labThirdBuildHostCopies(t *testing.T, l *lab) {
 		l.noMasterLeft(t)
 		l.edit(t, dir, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i), `n1 = system { hostName = "n1"; };`)
 	}
+
+	// Something is wrong with its copy: there is still the way through here.
+	l.ssh(t, "n2", `printf '#!/bin/sh\ncase "$*" in *" copy --to "*) echo "error: no way" >&2; exit 1 ;; esac\nexec /usr/bin/nix "$@"\n' >/usr/local/bin/nix; chmod +x /usr/local/bin/nix`)
+	defer l.ssh(t, "n2", "rm -f /usr/local/bin/nix")
+	l.edit(t, dir, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "not direct"; };`)
+	r := l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2")
+	succeeds(t, r)
+	if !strings.Contains(r.stderr, "error: no way\nWARN nixhop: n2 could not copy what it has built to n1; copying through here\n") {
+		t.Errorf("it says\n%s", r.stderr)
+	}
+	l.runs(t, "n1", l.build(t, dir, "n1"))
+	l.noMasterLeft(t)
+	l.edit(t, dir, `n1 = system { hostName = "n1"; message = "not direct"; };`, `n1 = system { hostName = "n1"; };`)
 	l.refused(t, "build host: reaches the target", dir, nil, "check", "n1", "--build-host", "n2")
 }
 

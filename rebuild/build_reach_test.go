@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"nixhop/nixexec"
@@ -157,5 +158,34 @@ func TestAskReach(t *testing.T) {
 	}
 	if want := "-- big /bin/sh -s -- web '' root@192.0.2.7 222\n"; !strings.HasSuffix(string(words), want) || !strings.Contains(string(words), "ControlPath="+bin) {
 		t.Errorf("ssh got %q", words)
+	}
+}
+
+// Only where the build host itself says that its copy has failed is there another way to try.
+func TestCopyFailedThere(t *testing.T) {
+	at := func(step string, err error) error { return &stepError{Step: Step{Name: step}, Err: err} }
+	said := &nixexec.ExitError{Program: "ssh", Code: 1}
+	there := &sshcfg.Host{Name: "web"}
+	built := map[string]string{"toplevel": "/nix/store/t"}
+	for _, c := range []struct {
+		what    string
+		between *sshcfg.Host
+		results map[string]string
+		err     error
+		want    bool
+	}{
+		{"its copy", there, built, at("copy", said), true},
+		{"the copy through here", nil, built, at("copy", said), false},
+		{"the copy of the derivation", there, nil, at("copy", said), false},
+		{"the build", there, nil, at("build", said), false},
+		{"the activation", there, built, at("activate", said), false},
+		{"the link to it", there, built, at("copy", &nixexec.ExitError{Program: "ssh", Code: 255}), false},
+		{"the user", there, built, at("copy", &nixexec.InterruptedError{Signal: syscall.SIGINT, Err: said}), false},
+		{"nothing", there, built, nil, false},
+	} {
+		d := &deployment{job: Job{Between: c.between}}
+		if got := d.copyFailedThere(c.results, c.err); got != c.want {
+			t.Errorf("%s: %t", c.what, got)
+		}
 	}
 }

@@ -86,7 +86,7 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	}
 	d.announce()
 	heard := &hearing{force: d.request.Has("--explain")}
-	results, err := d.session.runPlan(ctx, background, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
+	results, err := d.runPlan(ctx, background, plan, heard)
 	reached := true
 	if d.lostLink(results, err) {
 		if results["outcome"], reached = d.awaitOutcome(background); ParseOutcome(results["outcome"]).Status == 0 {
@@ -111,6 +111,28 @@ func (d *deployment) execute(ctx, background context.Context) error {
 		err = d.aftermath(background, err)
 	}
 	return spoken(err)
+}
+
+// runPlan runs the plan's steps. Where a build host's own copy fails, those that are left run once more by the way through here.
+func (d *deployment) runPlan(ctx, background context.Context, plan Plan, heard *hearing) (map[string]string, error) {
+	results, err := d.session.runPlan(ctx, background, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
+	if !d.copyFailedThere(results, err) {
+		return results, err
+	}
+	d.session.Log.Warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", d.job.Build.Host.Name, d.job.Target.Host.Name))
+	d.job.Between = nil
+	if plan, err = MakePlan(d.job); err != nil {
+		return results, err
+	}
+	return d.session.runPlan(ctx, background, plan, results, d.password, heard)
+}
+
+// copyFailedThere reports whether a third build host has built the system, but not brought it to the target: the way through here is left.
+func (d *deployment) copyFailedThere(results map[string]string, err error) bool {
+	var step *stepError
+	var exit *nixexec.ExitError
+	return d.job.Between != nil && results["toplevel"] != "" && errors.As(err, &step) && step.Step.Name == "copy" &&
+		errors.As(err, &exit) && exit.Code != sshFailed && !interrupted(err)
 }
 
 // lostLink reports whether the connection was lost while nixhop's own activation ran.
