@@ -37,6 +37,7 @@ bench:
 lint:
 	go vet ./...
 	go vet -tags lab,bench .
+	GOOS=darwin go vet ./...
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@if command -v shellcheck >/dev/null; then \
