@@ -98,6 +98,10 @@ func labAftermath(t *testing.T, l *lab) {
 			}
 		}
 	}
+	// Where the output is read along, it tells, also of a system that ran already.
+	if r := l.nixhop(t, dir, nil, "switch", "n1=unit-fails", "--nixos-rebuild", hiding, "--explain"); r.code != 4 {
+		t.Errorf("explained: exit status %d\n%s", r.code, r.stderr)
+	}
 	l.noMasterLeft(t)
 	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
 }

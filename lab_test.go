@@ -55,6 +55,7 @@ func TestLab(t *testing.T) {
 		{"native actions", labNativeActions},
 		{"native builds", labNativeBuilds},
 		{"without a flake", labWithoutFlake},
+		{"a host too old for nixos-rebuild-ng", labTooOldForNG},
 		{"sessions", labSessions},
 		{"exit statuses", labExitStatuses},
 		{"a lost link", labLinkLost},

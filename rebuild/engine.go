@@ -10,8 +10,8 @@ import (
 
 // chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (a nil
 // Dialect). With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would run the copy
-// on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or nixos-rebuild-ng, looks on this machine
-// for what is on the host. why says so where it was not the user's choice.
+// on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or the one that is installed, cannot do it. why
+// says so where it was not the user's choice.
 func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why string, err error) {
 	native := slices.Contains(nativeActions, r.Action)
 	if r.Engine == EngineNative {
@@ -28,10 +28,10 @@ func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why str
 	if err != nil {
 		return nil, "", err
 	}
-	if why := beyondNixosRebuild(r, place); why != "" && native && r.Engine == "" {
+	dialect := ReadDialect(path)
+	if why := beyondNixosRebuild(r, place, dialect); why != "" && native && r.Engine == "" {
 		return nil, why, nil
 	}
-	dialect := ReadDialect(path)
 	if flag := dialect.unknown(r.Flags); flag != "" && native && r.Engine == "" && nativeRefusal(r) == nil {
 		return nil, fmt.Sprintf("%q does not know %s", path, flag), nil
 	}
@@ -42,8 +42,10 @@ func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why str
 }
 
 // beyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason was seen with the real
-// ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py: Profile.from_arg).
-func beyondNixosRebuild(r Request, place BuildPlace) string {
+// ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py: Profile.from_arg). The first nixos-rebuild-ng, which has no
+// --no-reexec yet, runs nix-copy-closure on the build host even where that is the target (nixpkgs#364698).
+func beyondNixosRebuild(r Request, place BuildPlace, installed Dialect) string {
+	firstNG := installed.isNG() && !installed.Knows("--no-reexec")
 	switch {
 	case len(r.Hosts) == 0:
 		return ""
@@ -55,8 +57,42 @@ func beyondNixosRebuild(r Request, place BuildPlace) string {
 		return "nixos-rebuild looks for the generations on this machine"
 	case r.Has("--profile-name"):
 		return "nixos-rebuild makes the directory of the profile on this machine"
+	case firstNG && place.Target && !r.Has("--rollback") && slices.Contains(contactActions, r.Action):
+		return "this nixos-rebuild-ng has the host copy the system to itself"
 	}
 	return ""
+}
+
+// isNG tells nixos-rebuild-ng from the older one in bash, which never had these flags.
+func (d Dialect) isNG() bool {
+	return d.Knows("--ask-sudo-password") || d.Knows("--ask-elevate-password")
+}
+
+// remoteBuildMinor is the minor version of the first Nix 2 that builds DERIVATION^*, which nixos-rebuild-ng has the build host do (Nix's release
+// notes, 2.13; nixos-rebuild-ng, nix.py: build_remote_flake).
+const remoteBuildMinor = 13
+
+// settleRemoteBuild has nixhop take the steps itself where the build host's Nix is too old for nixos-rebuild-ng. Its own steps take nix-store.
+func (d *deployment) settleRemoteBuild() {
+	if d.target == nil || d.at == nil || d.job.Dialect == nil || !d.job.Dialect.isNG() || !d.source.IsFlake() || d.job.handsOver() || d.request.Has("--rollback") {
+		return
+	}
+	host, there := d.at.machine.Host.String(), d.at.facts.Nix.Version
+	if major, minor := version(there); major != 2 || minor >= remoteBuildMinor {
+		return
+	}
+	if !d.keepsNixosRebuild() {
+		d.nativeFor = fmt.Sprintf("nixos-rebuild-ng builds on another host by Nix 2.%d or newer, and %s has %s", remoteBuildMinor, host, there)
+		d.job.Dialect = nil
+		return
+	}
+	again := Situation{Action: d.request.Action, Alias: d.target.Host.String()}.again
+	d.found = append(d.found, Finding{
+		Name: "too-old", Severity: Error, Host: host,
+		What:   fmt.Sprintf("nixos-rebuild-ng builds on another host by Nix 2.%d or newer, and its Nix is %q", remoteBuildMinor, there),
+		Why:    "what it asks for there is DERIVATION^*, which an older one does not know",
+		Remedy: anyOf([]string{again("--engine", "native")}, []string{again("--build-host", "local")}),
+	})
 }
 
 // unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".

@@ -92,6 +92,10 @@ const unitsExplained = `nixhop: error: web: web runs the new configuration, but 
 nixhop: note: web: the hint about --ask-sudo-password does not apply: sudo worked on web, and what it ran there failed [ng-hint]
 `
 
+const unitExplained = `nixhop: error: web: web runs the new configuration, but 1 unit failed there: mount-pstore.service [units]
+    ssh web 'journalctl -u mount-pstore.service -n 20 -o cat'
+`
+
 const buildExplained = `nixhop: error: web: the build of b43-firmware-5.100.138 failed on this machine: nothing was changed on web [build-fail]
     nix log /nix/store/c74h6ikm6iiri40f4xx0lnwpsbbix9d1-b43-firmware-5.100.138.drv
 `
@@ -108,6 +112,7 @@ func TestExecuteExplains(t *testing.T) {
 		status int
 		says   string // the error, where it is printed
 	}{
+		{"a status that only its text tells", "units-old", "exit 1", true, unitExplained, 4, "exited with status 1, for a command that ended with 4: so does nixhop"},
 		{"hidden status", "units-ng", "exit 1", true, unitsExplained, 4, "exited with status 1, for a command that ended with 4: so does nixhop"},
 		{"own status", "units-ng", "exit 4", true, unitsExplained, 4, ""},
 		{"build", "build-fail-23", "exit 1", true, buildExplained, 1, ""},

@@ -112,7 +112,8 @@ func explainUnits(x excerpt, s Situation) Explanation {
 			units = append(units, word)
 		}
 	}
-	e := Explanation{Meaning: meaning("%s runs the new configuration, but not all of its units started", s.target())}
+	// What prints this line ends with 4, and a nixos-rebuild around it may end with 1 (the older one does).
+	e := Explanation{Meaning: meaning("%s runs the new configuration, but not all of its units started", s.target()), Status: ExitUnits}
 	if len(units) == 0 {
 		e.Remedy = []string{s.onTarget("systemctl", "--failed")}
 		return e

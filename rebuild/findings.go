@@ -68,7 +68,7 @@ func hostFindings() []FindingSpec {
 		{"emulation", only(Error), "`--emulate`: the build host runs no program of the system that is to be built for", true},
 		{"host-name", oneOf(Error, Note), "the wrong host: the configuration has another host name; a note for a freshly installed one", true},
 		{"not-nixos", only(Warning), "the host runs something else", true},
-		{"too-old", oneOf(Error, Warning, Note), "Nix or systemd is older than what is known to work, or Nix there too far from Nix here; an error for a nixos-rebuild that lacks a flag", true},
+		{"too-old", oneOf(Error, Warning, Note), "Nix or systemd is older than what is known to work, or Nix there too far from Nix here; an error for a nixos-rebuild that lacks a flag, or needs a newer Nix on the build host", true},
 		{"switch-running", oneOf(Error, Warning), "another deployment is running on the host; a warning for what is left of an earlier one", true},
 		{"store-space", oneOf(Error, Warning), fmt.Sprintf("little room where the store lies: an error below %s, a warning below %s, or below %s in `/tmp` of a build host",
 			kib(StoreSpaceError), kib(StoreSpaceWarning), kib(TmpSpaceWarning)), true},

@@ -59,6 +59,7 @@ func (d *deployment) look(ctx, background context.Context) error {
 // wanted: nobody shall type one for a run that is doomed anyway.
 func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 	d.settleElevation()
+	d.settleRemoteBuild()
 	if d.job.Dialect == nil {
 		if err := nativeRefusal(d.request); err != nil {
 			return err
