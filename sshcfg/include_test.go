@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,5 +57,33 @@ func TestIncludeExpands(t *testing.T) {
 		if got := sshUser(t, config, "a"); got != "m2" && got != me.Username {
 			t.Errorf("%s: ssh takes user %q", test.word, got)
 		}
+	}
+}
+
+// A relative Include and ~ start in the home that $HOME names, for ssh as for us, though ~/.ssh/config itself is found by
+// the user database.
+func TestIncludeHome(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	write(t, filepath.Join(home, ".ssh", "relative"), "Host a\n  User m1\n")
+	write(t, filepath.Join(home, ".ssh", "conf.d", "tilde"), "Host b\n  User m2\n")
+	config := write(t, filepath.Join(home, "elsewhere"), "Include relative\nInclude ~/.ssh/conf.d/*\n")
+	inv := List([]string{config})
+	if !slices.Equal(inv.Names(), []string{"a", "b"}) {
+		t.Errorf("aliases %q, %v", inv.Names(), inv.Warnings)
+	}
+	for _, a := range inv.Aliases {
+		if got, want := sshUser(t, config, a.Name), marker(t, a.File, a.Line); got != want {
+			t.Errorf("%s: ssh takes user %q, want %q", a.Name, got, want)
+		}
+	}
+	if files := Files(""); len(files) != 2 || strings.HasPrefix(files[0], home) || files[1] != "/etc/ssh/ssh_config" {
+		t.Errorf("Files: %q", files)
+	}
+	if got := Files("none"); got != nil {
+		t.Errorf("Files(none): %q", got)
+	}
+	if got := Files("./my config"); !slices.Equal(got, []string{"./my config"}) {
+		t.Errorf("Files(explicit): %q", got)
 	}
 }

@@ -286,34 +286,6 @@ func TestListFiles(t *testing.T) {
 	}
 }
 
-// A relative Include and ~ start in the home that $HOME names, for ssh as for us, though ~/.ssh/config itself is found by
-// the user database.
-func TestIncludeHome(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv("HOME", home)
-	write(t, filepath.Join(home, ".ssh", "relative"), "Host a\n  User m1\n")
-	write(t, filepath.Join(home, ".ssh", "conf.d", "tilde"), "Host b\n  User m2\n")
-	config := write(t, filepath.Join(home, "elsewhere"), "Include relative\nInclude ~/.ssh/conf.d/*\n")
-	inv := List([]string{config})
-	if !slices.Equal(inv.Names(), []string{"a", "b"}) {
-		t.Errorf("aliases %q, %v", inv.Names(), inv.Warnings)
-	}
-	for _, a := range inv.Aliases {
-		if got, want := sshUser(t, config, a.Name), marker(t, a.File, a.Line); got != want {
-			t.Errorf("%s: ssh takes user %q, want %q", a.Name, got, want)
-		}
-	}
-	if files := Files(""); len(files) != 2 || strings.HasPrefix(files[0], home) || files[1] != "/etc/ssh/ssh_config" {
-		t.Errorf("Files: %q", files)
-	}
-	if got := Files("none"); got != nil {
-		t.Errorf("Files(none): %q", got)
-	}
-	if got := Files("./my config"); !slices.Equal(got, []string{"./my config"}) {
-		t.Errorf("Files(explicit): %q", got)
-	}
-}
-
 func TestMatches(t *testing.T) {
 	inv := listText(t, "Host web?.lab *.example !bad.example\nHost *\nHost a\n")
 	for name, want := range map[string]bool{
