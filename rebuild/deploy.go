@@ -113,7 +113,7 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	return spoken(err)
 }
 
-// runPlan runs the plan's steps. Where a build host's own copy fails, those that are left run once more by the way through here.
+// runPlan runs the plan's steps. Where a build host's own copy fails, they run once more by the way through here, but for those whose result is known.
 func (d *deployment) runPlan(ctx, background context.Context, plan Plan, heard *hearing) (map[string]string, error) {
 	results, err := d.session.runPlan(ctx, background, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
 	if !d.copyFailedThere(results, err) {

@@ -42,8 +42,8 @@ func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why str
 }
 
 // beyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason was seen with the real
-// ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py: Profile.from_arg). The first nixos-rebuild-ng, which has no
-// --no-reexec yet, runs nix-copy-closure on the build host even where that is the target (nixpkgs#364698).
+// ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py: Profile.from_arg). The first nixos-rebuild-ng
+// runs nix-copy-closure on the build host even where that is the target (until nixpkgs#364698); it has no --no-reexec, as some that do not.
 func beyondNixosRebuild(r Request, place BuildPlace, installed Dialect) string {
 	firstNG := installed.isNG() && !installed.Knows("--no-reexec")
 	switch {
@@ -57,13 +57,13 @@ func beyondNixosRebuild(r Request, place BuildPlace, installed Dialect) string {
 		return "nixos-rebuild looks for the generations on this machine"
 	case r.Has("--profile-name"):
 		return "nixos-rebuild makes the directory of the profile on this machine"
-	case firstNG && place.Target && !r.Has("--rollback") && slices.Contains(contactActions, r.Action):
-		return "this nixos-rebuild-ng has the host copy the system to itself"
+	case firstNG && place.Target && slices.Contains(contactActions, r.Action) && !r.Has("--rollback") && !r.Has("--store-path") && nativeRefusal(r) == nil:
+		return "an early nixos-rebuild-ng may have the host copy the system to itself"
 	}
 	return ""
 }
 
-// isNG tells nixos-rebuild-ng from the older one in bash, which never had these flags.
+// isNG tells nixos-rebuild-ng from the older one in bash, which never had these flags. A program that cannot be read counts as the newest one.
 func (d Dialect) isNG() bool {
 	return d.Knows("--ask-sudo-password") || d.Knows("--ask-elevate-password")
 }
@@ -74,7 +74,9 @@ const remoteBuildMinor = 13
 
 // settleRemoteBuild has nixhop take the steps itself where the build host's Nix is too old for nixos-rebuild-ng. Its own steps take nix-store.
 func (d *deployment) settleRemoteBuild() {
-	if d.target == nil || d.at == nil || d.job.Dialect == nil || !d.job.Dialect.isNG() || !d.source.IsFlake() || d.job.handsOver() || d.request.Has("--rollback") {
+	builds := d.at != nil && d.evaluates() && d.source.IsFlake() && slices.Contains(nativeActions, d.request.Action)
+	handedOver := d.crossing.Wanted() || d.job.handsOver() // which is built by nix-store
+	if d.target == nil || !builds || handedOver || d.job.Dialect == nil || !d.job.Dialect.isNG() {
 		return
 	}
 	host, there := d.at.machine.Host.String(), d.at.facts.Nix.Version
@@ -87,11 +89,15 @@ func (d *deployment) settleRemoteBuild() {
 		return
 	}
 	again := Situation{Action: d.request.Action, Alias: d.target.Host.String()}.again
+	var native []string
+	if nativeRefusal(d.request) == nil {
+		native = []string{again("--engine", "native")}
+	}
 	d.found = append(d.found, Finding{
 		Name: "too-old", Severity: Error, Host: host,
 		What:   fmt.Sprintf("nixos-rebuild-ng builds on another host by Nix 2.%d or newer, and its Nix is %q", remoteBuildMinor, there),
 		Why:    "what it asks for there is DERIVATION^*, which an older one does not know",
-		Remedy: anyOf([]string{again("--engine", "native")}, []string{again("--build-host", "local")}),
+		Remedy: anyOf(native, []string{again("--build-host", "local")}),
 	})
 }
 

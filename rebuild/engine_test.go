@@ -31,10 +31,49 @@ func TestBeyondNixosRebuild(t *testing.T) {
 		{"switch web", target, Dialect{}, ""},
 		{"switch web --rollback", target, first, ""},
 		{"build web", target, first, ""},
+		{"switch web --store-path /nix/store/x", target, first, ""},
+		{"switch web --upgrade", target, first, ""},
 	} {
 		got := beyondNixosRebuild(parse(t, test.line), test.place, test.dialect)
 		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q, want %q", test.line, got, test.want)
+		}
+	}
+}
+
+// Where the build host's Nix is too old for nixos-rebuild-ng, nixhop takes over what it has steps for, and leaves everything else alone.
+func TestSettleRemoteBuild(t *testing.T) {
+	ng := Dialect{Known: []string{"--ask-sudo-password", "--no-reexec", "--target-host"}}
+	for _, test := range []struct {
+		line, nix     string
+		dialect       Dialect
+		crossing      Crossing
+		native, error bool
+	}{
+		{"switch web", "2.8.0", ng, Crossing{}, true, false},
+		{"build web", "2.8.0", ng, Crossing{}, true, false},
+		{"switch web", "2.13.0", ng, Crossing{}, false, false},
+		{"switch web", "2.93.1", ng, Crossing{}, false, false},
+		{"switch web", "2.8.0", Dialect{Known: []string{"--target-host"}}, Crossing{}, false, false},
+		{"switch web --engine nixos-rebuild", "2.8.0", ng, Crossing{}, false, true},
+		{"switch web --upgrade", "2.8.0", ng, Crossing{}, false, true},
+		{"switch web --rollback", "2.8.0", ng, Crossing{}, false, false},
+		{"switch web --store-path /nix/store/x", "2.8.0", ng, Crossing{}, false, false},
+		{"switch web --cross", "2.8.0", ng, Crossing{Ask: true}, false, false},
+		{"build-vm web", "2.8.0", ng, Crossing{}, false, false},
+		{"repl web", "2.8.0", ng, Crossing{}, false, false},
+	} {
+		m := machineFor("web")
+		d := &deployment{session: &Session{}, request: parse(t, test.line), target: &Target{Host: m.Host}, source: Source{Flake: "."}, crossing: test.crossing,
+			at: &connection{machine: m, facts: Facts{Nix: Nix{Version: test.nix}}}, job: Job{Target: m, Build: m, Dialect: &test.dialect}}
+		d.settleRemoteBuild()
+		if native := d.job.Dialect == nil; native != test.native || len(d.found) > 0 != test.error {
+			t.Errorf("%s, Nix %s: taken by nixhop: %t, found %v", test.line, test.nix, native, d.found)
+		}
+		for _, f := range d.found {
+			if refused := nativeRefusal(d.request) != nil; refused == strings.Contains(strings.Join(f.Remedy, " "), "--engine native") {
+				t.Errorf("%s: it offers %q", test.line, f.Remedy)
+			}
 		}
 	}
 }

@@ -119,7 +119,7 @@ func (d *deployment) connectAll(ctx context.Context) error {
 func (d *deployment) notReached(c *connection, found []Finding) error {
 	d.found = append(d.found, found...)
 	if c.failure != nil && c.failure.Kind == sshcfg.Denied && !c.failure.Accepted() {
-		want := d.hereWant()
+		want := d.wantHere() // a host may still be answering
 		want.Denied = []string{c.machine.Endpoint.Alias}
 		d.found = append(d.found, CheckKeys(d.here(), want)...)
 	}

@@ -33,16 +33,22 @@ func (d *deployment) evaluatesWhole() bool {
 	return (d.job.Dialect == nil || d.job.handsOver()) && !d.checking && d.evaluates()
 }
 
-// hereWant is what the deployment wants of this machine.
+// hereWant is what the deployment wants of this machine, once all hosts have answered.
 func (d *deployment) hereWant() HereWant {
-	want := HereWant{Action: d.request.Action, Nix: d.evaluates(), Flake: d.evaluates() && d.source.IsFlake(), Asked: d.checking}
-	if d.target != nil {
-		want.Host = d.target.Host.String()
-	}
+	want := d.wantHere()
 	for i, c := range []*connection{d.on, d.at} {
 		if c != nil && (i == 0 || c != d.on) { // the target may be the build host
 			want.Others = append(want.Others, NixThere{c.machine.Host.String(), c.facts.Nix.Version})
 		}
+	}
+	return want
+}
+
+// wantHere is what the deployment wants of this machine, whatever the hosts say.
+func (d *deployment) wantHere() HereWant {
+	want := HereWant{Action: d.request.Action, Nix: d.evaluates(), Flake: d.evaluates() && d.source.IsFlake(), Asked: d.checking}
+	if d.target != nil {
+		want.Host = d.target.Host.String()
 	}
 	return want
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,9 @@ var nativeActions = []string{"switch", "boot", "test", "build", "dry-build", "dr
 func nativeSteps(j Job) ([]Step, error) {
 	if err := nativeRefusal(j.Request); err != nil {
 		return nil, err
+	}
+	if !slices.Contains(nativeActions, j.Request.Action) {
+		return nil, fmt.Errorf("nixhop's own steps cannot do %q", j.Request.Action)
 	}
 	var steps []Step
 	if j.Request.Has("--rollback") {

@@ -44,6 +44,9 @@ func TestIncludeExpands(t *testing.T) {
 		config := write(t, filepath.Join(dir, "config"), "Include "+test.word+"\nHost b\n  User m5\n")
 		inv := List([]string{config})
 		names := strings.Join(inv.Names(), " ")
+		if _, err := os.Stat(me.HomeDir); err != nil && strings.HasPrefix(test.word, "%d") {
+			continue // the way through a home that is not there
+		}
 		if test.warning != "" {
 			if names != "b" || len(inv.Warnings) != 1 || !strings.Contains(inv.Warnings[0].String(), test.warning) {
 				t.Errorf("%s: %s, %v", test.word, names, inv.Warnings)
