@@ -12,7 +12,7 @@ import (
 // names.
 func (d *deployment) lookAhead(ctx context.Context) (done <-chan error) {
 	whole := d.evaluatesWhole()
-	wanted := d.target != nil && d.source.IsFlake() && d.evaluates() && !d.crossing.Wanted() && (whole || !d.request.NoCheck) &&
+	wanted := d.target != nil && d.source.IsFlake() && d.request.evaluates() && !d.crossing.Wanted() && (whole || !d.request.NoCheck) &&
 		(d.job.Target != nil || d.job.Build != nil) && (d.target.Listed || d.fixedName())
 	if wanted {
 		d.ahead = d.evaluateAhead(ctx, whole)

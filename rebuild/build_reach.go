@@ -82,7 +82,7 @@ func CheckReach(build, target string, ways []sshcfg.Host, out string, err error)
 // lookBetween asks a third build host whether it reaches the target, beside the evaluation; d.settleBetween waits for the answer.
 func (d *deployment) lookBetween(ctx context.Context) {
 	d.settleBetween = func() {}
-	if d.on == nil || d.at == nil || d.on == d.at || !d.evaluates() || d.on.facts.System.BootID == "" {
+	if d.on == nil || d.at == nil || d.on == d.at || !d.request.evaluates() || d.on.facts.System.BootID == "" {
 		return
 	}
 	build, target := d.at.machine, d.on.machine

@@ -7,7 +7,9 @@ import (
 
 // checkMachines turns into findings what was found out about the hosts and about this machine. It needs no evaluation.
 func (d *deployment) checkMachines() {
-	d.found = append(d.found, CheckHere(d.here(), d.hereWant())...)
+	want := d.hereWant()
+	want.Others = d.nixThere()
+	d.found = append(d.found, CheckHere(d.here(), want)...)
 	if d.on != nil && d.job.Target != nil {
 		d.found = append(d.found, CheckTarget(d.on.facts, d.targetWant())...)
 	}

@@ -190,7 +190,7 @@ func TestOtherHosts(t *testing.T) {
 		{web, nil, "[{web }]"}, {web, web, "[{web }]"}, {web, big, "[{web } {big }]"}, {nil, big, "[{big }]"}, {nil, nil, "[]"},
 	} {
 		d := &deployment{session: &Session{}, request: parse(t, "switch web"), on: test.on, at: test.at}
-		if got := fmt.Sprint(d.hereWant().Others); got != test.want {
+		if got := fmt.Sprint(d.nixThere()); got != test.want {
 			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}

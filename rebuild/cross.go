@@ -50,7 +50,7 @@ func FindCrossing(r Request, t *Target) (Crossing, error) {
 		return Crossing{From: f.Values[0]}, nil
 	}
 	otherWay := r.Has("--emulate") || r.BuildHostGiven && r.BuildHost == "target"
-	if t == nil || t.Hints.Cross == "" || otherWay || r.Has("--rollback") || r.Has("--store-path") || !slices.Contains(nativeActions, r.Action) {
+	if t == nil || t.Hints.Cross == "" || otherWay || !r.evaluates() || !slices.Contains(nativeActions, r.Action) {
 		return Crossing{}, nil
 	}
 	if !systemName.MatchString(t.Hints.Cross) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -113,7 +114,7 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	return spoken(err)
 }
 
-// runPlan runs the plan's steps. Where a build host's own copy fails, they run once more by the way through here, but for those whose result is known.
+// runPlan runs the plan's steps. Where a build host's own copy fails, those behind the build are made anew, by the way through here.
 func (d *deployment) runPlan(ctx, background context.Context, plan Plan, heard *hearing) (map[string]string, error) {
 	results, err := d.session.runPlan(ctx, background, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
 	if !d.copyFailedThere(results, err) {
@@ -124,6 +125,8 @@ func (d *deployment) runPlan(ctx, background context.Context, plan Plan, heard *
 	if plan, err = MakePlan(d.job); err != nil {
 		return results, err
 	}
+	built := slices.IndexFunc(plan.Steps, func(s Step) bool { return s.Result == "toplevel" })
+	plan.Steps = plan.Steps[built+1:]
 	return d.session.runPlan(ctx, background, plan, results, d.password, heard)
 }
 

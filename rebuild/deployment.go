@@ -57,7 +57,7 @@ func (s *Session) newDeployment(ctx context.Context, r Request, inv sshcfg.Inven
 		return nil, err
 	}
 	d.source = FindSource(r, s.Dir, exists, realpath)
-	if target != nil && d.source == (Source{}) && !r.NoFlake && !r.Has("--rollback") && !r.Has("--store-path") {
+	if target != nil && d.source == (Source{}) && !r.NoFlake && r.evaluates() {
 		d.found = append(d.found, noFlakeFinding(target.Host.String(), r.Action, s.Dir))
 	}
 	d.job = Job{

@@ -16,7 +16,7 @@ func (s *Session) chooseEngine(r Request, place BuildPlace) (d *Dialect, why str
 	native := slices.Contains(nativeActions, r.Action)
 	if r.Engine == EngineNative {
 		if !native {
-			return nil, "", &UsageError{Message: "--engine native cannot do " + quoted(r.Action), Hint: "leave --engine out: nixos-rebuild does it"}
+			return nil, "", nativeRefusal(r)
 		}
 		return nil, "", nil
 	}
@@ -57,7 +57,7 @@ func beyondNixosRebuild(r Request, place BuildPlace, installed Dialect) string {
 		return "nixos-rebuild looks for the generations on this machine"
 	case r.Has("--profile-name"):
 		return "nixos-rebuild makes the directory of the profile on this machine"
-	case firstNG && place.Target && slices.Contains(contactActions, r.Action) && !r.Has("--rollback") && !r.Has("--store-path") && nativeRefusal(r) == nil:
+	case firstNG && place.Target && slices.Contains(contactActions, r.Action) && r.evaluates() && nativeRefusal(r) == nil:
 		return "an early nixos-rebuild-ng may have the host copy the system to itself"
 	}
 	return ""
@@ -74,7 +74,7 @@ const remoteBuildMinor = 13
 
 // settleRemoteBuild has nixhop take the steps itself where the build host's Nix is too old for nixos-rebuild-ng. Its own steps take nix-store.
 func (d *deployment) settleRemoteBuild() {
-	builds := d.at != nil && d.evaluates() && d.source.IsFlake() && slices.Contains(nativeActions, d.request.Action)
+	builds := d.at != nil && d.request.evaluates() && d.source.IsFlake() && slices.Contains(nativeActions, d.request.Action)
 	handedOver := d.crossing.Wanted() || d.job.handsOver() // which is built by nix-store
 	if d.target == nil || !builds || handedOver || d.job.Dialect == nil || !d.job.Dialect.isNG() {
 		return

@@ -165,7 +165,7 @@ func (d *deployment) heed(ctx context.Context, e *evaluation) (string, error) {
 func (d *deployment) lookUpFacts(ctx, background context.Context) error {
 	unchosen := d.source.IsFlake() && d.job.Configuration == ""
 	unused := (d.job.Target == nil && d.job.Build == nil || d.request.NoCheck) && !d.request.Has("--emulate")
-	if unchosen || unused || !d.evaluates() {
+	if unchosen || unused || !d.request.evaluates() {
 		return nil
 	}
 	out, err := d.evaluated(ctx, background, factsStep(d.job))

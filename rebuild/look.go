@@ -119,7 +119,7 @@ func (d *deployment) connectAll(ctx context.Context) error {
 func (d *deployment) notReached(c *connection, found []Finding) error {
 	d.found = append(d.found, found...)
 	if c.failure != nil && c.failure.Kind == sshcfg.Denied && !c.failure.Accepted() {
-		want := d.wantHere() // a host may still be answering
+		want := d.hereWant()
 		want.Denied = []string{c.machine.Endpoint.Alias}
 		d.found = append(d.found, CheckKeys(d.here(), want)...)
 	}
@@ -153,7 +153,7 @@ func (d *deployment) startProbe(ctx context.Context, c *connection) *probing {
 
 // lookUpNames asks the flake which configurations it has; that takes no evaluation of any of them.
 func (d *deployment) lookUpNames(ctx context.Context) error {
-	if !d.source.IsFlake() || d.request.Has("--store-path") || d.request.Has("--rollback") || d.target == nil {
+	if !d.source.IsFlake() || !d.request.evaluates() || d.target == nil {
 		return nil
 	}
 	if d.request.NoCheck && d.fixedName() {

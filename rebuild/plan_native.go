@@ -24,9 +24,6 @@ func nativeSteps(j Job) ([]Step, error) {
 	if err := nativeRefusal(j.Request); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(nativeActions, j.Request.Action) {
-		return nil, fmt.Errorf("nixhop's own steps cannot do %q", j.Request.Action)
-	}
 	var steps []Step
 	if j.Request.Has("--rollback") {
 		return []Step{activateStep(j, true)}, nil
@@ -58,6 +55,9 @@ func nativeSteps(j Job) ([]Step, error) {
 
 // nativeRefusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
 func nativeRefusal(r Request) error {
+	if !slices.Contains(nativeActions, r.Action) {
+		return &UsageError{Message: "--engine native cannot do " + quoted(r.Action), Hint: "leave --engine out: nixos-rebuild does it"}
+	}
 	for _, f := range r.Flags {
 		if !f.Native() {
 			return &UsageError{

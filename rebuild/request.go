@@ -81,6 +81,9 @@ func (r Request) Has(name string) bool {
 	return found
 }
 
+// evaluates reports whether a configuration is evaluated at all: the system that is deployed may be there already.
+func (r Request) evaluates() bool { return !r.Has("--rollback") && !r.Has("--store-path") }
+
 // Value returns the first value of the last flag of this canonical name, or "".
 func (r Request) Value(name string) string {
 	f, _ := r.last(name)
