@@ -28,6 +28,33 @@ func withEngine(t *testing.T, engine string) []string {
 	return []string{"PATH=" + bin + ":" + os.Getenv("PATH")}
 }
 
+// changedRebuild writes a nixos-rebuild for one test: the lab's own, as change makes it.
+func changedRebuild(t *testing.T, change func(text string) string) (path string) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/lab/bin/nixos-rebuild")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "nixos-rebuild")
+	if err := os.WriteFile(path, []byte(change(string(text))), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// deployed fails the test unless a deployment of a repository's configuration to the host of its name went well and said all of these.
+func (l *lab) deployed(t *testing.T, dir, host string, r result, says ...string) {
+	t.Helper()
+	succeeds(t, r)
+	for _, want := range says {
+		if !strings.Contains(r.stderr, want) {
+			t.Errorf("%q is not said:\n%s", want, r.stderr)
+		}
+	}
+	l.runs(t, host, l.build(t, dir, host))
+	l.noMasterLeft(t)
+}
+
 // runs fails the test unless the host runs the system, and its profile stands at it.
 func (l *lab) runs(t *testing.T, host, system string) {
 	t.Helper()
@@ -214,15 +241,8 @@ func labThirdBuildHostCopies(t *testing.T, l *lab) {
 	} {
 		put("config", there.config)
 		l.edit(t, dir, `n1 = system { hostName = "n1"; };`, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i))
-		r := l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2", "--verbose")
-		succeeds(t, r)
-		for _, want := range []string{"configuration n1, by alias, built and copied by n2", "copy --to ssh://" + there.way + " /nix/store/"} {
-			if !strings.Contains(r.stderr, want) {
-				t.Errorf("config %q: %q is not said:\n%s", there.config, want, r.stderr)
-			}
-		}
-		l.runs(t, "n1", l.build(t, dir, "n1"))
-		l.noMasterLeft(t)
+		l.deployed(t, dir, "n1", l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2", "--verbose"),
+			"configuration n1, by alias, built and copied by n2", "copy --to ssh://"+there.way+" /nix/store/")
 		l.edit(t, dir, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i), `n1 = system { hostName = "n1"; };`)
 	}
 
@@ -230,13 +250,8 @@ func labThirdBuildHostCopies(t *testing.T, l *lab) {
 	l.ssh(t, "n2", `printf '#!/bin/sh\ncase "$*" in *" copy --to "*) echo "error: no way" >&2; exit 1 ;; esac\nexec /usr/bin/nix "$@"\n' >/usr/local/bin/nix; chmod +x /usr/local/bin/nix`)
 	defer l.ssh(t, "n2", "rm -f /usr/local/bin/nix")
 	l.edit(t, dir, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "not direct"; };`)
-	r := l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2")
-	succeeds(t, r)
-	if !strings.Contains(r.stderr, "error: no way\nWARN nixhop: n2 could not copy what it has built to n1; copying through here\n") {
-		t.Errorf("it says\n%s", r.stderr)
-	}
-	l.runs(t, "n1", l.build(t, dir, "n1"))
-	l.noMasterLeft(t)
+	l.deployed(t, dir, "n1", l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2"),
+		"error: no way\nWARN nixhop: n2 could not copy what it has built to n1; copying through here\n")
 	l.edit(t, dir, `n1 = system { hostName = "n1"; message = "not direct"; };`, `n1 = system { hostName = "n1"; };`)
 	l.refused(t, "build host: reaches the target", dir, nil, "check", "n1", "--build-host", "n2")
 }

@@ -132,25 +132,13 @@ func labWithoutFlake(t *testing.T, l *lab) {
 // labTooOldForNG: where the build host's Nix is too old for what nixos-rebuild-ng asks of it, nixhop takes the steps itself, or says so before
 // anything is built.
 func labTooOldForNG(t *testing.T, l *lab) {
-	text, err := os.ReadFile("testdata/lab/bin/nixos-rebuild")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ng := filepath.Join(t.TempDir(), "nixos-rebuild")
-	if err := os.WriteFile(ng, append(text, "\n# --ask-sudo-password makes it one of that kind.\n"...), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	ng := changedRebuild(t, func(text string) string { return text + "\n# --ask-sudo-password makes it one of that kind.\n" })
 	dir := l.committed(t, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "old Nix"; };`)
 	env := []string{"NIXHOP_NIXOS_REBUILD=" + ng}
 	l.ordinary(t, dir, "n2")
 	l.refused(t, "build host: too old for nixos-rebuild-ng", dir, env, "switch", "n2", "--build-host", "target", "--engine", "nixos-rebuild")
-	r := l.nixhop(t, dir, env, "switch", "n1", "--build-host", "target")
-	succeeds(t, r)
-	if !strings.Contains(r.stderr, "taking the steps by nix and ssh: nixos-rebuild-ng builds on another host by Nix 2.13 or newer, and n1 has 2.8.0\n") {
-		t.Errorf("it says\n%s", r.stderr)
-	}
-	l.runs(t, "n1", l.build(t, dir, "n1"))
-	l.noMasterLeft(t)
+	l.deployed(t, dir, "n1", l.nixhop(t, dir, env, "switch", "n1", "--build-host", "target"),
+		"taking the steps by nix and ssh: nixos-rebuild-ng builds on another host by Nix 2.13 or newer, and n1 has 2.8.0\n")
 }
 
 // labSessions: a no-op switch with a build here needs three sessions on its one connection: probe, copy, activation.

@@ -27,12 +27,7 @@ func TestWriteConfigKeepsTheUsers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			private, err := os.MkdirTemp("", "nixhop") // with a plain name, unlike t.TempDir
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer os.RemoveAll(private)
-			ours := filepath.Join(private, "ssh_config")
+			ours := filepath.Join(plainDir(t), "ssh_config")
 			ports := map[string]int{"web": 2299, "fe80::1%eth0": 2298, "new.final": 2297}
 			if err := WriteConfig(ours, ports, []string{file, os.DevNull}); err != nil {
 				t.Fatal(err)

@@ -16,11 +16,7 @@ func TestIncludeExpands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "nixhop") // with a plain name, unlike t.TempDir
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := plainDir(t)
 	t.Setenv("NIXHOP_TEST_DIR", dir)
 	home, err := filepath.Rel("/", dir)
 	if err != nil {

@@ -68,6 +68,17 @@ func expectation(t *testing.T, path, key string) string {
 	return ""
 }
 
+// plainDir is a directory of the test's whose name holds nothing that ssh expands, unlike that of t.TempDir.
+func plainDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "nixhop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // sshUser is the user that the real ssh takes for a host.
 func sshUser(t testing.TB, config, host string) string {
 	t.Helper()
