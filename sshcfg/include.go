@@ -36,8 +36,11 @@ func includeFiles(word, home string, system bool) ([]string, error) {
 // includeToken is what OpenSSH 9.9 and newer expand in an Include, wherever it stands in a word.
 var includeToken = regexp.MustCompile(`\$\{[^}]*\}|%.`)
 
-// expandInclude replaces the variables, and those tokens that say something of this machine (TOKENS in ssh_config(5)). The others say
-// something of the host that one connects to, which a listing of hosts cannot know.
+// hostTokens are the letters of the tokens of an Include that say something of the host that one connects to, which a listing of hosts cannot
+// know (TOKENS in ssh_config(5)).
+const hostTokens = "Chjknpr"
+
+// expandInclude replaces the variables, and the tokens that say something of this machine.
 func expandInclude(word string) (string, error) {
 	var failed error
 	expanded := includeToken.ReplaceAllStringFunc(word, func(token string) string {
@@ -46,6 +49,8 @@ func expandInclude(word string) (string, error) {
 		case known:
 		case token[0] == '$':
 			failed = fmt.Errorf("%s in %q is not set", token, word)
+		case !strings.Contains(hostTokens, token[1:]):
+			failed = fmt.Errorf("OpenSSH 9.9 and newer refuse %q in %q", token, word)
 		default:
 			failed = fmt.Errorf("%q may be another file for each host: the hosts in it are not listed", word)
 		}

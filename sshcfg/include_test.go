@@ -35,7 +35,7 @@ func TestIncludeExpands(t *testing.T) {
 		{dir + "/%u-literal", ""}, // what an older ssh takes
 		{"${NIXHOP_TEST_UNSET}/a", `${NIXHOP_TEST_UNSET} in "${NIXHOP_TEST_UNSET}/a" is not set`},
 		{dir + "/%h", fmt.Sprintf("%q may be another file for each host: the hosts in it are not listed", dir+"/%h")},
-		{dir + "/%q", "may be another file"},
+		{dir + "/%q", fmt.Sprintf("OpenSSH 9.9 and newer refuse \"%%q\" in %q", dir+"/%q")},
 	} {
 		config := write(t, filepath.Join(dir, "config"), "Include "+test.word+"\nHost b\n  User m5\n")
 		inv := List([]string{config})
