@@ -18,6 +18,8 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
 
@@ -44,31 +46,31 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 		}
 	}
 	known := inventory(words, env)
-	request, err := rebuild.Parse(words, func(name string) bool { return known().Matches(name) })
+	wanted, err := request.Parse(words, func(name string) bool { return known().Matches(name) })
 	if err != nil {
 		return err
 	}
-	request = request.WithEnvironment(env)
-	session, err := newSession(request, stdio, env)
+	wanted = wanted.WithEnvironment(env)
+	session, err := newSession(wanted, stdio, env)
 	if err != nil {
 		return err
 	}
 	argv := []string{"nixhop"}
-	if request.Action != "" {
-		argv = append(argv, request.Action)
+	if wanted.Action != "" {
+		argv = append(argv, wanted.Action)
 	}
-	return newApp(session, request).RunContext(ctx, argv)
+	return newApp(session, wanted).RunContext(ctx, argv)
 }
 
 // inventory reads the ssh config, once and only when it is asked for. Which one that is stands among the words.
 func inventory(words []string, env func(string) string) func() sshcfg.Inventory {
 	return sync.OnceValue(func() sshcfg.Inventory {
-		request, _ := rebuild.Parse(words, func(string) bool { return false })
-		return sshcfg.List(sshcfg.Files(request.WithEnvironment(env).SSHConfig))
+		wanted, _ := request.Parse(words, func(string) bool { return false })
+		return sshcfg.List(sshcfg.Files(wanted.WithEnvironment(env).SSHConfig))
 	})
 }
 
-func newSession(r rebuild.Request, stdio nixexec.Stdio, env func(string) string) (*rebuild.Session, error) {
+func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string) (*rebuild.Session, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("finding the working directory: %w", err)
@@ -95,12 +97,12 @@ func newLogger(w *os.File, verbose int) *slog.Logger {
 
 // newApp is the command tree. The request was parsed already, by the one table of flags: the tree gets an action and
 // nothing else, so that its own parser, help and exits never come into play.
-func newApp(s *rebuild.Session, r rebuild.Request) *cli.App {
+func newApp(s *rebuild.Session, r request.Request) *cli.App {
 	app := &cli.App{
 		Name:                  "nixhop",
 		HelpName:              "nixhop",
 		Usage:                 "a nixos-rebuild that knows your ssh hosts",
-		CustomAppHelpTemplate: rebuild.ProgramHelp(),
+		CustomAppHelpTemplate: request.ProgramHelp(),
 		Writer:                s.Stdio.Out,
 		ErrWriter:             s.Stdio.Err,
 		HideHelp:              true,
@@ -115,19 +117,19 @@ func newApp(s *rebuild.Session, r rebuild.Request) *cli.App {
 			return passThrough(s, r)
 		},
 	}
-	for _, a := range rebuild.Actions() {
+	for _, a := range request.Actions() {
 		app.Commands = append(app.Commands, newCommand(s, r, a))
 	}
 	return app
 }
 
-func newCommand(s *rebuild.Session, r rebuild.Request, a rebuild.Action) *cli.Command {
+func newCommand(s *rebuild.Session, r request.Request, a request.Action) *cli.Command {
 	do := commandFor(s, r, a)
 	return &cli.Command{
 		Name:               a.Name,
 		Usage:              a.Short,
 		ArgsUsage:          a.Usage,
-		CustomHelpTemplate: rebuild.ActionHelp(a),
+		CustomHelpTemplate: request.ActionHelp(a),
 		SkipFlagParsing:    true,
 		HideHelp:           true,
 		HideHelpCommand:    true,
@@ -142,7 +144,7 @@ func newCommand(s *rebuild.Session, r rebuild.Request, a rebuild.Action) *cli.Co
 }
 
 // commandFor says what an action does.
-func commandFor(s *rebuild.Session, r rebuild.Request, a rebuild.Action) cli.ActionFunc {
+func commandFor(s *rebuild.Session, r request.Request, a request.Action) cli.ActionFunc {
 	switch a.Name {
 	case "check":
 		return func(c *cli.Context) error { return s.Check(c.Context, r) }
@@ -162,8 +164,8 @@ func commandFor(s *rebuild.Session, r rebuild.Request, a rebuild.Action) cli.Act
 }
 
 // passThrough makes this process nixos-rebuild.
-func passThrough(s *rebuild.Session, r rebuild.Request) error {
-	path, err := rebuild.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+func passThrough(s *rebuild.Session, r request.Request) error {
+	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) && r.Action != "" {
 		return fmt.Errorf("%w\nor deploy to a host: nixhop %s HOST", err, r.Action)
@@ -175,15 +177,15 @@ func passThrough(s *rebuild.Session, r rebuild.Request) error {
 }
 
 func wrongUsage(_ *cli.Context, err error, _ bool) error {
-	return &rebuild.UsageError{Message: err.Error(), Hint: "see: nixhop --help"}
+	return &request.UsageError{Message: err.Error(), Hint: "see: nixhop --help"}
 }
 
 func showHelp(c *cli.Context, topics []string) error {
 	if len(topics) == 0 {
 		return cli.ShowAppHelp(c)
 	}
-	a, _ := rebuild.FindAction(topics[0])
-	return printLine(c.App.Writer, rebuild.ActionHelp(a))
+	a, _ := request.FindAction(topics[0])
+	return printLine(c.App.Writer, request.ActionHelp(a))
 }
 
 func printCompletion(w io.Writer, shell string) error {
@@ -212,7 +214,7 @@ func complete(w io.Writer, words []string, env func(string) string) {
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
-	candidates, files := rebuild.Complete(words, func() []string { return known().Names() }, tags)
+	candidates, files := request.Complete(words, func() []string { return known().Names() }, tags)
 	for _, c := range candidates {
 		fmt.Fprintf(w, "%s\t%s\n", c.Word, c.Help)
 	}

@@ -61,11 +61,11 @@ func (b *bench) prepare(t *testing.T) {
 		b.add("ssh "+host+" true", "n1", false, func() *exec.Cmd { return l.sshCommand(host, "true") })
 	}
 	b.add("small evaluation", "", false, func() *exec.Cmd {
-		facts, err := filepath.Abs("rebuild/facts.nix")
+		known, err := filepath.Abs("rebuild/facts.nix")
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := os.ReadFile(facts)
+		text, err := os.ReadFile(known)
 		if err != nil {
 			t.Fatal(err)
 		}

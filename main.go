@@ -13,6 +13,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild"
+	"nixhop/rebuild/request"
 )
 
 // version is set by the linker (-X main.version=...); else the build information is asked.
@@ -39,17 +40,17 @@ func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(strin
 // status is the one place where an error becomes an exit status.
 func status(err error) int {
 	var (
-		usage   *rebuild.UsageError
-		check   *rebuild.CheckError
+		usage   *request.UsageError
+		refused *rebuild.CheckError
 		outcome *rebuild.StatusError
 	)
 	switch {
 	case errors.As(err, &outcome):
 		return outcome.Code
 	case errors.As(err, &usage):
-		return rebuild.ExitUsage
-	case errors.As(err, &check):
-		return rebuild.ExitCheck
+		return request.ExitUsage
+	case errors.As(err, &refused):
+		return request.ExitCheck
 	default:
 		return nixexec.Status(err)
 	}

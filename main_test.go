@@ -17,6 +17,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild"
+	"nixhop/rebuild/request"
 )
 
 // TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program.
@@ -87,12 +88,12 @@ func setUp(env *testscript.Env) error {
 // installRebuild puts a stand-in for nixos-rebuild into $WORK/bin whose text, like that of the real one, names the flags
 // that it knows.
 func installRebuild(ts *testscript.TestScript, neg bool, args []string) {
-	releases := map[string]rebuild.Release{"bash": rebuild.InBash, "ng": rebuild.InNG, "newest": rebuild.InNewest}
+	releases := map[string]request.Release{"bash": request.InBash, "ng": request.InNG, "newest": request.InNewest}
 	if neg || len(args) != 1 || releases[args[0]] == 0 {
 		ts.Fatalf("usage: rebuild bash|ng|newest")
 	}
 	text := "#!/bin/sh\n"
-	for _, s := range rebuild.Flags() {
+	for _, s := range request.Flags() {
 		if s.Known&releases[args[0]] != 0 {
 			text += "# " + strings.Join(s.Spellings(), " ") + "\n"
 		}
@@ -147,15 +148,15 @@ func TestStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		{nil, rebuild.ExitDone},
-		{errors.New("broken"), rebuild.ExitFailed},
-		{&rebuild.UsageError{Message: "m"}, rebuild.ExitUsage},
-		{fmt.Errorf("reading: %w", &rebuild.UsageError{Message: "m"}), rebuild.ExitUsage},
-		{&rebuild.CheckError{}, rebuild.ExitCheck},
-		{&rebuild.StatusError{Code: rebuild.ExitUnits, Err: child}, rebuild.ExitUnits},
+		{nil, request.ExitDone},
+		{errors.New("broken"), request.ExitFailed},
+		{&request.UsageError{Message: "m"}, request.ExitUsage},
+		{fmt.Errorf("reading: %w", &request.UsageError{Message: "m"}), request.ExitUsage},
+		{&rebuild.CheckError{}, request.ExitCheck},
+		{&rebuild.StatusError{Code: request.ExitUnits, Err: child}, request.ExitUnits},
 		{child, 101},
 		{fmt.Errorf("copying: %w", child), 101},
-		{&nixexec.NotFoundError{Program: "ssh"}, rebuild.ExitNotInstalled},
+		{&nixexec.NotFoundError{Program: "ssh"}, request.ExitNotInstalled},
 		{&nixexec.InterruptedError{Signal: syscall.SIGTERM, Err: child}, 128 + 15},
 	} {
 		if got := status(c.err); got != c.want {
@@ -172,7 +173,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{nil, ""},
 		{errors.New("broken"), "nixhop: broken\n"},
-		{&rebuild.UsageError{Message: "wrong", Hint: "one\ntwo"}, "nixhop: wrong\n  one\n  two\n"},
+		{&request.UsageError{Message: "wrong", Hint: "one\ntwo"}, "nixhop: wrong\n  one\n  two\n"},
 		{&nixexec.ExitError{Program: "nix", Code: 1}, ""},
 		{fmt.Errorf("copying: %w", &nixexec.ExitError{Program: "nix", Code: 1}), "nixhop: copying: \"nix\" exited with status 1\n"},
 		{&nixexec.InterruptedError{Signal: syscall.SIGINT}, ""},
@@ -197,7 +198,7 @@ func TestRunWithoutWords(t *testing.T) {
 	if got := run(context.Background(), nil, stdio, func(string) string { return "" }); got != 0 {
 		t.Errorf("status %d", got)
 	}
-	if text, _ := os.ReadFile(out.Name()); string(text) != rebuild.ProgramHelp() {
+	if text, _ := os.ReadFile(out.Name()); string(text) != request.ProgramHelp() {
 		t.Errorf("%q", text)
 	}
 }

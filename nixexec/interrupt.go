@@ -89,3 +89,9 @@ func interruptedBy(caught chan os.Signal, err error) error {
 	}
 	return err
 }
+
+// Interrupted reports whether the user, or who else may end it, has stopped the run.
+func Interrupted(err error) bool {
+	var stop *InterruptedError
+	return errors.As(err, &stop)
+}

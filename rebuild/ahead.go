@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/source"
 )
 
 // lookAhead asks the flake for its names while ssh connects, and beside that begins with the evaluation that will be wanted of the
@@ -12,7 +14,7 @@ import (
 // names.
 func (d *deployment) lookAhead(ctx context.Context) (done <-chan error) {
 	whole := d.evaluatesWhole()
-	wanted := d.target != nil && d.source.IsFlake() && d.request.evaluates() && !d.crossing.Wanted() && (whole || !d.request.NoCheck) &&
+	wanted := d.target != nil && d.source.IsFlake() && d.request.Evaluates() && !d.crossing.Wanted() && (whole || !d.request.NoCheck) &&
 		(d.job.Target != nil || d.job.Build != nil) && (d.target.Listed || d.fixedName())
 	if wanted {
 		d.ahead = d.evaluateAhead(ctx, whole)
@@ -25,15 +27,15 @@ func (d *deployment) lookAhead(ctx context.Context) (done <-chan error) {
 // evaluateAhead begins to evaluate the configuration that is the target's unless the flake has none of that name: to the derivation where
 // nixhop itself will need it, else only its facts.
 func (d *deployment) evaluateAhead(ctx context.Context, whole bool) *evaluation {
-	chosen, _, err := ChooseConfiguration(*d.target, d.source, nil, "")
+	chosen, _, err := source.ChooseConfiguration(*d.target, d.source, nil, "")
 	if err != nil {
 		return nil
 	}
 	job := d.job
 	job.Configuration = chosen.Name
-	step := factsStep(job)
+	step := plan.FactsStep(job)
 	if whole {
-		step = evaluateStep(job)
+		step = plan.EvaluateStep(job)
 	}
 	return evaluateQuietly(ctx, step, d.session.Stdio.Err, d.batch.evaluating())
 }
@@ -50,7 +52,7 @@ func (d *deployment) begunAhead(argv []string) *evaluation {
 }
 
 // evaluated is what an evaluation prints that may have been done ahead. Where nix had nobody to ask, it is done again on the terminal.
-func (d *deployment) evaluated(ctx, background context.Context, step Step) (string, error) {
+func (d *deployment) evaluated(ctx, background context.Context, step plan.Step) (string, error) {
 	e := d.begunAhead(step.Command.Argv)
 	if e == nil {
 		e = evaluateQuietly(background, step, nil, d.batch.evaluating())

@@ -4,6 +4,10 @@ import (
 	"context"
 	"runtime"
 	"sync"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 // batch is what the hosts of one run share. None of them may ask anything on the terminal.
@@ -14,10 +18,10 @@ type batch struct {
 
 // newBatch prepares a batch. A configuration takes one processor and up to a GB of memory while it is evaluated, and two of them share
 // nothing: as many are evaluated at a time as there are processors.
-func (s *Session) newBatch(ctx context.Context, r Request) *batch {
-	source := FindSource(r, s.Dir, exists, realpath)
+func (s *Session) newBatch(ctx context.Context, r request.Request) *batch {
+	src := source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
 	return &batch{
-		names: sync.OnceValues(func() ([]string, error) { return configurationNames(ctx, source.Flake, r) }),
+		names: sync.OnceValues(func() ([]string, error) { return source.ConfigurationNames(ctx, src.Flake, r) }),
 		turns: make(chan struct{}, runtime.NumCPU()),
 	}
 }

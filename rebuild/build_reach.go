@@ -3,13 +3,14 @@ package rebuild
 import (
 	"context"
 	_ "embed"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -33,7 +34,7 @@ func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
 
 // AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that is the machine whose facts
 // these are, with the same login: what it may not be trusted with from there it could not be given. The answer is for CheckReach.
-func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target Facts) (string, error) {
+func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target facts.Facts) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	words := []string{"/bin/sh", "-s", "--"}
@@ -45,7 +46,7 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 		words = append(words, way.String(), port)
 	}
 	command := nixexec.SessionCommand(build, words...)
-	command.Stdin = assignments(
+	command.Stdin = nixexec.Assignments(
 		[2]string{"boot_id", target.System.BootID},
 		[2]string{"node", target.System.HostName},
 		[2]string{"uid", target.Login.UID},
@@ -54,46 +55,21 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 	return string(out), err
 }
 
-// CheckReach reads the answer to AskReach: the way from the build host to the target, or nil and why the system is to go through this machine.
-// It never stops a run: the way through here is always there.
-func CheckReach(build, target string, ways []sshcfg.Host, out string, err error) (*sshcfg.Host, []Finding) {
-	why := "the build host gave no answer in time"
-	var exit *nixexec.ExitError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-	case errors.As(err, &exit) && exit.Code == nixexec.Status(&nixexec.NotFoundError{}):
-		why = "there is no ssh on the build host"
-	case err != nil:
-		why = "the build host could not be asked: " + plainText(firstLine(err.Error()))
-	default:
-		key, value, _ := strings.Cut(strings.TrimSpace(out), "=")
-		if n, bad := strconv.Atoi(value); key == "way" && bad == nil && n >= 0 && n < len(ways) {
-			return &ways[n], nil
-		}
-		why = fmt.Sprintf("asked for %q there, %s", target, plainText(value[:min(len(value), shownBytes)]))
-	}
-	return nil, []Finding{{
-		Name: "build-host", Severity: Note, Host: build,
-		What: fmt.Sprintf("it does not reach %q by itself: what it builds is copied through this machine", target),
-		Why:  why,
-	}}
-}
-
 // lookBetween asks a third build host whether it reaches the target, beside the evaluation; d.settleBetween waits for the answer.
 func (d *deployment) lookBetween(ctx context.Context) {
 	d.settleBetween = func() {}
-	if d.on == nil || d.at == nil || d.on == d.at || !d.request.evaluates() || d.on.facts.System.BootID == "" {
+	if d.on == nil || d.at == nil || d.on == d.at || !d.request.Evaluates() || d.on.facts.System.BootID == "" {
 		return
 	}
 	build, target := d.at.machine, d.on.machine
 	ways := WaysBetween(target.Host, target.Endpoint)
 	var way *sshcfg.Host
-	var found []Finding
+	var found []report.Finding
 	asked := make(chan struct{})
 	go func() {
 		defer close(asked)
 		out, err := AskReach(ctx, build.Master, ways, d.on.facts)
-		way, found = CheckReach(build.Host.String(), target.Host.String(), ways, out, err)
+		way, found = check.CheckReach(build.Host.String(), target.Host.String(), ways, out, err)
 	}()
 	d.settleBetween = func() {
 		<-asked

@@ -13,6 +13,10 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -68,25 +72,25 @@ func TestCheckReach(t *testing.T) {
 		{"a negative one", "way=-1\n", nil, -1, `asked for "web" there, -1`},
 		{"denied, in red", "said=ssh says: \x1b[31mweb: Permission denied (publickey).\r\n", nil, -1,
 			`asked for "web" there, ssh says: web: Permission denied (publickey).`},
-		{"no end of it", "said=" + strings.Repeat("x", 1<<20), nil, -1, `asked for "web" there, ` + strings.Repeat("x", shownBytes)},
+		{"no end of it", "said=" + strings.Repeat("x", 1<<20), nil, -1, `asked for "web" there, ` + strings.Repeat("x", facts.ShownBytes)},
 		{"nothing", "", nil, -1, `asked for "web" there, `},
 		{"no ssh", "", &nixexec.ExitError{Program: "ssh", Code: 127}, -1, "there is no ssh on the build host"},
 		{"too slow", "", fmt.Errorf("stopping: %w", context.DeadlineExceeded), -1, "the build host gave no answer in time"},
 		{"something else", "", errors.New("no pipe"), -1, "the build host could not be asked: no pipe"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			way, found := CheckReach("big", "web", ways, tt.out, tt.err)
+			way, found := check.CheckReach("big", "web", ways, tt.out, tt.err)
 			if tt.way >= 0 {
 				if way == nil || *way != ways[tt.way] {
 					t.Errorf("got %+v", way)
 				}
-				sameFindings(t, found, Finding{}, "big")
+				sameFindings(t, found, report.Finding{}, "big")
 				return
 			}
 			if way != nil {
 				t.Errorf("got %+v", way)
 			}
-			sameFindings(t, found, Finding{Name: "build-host", Severity: Note, What: what, Why: tt.why}, "big")
+			sameFindings(t, found, report.Finding{Name: "build-host", Severity: report.Note, What: what, Why: tt.why}, "big")
 		})
 	}
 }
@@ -147,8 +151,8 @@ func TestAskReach(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	facts := Facts{Login: Login{UID: "1000"}, System: System{BootID: "boot-1", HostName: "it's"}}
-	out, err := AskReach(t.Context(), nixexec.MasterOptions{Host: "big", Dir: bin}, []sshcfg.Host{{Name: "web"}, {User: "root", Name: "192.0.2.7", Port: 222}}, facts)
+	known := facts.Facts{Login: facts.Login{UID: "1000"}, System: facts.System{BootID: "boot-1", HostName: "it's"}}
+	out, err := AskReach(t.Context(), nixexec.MasterOptions{Host: "big", Dir: bin}, []sshcfg.Host{{Name: "web"}, {User: "root", Name: "192.0.2.7", Port: 222}}, known)
 	if want := "boot_id=boot-1\nnode='it'\\''s'\nuid=1000\n"; err != nil || out != want {
 		t.Errorf("%v: got %q, want %q", err, out, want)
 	}
@@ -163,7 +167,7 @@ func TestAskReach(t *testing.T) {
 
 // Only where the build host itself says that its copy has failed is there another way to try.
 func TestCopyFailedThere(t *testing.T) {
-	at := func(step string, err error) error { return &stepError{Step: Step{Name: step}, Err: err} }
+	at := func(step string, err error) error { return &stepError{Step: plan.Step{Name: step}, Err: err} }
 	said := &nixexec.ExitError{Program: "ssh", Code: 1}
 	there := &sshcfg.Host{Name: "web"}
 	built := map[string]string{"toplevel": "/nix/store/t"}
@@ -183,7 +187,7 @@ func TestCopyFailedThere(t *testing.T) {
 		{"the user", there, built, at("copy", &nixexec.InterruptedError{Signal: syscall.SIGINT, Err: said}), false},
 		{"nothing", there, built, nil, false},
 	} {
-		d := &deployment{job: Job{Between: c.between}}
+		d := &deployment{job: plan.Job{Between: c.between}}
 		if got := d.copyFailedThere(c.results, c.err); got != c.want {
 			t.Errorf("%s: %t", c.what, got)
 		}

@@ -3,18 +3,21 @@ package rebuild
 import (
 	"slices"
 	"time"
+
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/request"
 )
 
 // checkMachines turns into findings what was found out about the hosts and about this machine. It needs no evaluation.
 func (d *deployment) checkMachines() {
 	want := d.hereWant()
 	want.Others = d.nixThere()
-	d.found = append(d.found, CheckHere(d.here(), want)...)
+	d.found = append(d.found, check.CheckHere(d.here(), want)...)
 	if d.on != nil && d.job.Target != nil {
-		d.found = append(d.found, CheckTarget(d.on.facts, d.targetWant())...)
+		d.found = append(d.found, check.CheckTarget(d.on.facts, d.targetWant())...)
 	}
 	if d.at != nil {
-		d.found = append(d.found, CheckBuildHost(d.at.facts, d.buildHostWant())...)
+		d.found = append(d.found, check.CheckBuildHost(d.at.facts, d.buildHostWant())...)
 	}
 }
 
@@ -27,32 +30,32 @@ func (d *deployment) checkConfiguration() {
 		if !d.confirmed {
 			want.HostName = d.facts.HostName
 		}
-		d.found = append(d.found, CheckTargetFits(d.on.facts, want)...)
+		d.found = append(d.found, check.CheckTargetFits(d.on.facts, want)...)
 	}
 	switch {
 	case d.at != nil:
 		want := d.buildHostWant()
 		want.System = d.toBuild()
-		if want.System != "" && !slices.Contains(d.at.facts.Nix.platforms(), want.System) {
+		if want.System != "" && !slices.Contains(d.at.facts.Nix.Platforms(), want.System) {
 			want.Elsewhere = d.builderSystemsHere()
 		}
-		d.found = append(d.found, CheckBuildHostFits(d.at.facts, want)...)
+		d.found = append(d.found, check.CheckBuildHostFits(d.at.facts, want)...)
 	case d.here != nil:
 		want := d.buildHereWant()
 		want.System = d.toBuild()
-		d.found = append(d.found, CheckBuildHere(d.here(), want)...)
+		d.found = append(d.found, check.CheckBuildHere(d.here(), want)...)
 	}
 }
 
-func (d *deployment) targetWant() TargetWant {
-	return TargetWant{
+func (d *deployment) targetWant() check.TargetWant {
+	return check.TargetWant{
 		Host: d.on.machine.Host.String(), Action: d.request.Action, Root: d.needsRoot() && !d.wantsPassword, Ways: d.ways(),
-		AskPassword: d.asksPassword(), AskLate: !d.checking, Unsigned: d.copiesUnsigned(), PublicKey: publicKey(d.on.machine.Endpoint), Now: time.Now(),
+		AskPassword: d.asksPassword(), AskLate: !d.checking, Unsigned: d.copiesUnsigned(), PublicKey: check.PublicKey(d.on.machine.Endpoint), Now: time.Now(),
 	}
 }
 
-func (d *deployment) buildHostWant() BuildHostWant {
-	want := BuildHostWant{Host: d.at.machine.Host.String(), Action: d.request.Action, Unsigned: true}
+func (d *deployment) buildHostWant() check.BuildHostWant {
+	want := check.BuildHostWant{Host: d.at.machine.Host.String(), Action: d.request.Action, Unsigned: true}
 	if d.target != nil {
 		want.Target = d.target.Host.String()
 	}
@@ -64,7 +67,7 @@ func (d *deployment) buildHostWant() BuildHostWant {
 }
 
 // buildHereWant is what the deployment wants of this machine as a build host.
-func (d *deployment) buildHereWant() HereWant {
+func (d *deployment) buildHereWant() check.HereWant {
 	want := d.hereWant()
 	want.For, want.NoCross = d.facts.System, len(d.facts.Refused) > 0
 	if d.on != nil {
@@ -75,13 +78,13 @@ func (d *deployment) buildHereWant() HereWant {
 
 // needsRoot reports whether the action changes something that is root's on the target.
 func (d *deployment) needsRoot() bool {
-	return slices.Contains(contactActions, d.request.Action)
+	return slices.Contains(request.ContactActions, d.request.Action)
 }
 
 // asksPassword reports whether nixos-rebuild itself asks for the password of sudo, or a deployment would that is only checked.
 func (d *deployment) asksPassword() bool {
 	if d.checking {
-		return d.session.Interactive && d.request.Engine != EngineNixosRebuild
+		return d.session.Interactive && d.request.Engine != request.EngineNixosRebuild
 	}
 	return d.job.Dialect != nil && d.session.Interactive && d.request.Has("--ask-elevate-password")
 }

@@ -10,6 +10,9 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
@@ -39,7 +42,7 @@ const parallelChecks = 8
 
 // Check runs the checks of a deployment and nothing else: no host is changed, nothing is built. Without a HOST, every alias that has
 // a configuration in the flake here is checked. One host may ask on the terminal; several are checked side by side and cannot.
-func (s *Session) Check(ctx context.Context, r Request) error {
+func (s *Session) Check(ctx context.Context, r request.Request) error {
 	background, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
@@ -85,33 +88,33 @@ func (s *Session) Check(ctx context.Context, r Request) error {
 }
 
 // checkTargets are the HOST words' targets, or all aliases with a configuration here.
-func (s *Session) checkTargets(r Request, inv sshcfg.Inventory, all *batch) ([]Target, error) {
+func (s *Session) checkTargets(r request.Request, inv sshcfg.Inventory, all *batch) ([]source.Target, error) {
 	if len(r.Hosts) > 0 {
-		return Select(r, inv)
+		return source.Select(r, inv)
 	}
-	source := FindSource(r, s.Dir, exists, realpath)
-	if !source.IsFlake() {
-		return nil, &UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
+	src := source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
+	if !src.IsFlake() {
+		return nil, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
 	}
 	names, err := all.names()
 	if err != nil {
 		return nil, err
 	}
-	var targets []Target
+	var targets []source.Target
 	for _, a := range inv.Aliases {
-		t := Target{Selector: Selector{Word: a.Name, Host: a.Name}, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true}
-		if _, _, err := ChooseConfiguration(t, Source{Flake: source.Flake}, names, ""); err == nil {
+		t := source.Target{Selector: request.Selector{Word: a.Name, Host: a.Name}, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true}
+		if _, _, err := source.ChooseConfiguration(t, source.Source{Flake: src.Flake}, names, ""); err == nil {
 			targets = append(targets, t)
 		}
 	}
 	if len(targets) == 0 {
-		return nil, &UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", source.Flake), Hint: "nixhop hosts"}
+		return nil, &request.UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", src.Flake), Hint: "nixhop hosts"}
 	}
 	return targets, nil
 }
 
 // checkOne looks at one host as a deployment would. Its findings are the row; an error is something that is not the host's fault.
-func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcfg.Inventory, t Target, all *batch) (CheckRow, error) {
+func (s *Session) checkOne(ctx, background context.Context, r request.Request, inv sshcfg.Inventory, t source.Target, all *batch) (CheckRow, error) {
 	quiet := *s
 	quiet.Stdio.Err, quiet.Log = nil, slog.New(slog.DiscardHandler)
 	row := CheckRow{Host: t.Selector.Word, Result: "ok", Findings: []CheckFinding{}}
@@ -134,12 +137,12 @@ func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcf
 		row.NixOS = d.on.facts.System.Version
 	}
 	found := d.found
-	var broken *evaluationError
+	var broken *source.EvaluationError
 	if errors.As(err, &broken) {
-		found, err = append(found, broken.finding(t.Host.String())), nil
+		found, err = append(found, broken.Finding(t.Host.String())), nil
 	}
 	for i := range found {
-		found[i].Remedy = d.request.repeated(found[i].Remedy)
+		found[i].Remedy = d.request.Repeated(found[i].Remedy)
 	}
 	row.add(t.Host.String(), found)
 	if errors.As(err, &refused) {
@@ -149,7 +152,7 @@ func (s *Session) checkOne(ctx, background context.Context, r Request, inv sshcf
 }
 
 // add puts findings into the row, which is that of host, the worst first.
-func (row *CheckRow) add(host string, found []Finding) {
+func (row *CheckRow) add(host string, found []report.Finding) {
 	for i, f := range bySeverity(found) {
 		if i == 0 {
 			row.Result = f.Severity.String()
@@ -164,11 +167,11 @@ func (row *CheckRow) add(host string, found []Finding) {
 
 // checkResult is the error for the exit status: 3 where a host has an error.
 func checkResult(rows []CheckRow) error {
-	var all []Finding
+	var all []report.Finding
 	for _, row := range rows {
 		for _, f := range row.Findings {
-			if f.Severity == Error.String() {
-				all = append(all, Finding{Name: f.Name, Severity: Error, Host: row.Host, What: f.What})
+			if f.Severity == report.Error.String() {
+				all = append(all, report.Finding{Name: f.Name, Severity: report.Error, Host: row.Host, What: f.What})
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"text/tabwriter"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/report"
 )
 
 // printCheck prints what was found about each host, the worst first, and at the end a table with a line for each: on a terminal
@@ -21,7 +23,7 @@ func (s *Session) printCheck(rows []CheckRow) {
 				continue // what is found here is found for every host
 			}
 			told[line] = true
-			text.WriteString(block(line, f.Why, f.Remedy, columns) + "\n")
+			text.WriteString(report.Block(line, f.Why, f.Remedy, columns) + "\n")
 		}
 	}
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
@@ -38,8 +40,8 @@ func (f CheckFinding) line(host string) string {
 	what := f.What
 	switch f.Host {
 	case "":
-	case hereName:
-		host = hereName
+	case check.HereName:
+		host = check.HereName
 	default:
 		what = f.Host + ": " + what
 	}

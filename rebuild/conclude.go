@@ -5,20 +5,17 @@ import (
 	"fmt"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 )
-
-// activationUnit is the transient unit that the activation runs in; nixos-rebuild uses the same name, so that the two exclude each
-// other (nixpkgs#258571).
-const activationUnit = "nixos-rebuild-switch-to-configuration"
-
-// activationUnits match the unit under all of its names: a newer nixos-rebuild puts a number behind it.
-const activationUnits = activationUnit + "*"
 
 // conclude says what came of nixhop's own steps: the store path on standard output, what was and what was not changed on standard
 // error, and the exit status in the error.
 func (s *Session) conclude(d *deployment, results map[string]string, err error) error {
 	// Of a dry run on a build host the path is whatever the host printed.
-	if path := results["toplevel"]; storePath.MatchString(path) && (err == nil || results["outcome"] != "") {
+	if path := results["toplevel"]; nixexec.StorePath.MatchString(path) && (err == nil || results["outcome"] != "") {
 		fmt.Fprintln(s.Stdio.Out, path)
 	}
 	where := d.where()
@@ -26,7 +23,7 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	_, activated := results["outcome"]
 	if errors.As(err, &step) && !activated {
 		what, how := "the "+step.Step.Name, "failed"
-		if interrupted(err) {
+		if nixexec.Interrupted(err) {
 			how = "was stopped"
 		}
 		if step.Step.Name == "activate" {
@@ -40,13 +37,13 @@ func (s *Session) conclude(d *deployment, results map[string]string, err error) 
 	if !activated {
 		return err
 	}
-	outcome := ParseOutcome(results["outcome"])
+	outcome := plan.ParseOutcome(results["outcome"])
 	text, status := outcomeText(d, outcome, where)
 	switch {
 	case err == nil:
 		s.Log.Info(text)
 		return nil
-	case interrupted(err):
+	case nixexec.Interrupted(err):
 		s.warnActivating(d)
 		return err
 	default:
@@ -69,30 +66,30 @@ func (d *deployment) where() string {
 
 // journalCommand shows the activation's log.
 func (d *deployment) journalCommand() string {
-	words := []string{"journalctl", "-u", activationUnits, "-e"}
+	words := []string{"journalctl", "-u", facts.ActivationUnits, "-e"}
 	if d.job.Target == nil {
-		return shellWords(words)
+		return nixexec.ShellWords(words)
 	}
 	return d.onTarget(words...)
 }
 
 // onTarget is a command on the target, ready to be pasted.
 func (d *deployment) onTarget(words ...string) string {
-	return d.request.repeated([]string{onHost(d.job.Target.Host.String(), words...)})[0]
+	return d.request.Repeated([]string{report.OnHost(d.job.Target.Host.String(), words...)})[0]
 }
 
 // nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the boot loader before it
 // changes anything else, and ends with 100 only behind that; before, it may have refused the system (nixpkgs: switch-to-configuration-ng).
-func (d *deployment) nextBoot(o Outcome) string {
+func (d *deployment) nextBoot(o plan.Outcome) string {
 	if o.Profile == "" {
 		return ""
 	}
-	next := "; the profile is set" + o.generation() + ": the next boot takes " + o.Profile
+	next := "; the profile is set" + o.ItsGeneration() + ": the next boot takes " + o.Profile
 	if o.Profile == o.Current && o.Current != o.Was { // which has just been named
-		next = "; the profile is set" + o.generation() + ": the next boot takes it, too"
+		next = "; the profile is set" + o.ItsGeneration() + ": the next boot takes it, too"
 	}
-	if o.Status != exitReboot && (o.Current == o.Was || o.Current == "") {
-		next = "; the profile is set" + o.generation() + ": " + o.Profile + ", but the boot loader may not know it"
+	if o.Status != plan.ExitReboot && (o.Current == o.Was || o.Current == "") {
+		next = "; the profile is set" + o.ItsGeneration() + ": " + o.Profile + ", but the boot loader may not know it"
 	}
 	if d.target != nil && o.WasProfile != "" && o.WasProfile != o.Profile {
 		next += "\nback to the generation before: nixhop switch " + nixexec.Quote(d.target.Selector.Word) + " --rollback"
@@ -100,21 +97,18 @@ func (d *deployment) nextBoot(o Outcome) string {
 	return next
 }
 
-// exitReboot is what switch-to-configuration ends with where the system's init can take over only at boot.
-const exitReboot = 100
-
 // outcomeText puts an activation's result into words, and into nixhop's exit status.
-func outcomeText(d *deployment, o Outcome, where string) (text string, status int) {
+func outcomeText(d *deployment, o plan.Outcome, where string) (text string, status int) {
 	action := d.request.Action
-	generation := o.generation()
+	generation := o.ItsGeneration()
 	switch {
 	case o.Status == 0 && action == "boot":
-		return fmt.Sprintf("%s: %s boots next%s", where, o.Profile, generation), ExitDone
+		return fmt.Sprintf("%s: %s boots next%s", where, o.Profile, generation), request.ExitDone
 	case o.Status == 0 && action == "dry-activate":
-		return where + ": nothing was changed, this was only a look", ExitDone
+		return where + ": nothing was changed, this was only a look", request.ExitDone
 	case o.Status == 0:
-		return fmt.Sprintf("%s: %s runs%s", where, o.Current, generation), ExitDone
-	case o.Status == ExitUnits && o.Current != "":
+		return fmt.Sprintf("%s: %s runs%s", where, o.Current, generation), request.ExitDone
+	case o.Status == request.ExitUnits && o.Current != "":
 		text := fmt.Sprintf("%s: %s is active%s, but some units failed", where, o.Current, generation)
 		if o.Failed != "" {
 			text += ": " + o.Failed
@@ -122,13 +116,13 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 		if d.job.Target != nil {
 			text += "\n" + d.onTarget("systemctl", "--failed")
 		}
-		return text, ExitUnits
-	case o.Status == exitReboot:
-		return where + ": nothing was activated, this system's init takes effect only with a reboot" + d.nextBoot(o), ExitFailed
+		return text, request.ExitUnits
+	case o.Status == plan.ExitReboot:
+		return where + ": nothing was activated, this system's init takes effect only with a reboot" + d.nextBoot(o), request.ExitFailed
 	case o.Current == o.Was || o.Current == "":
-		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", where, o.Status, d.nextBoot(o)), ExitFailed
+		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", where, o.Status, d.nextBoot(o)), request.ExitFailed
 	default:
-		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", where, o.Status, o.Current, d.nextBoot(o)), ExitFailed
+		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", where, o.Status, o.Current, d.nextBoot(o)), request.ExitFailed
 	}
 }
 
@@ -136,8 +130,8 @@ func outcomeText(d *deployment, o Outcome, where string) (text string, status in
 // fails. How an interrupt or a missing program ends a run stays as it is.
 func failed(err error) error {
 	var exit *nixexec.ExitError
-	if !errors.As(err, &exit) || interrupted(err) || exit.Signal != 0 {
+	if !errors.As(err, &exit) || nixexec.Interrupted(err) || exit.Signal != 0 {
 		return err
 	}
-	return &nixexec.ExitError{Program: exit.Program, Code: ExitFailed}
+	return &nixexec.ExitError{Program: exit.Program, Code: request.ExitFailed}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/report"
 )
 
 // confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops the run and somebody
@@ -13,7 +14,7 @@ func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
 	others := false
 	asked := -1
 	for i, f := range d.found {
-		if f.Severity != Error || d.request.allowed(f.Name) {
+		if f.Severity != report.Error || d.request.Allowed(f.Name) {
 			continue
 		}
 		if f.Name == "host-name" {
@@ -26,9 +27,9 @@ func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	f := d.found[asked]
-	f.Remedy = d.request.repeated(f.Remedy)
+	f.Remedy = d.request.Repeated(f.Remedy)
 	printFinding(d.session.Stdio.Err, f)
-	d.found[asked].told = true
+	d.found[asked].Told = true
 	answer, err := nixexec.Ask(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", d.target.Host.Name))
 	if err != nil || answer != "yes" {
 		return false, err
@@ -38,8 +39,8 @@ func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func without(found []Finding, name string) []Finding {
-	var rest []Finding
+func without(found []report.Finding, name string) []report.Finding {
+	var rest []report.Finding
 	for _, f := range found {
 		if f.Name != name {
 			rest = append(rest, f)

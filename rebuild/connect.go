@@ -9,22 +9,27 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
 
 // connection is a host that answers: its one ssh connection and what the probe found there.
 type connection struct {
-	machine *Machine
+	machine *plan.Machine
 	master  *nixexec.Master
 	failure *sshcfg.Failure // why there is no connection; nil: there is one
-	facts   Facts
+	facts   facts.Facts
 }
 
 // network is what all connections of a run share.
 type network struct {
 	session   *Session
 	inventory sshcfg.Inventory
-	request   Request
+	request   request.Request
 	dir       string   // of the control sockets; 0700
 	config    string   // -F FILE, or ""
 	options   []string // the user's NIX_SSHOPTS, split
@@ -33,10 +38,10 @@ type network struct {
 
 // newNetwork prepares the connections of a run: the socket directory's name, the user's ssh options and, where a HOST gave a port
 // or the ssh config's path could not cross NIX_SSHOPTS, a config file of ours that includes the user's.
-func (s *Session) newNetwork(r Request, inv sshcfg.Inventory, hosts []sshcfg.Host) (*network, error) {
+func (s *Session) newNetwork(r request.Request, inv sshcfg.Inventory, hosts []sshcfg.Host) (*network, error) {
 	options, err := nixexec.SplitSSHOpts(s.Env("NIX_SSHOPTS"))
 	if err != nil {
-		return nil, &UsageError{Message: err.Error()}
+		return nil, &request.UsageError{Message: err.Error()}
 	}
 	n := &network{session: s, inventory: inv, request: r, dir: nixexec.SocketDirName(), config: r.SSHConfig, options: options}
 	if n.config != "" {
@@ -44,7 +49,7 @@ func (s *Session) newNetwork(r Request, inv sshcfg.Inventory, hosts []sshcfg.Hos
 			return nil, err
 		}
 		if _, err := os.Stat(n.config); err != nil {
-			return nil, &UsageError{Message: fmt.Sprintf("no such ssh config: %v", err)}
+			return nil, &request.UsageError{Message: fmt.Sprintf("no such ssh config: %v", err)}
 		}
 	}
 	ports := map[string]int{}
@@ -53,7 +58,7 @@ func (s *Session) newNetwork(r Request, inv sshcfg.Inventory, hosts []sshcfg.Hos
 			continue
 		}
 		if p, ok := ports[h.Name]; ok && p != h.Port {
-			return nil, &UsageError{
+			return nil, &request.UsageError{
 				Message: fmt.Sprintf("%q is meant with port %d and with port %d", h.Name, p, h.Port),
 				Hint:    "give each an alias of its own in the ssh config",
 			}
@@ -87,7 +92,7 @@ func splitOptions(options []string) (plain, lines []string, err error) {
 				continue
 			}
 		} else if value == options[i] {
-			return nil, nil, &UsageError{
+			return nil, nil, &request.UsageError{
 				Message: fmt.Sprintf("NIX_SSHOPTS: %q holds a space, and is no -o option", options[i]),
 				Hint:    "put it into the ssh config of the host",
 			}
@@ -119,19 +124,19 @@ func (n *network) writeConfig(ports map[string]int, own []string) error {
 }
 
 // files are what was written for this run, for a plan to write again.
-func (n *network) files() ([]File, error) {
+func (n *network) files() ([]plan.File, error) {
 	entries, err := os.ReadDir(n.dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
-	var files []File
+	var files []plan.File
 	for _, entry := range entries {
 		path := filepath.Join(n.dir, entry.Name())
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("reading the ssh config of this run: %w", err)
 		}
-		files = append(files, File{Path: path, Text: string(text)})
+		files = append(files, plan.File{Path: path, Text: string(text)})
 	}
 	return files, err
 }
@@ -148,24 +153,24 @@ func (n *network) makeDir() error {
 }
 
 // machine is a host as this network reaches it.
-func (n *network) machine(ctx context.Context, r Request, h sshcfg.Host, batch bool) (*Machine, error) {
+func (n *network) machine(ctx context.Context, r request.Request, h sshcfg.Host, batch bool) (*plan.Machine, error) {
 	endpoint, err := sshcfg.Resolve(ctx, h.String(), n.config, n.options)
 	if err != nil {
 		return nil, err
 	}
-	return &Machine{Host: h, Endpoint: endpoint, Master: nixexec.MasterOptions{
+	return &plan.Machine{Host: h, Endpoint: endpoint, Master: nixexec.MasterOptions{
 		Host: h.String(), Dir: n.dir, Config: n.config, Options: n.options,
 		ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew, Batch: batch,
 	}}, nil
 }
 
 // sshOpts is NIX_SSHOPTS for nix and nixos-rebuild: our control path, and what the user had in it.
-func (n *network) sshOpts(m *Machine) (string, error) {
+func (n *network) sshOpts(m *plan.Machine) (string, error) {
 	return nixexec.SSHOptsEnv(nixexec.ConnectionOptions(m.Master))
 }
 
 // connect opens the one connection to a host and probes it. What stands in the way comes back as findings.
-func (n *network) connect(ctx context.Context, m *Machine, query Query) (*connection, []Finding, error) {
+func (n *network) connect(ctx context.Context, m *plan.Machine, query facts.Query) (*connection, []report.Finding, error) {
 	c, found, err := n.reach(ctx, m)
 	if err != nil || len(found) > 0 {
 		return c, found, err
@@ -176,18 +181,18 @@ func (n *network) connect(ctx context.Context, m *Machine, query Query) (*connec
 
 // reach opens the one connection to a host, in the foreground so that ssh can ask. Ctrl-C is to be the end of ctx, too: ssh may not have been
 // there yet when it was pressed, and would try for as long as it has patience.
-func (n *network) reach(ctx context.Context, m *Machine) (*connection, []Finding, error) {
+func (n *network) reach(ctx context.Context, m *plan.Machine) (*connection, []report.Finding, error) {
 	c := &connection{machine: m}
 	master, log, err := nixexec.OpenMaster(ctx, m.Master, n.session.Stdio)
 	if err != nil {
 		var missing *nixexec.NotFoundError
-		if errors.As(err, &missing) || ctx.Err() != nil || interrupted(err) {
+		if errors.As(err, &missing) || ctx.Err() != nil || nixexec.Interrupted(err) {
 			return nil, nil, err
 		}
-		l := login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: publicKey(m.Endpoint), SudoUser: n.session.Env("SUDO_USER"), Action: n.request.Action}
+		l := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: check.PublicKey(m.Endpoint), SudoUser: n.session.Env("SUDO_USER"), Action: n.request.Action}
 		failure := sshcfg.Diagnose(log)
 		c.failure = &failure
-		return c, []Finding{connectFinding(l, failure)}, nil
+		return c, []report.Finding{check.ConnectFinding(l, failure)}, nil
 	}
 	c.master = master
 	n.open = append(n.open, master)
@@ -195,7 +200,7 @@ func (n *network) reach(ctx context.Context, m *Machine) (*connection, []Finding
 }
 
 // ask probes a host over its connection.
-func (n *network) ask(ctx context.Context, c *connection, query Query) ([]Finding, error) {
+func (n *network) ask(ctx context.Context, c *connection, query facts.Query) ([]report.Finding, error) {
 	var err error
 	c.facts, err = n.probe(ctx, c.master, query, c.machine.Master.ConnectTimeout)
 	if err == nil {
@@ -204,20 +209,20 @@ func (n *network) ask(ctx context.Context, c *connection, query Query) ([]Findin
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
 	}
-	return []Finding{probeFinding(c.machine.Host.Name, err)}, nil
+	return []report.Finding{check.ProbeFinding(c.machine.Host.Name, err)}, nil
 }
 
 // refuse ends a run whose host gave no usable connection: wrong usage where the name is nobody's, else a failed check. One of several hosts
 // does not end the run for the others: its misspelt name is a failed check, too.
-func (n *network) refuse(c *connection, found []Finding) error {
+func (n *network) refuse(c *connection, found []report.Finding) error {
 	name := c.machine.Host.Name
 	known := n.inventory.Matches(name) || strings.ContainsAny(name, ".:")
 	if c.failure == nil || c.failure.Kind != sshcfg.Unresolved || c.failure.Host != name || known {
 		return n.session.report(found, n.request)
 	}
-	unknown := unknownName("unknown alias", name, "", n.inventory.Names())
+	unknown := request.UnknownName("unknown alias", name, "", n.inventory.Names())
 	if owner := n.session.aliasBeforeSudo(name); owner != "" {
-		unknown = &UsageError{
+		unknown = &request.UsageError{
 			Message: fmt.Sprintf("alias %q stands only in the ssh config of %q, and sudo makes root's the one in use", name, owner),
 			Hint:    "run nixhop without sudo: root is gained on the host",
 		}
@@ -231,12 +236,6 @@ func (n *network) refuse(c *connection, found []Finding) error {
 		}
 	}
 	return n.session.report(found, n.request)
-}
-
-// interrupted reports whether the user stopped the run.
-func interrupted(err error) bool {
-	var stop *nixexec.InterruptedError
-	return errors.As(err, &stop)
 }
 
 // close ends every connection of the run and removes the sockets' directory.

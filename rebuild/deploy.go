@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
 // Deploy does what the request asks for, for one host: it checks, builds, copies and activates, or has nixos-rebuild do so.
 // The error says how the exit status is to be (see ExitStatuses); a child's own words are on standard error already.
-func (s *Session) Deploy(ctx context.Context, r Request) error {
+func (s *Session) Deploy(ctx context.Context, r request.Request) error {
 	background, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
@@ -47,8 +50,8 @@ func (s *Session) Deploy(ctx context.Context, r Request) error {
 }
 
 // oneTarget is the only target of the request, or nil where it has none: hosts are deployed one at a time.
-func oneTarget(r Request, inv sshcfg.Inventory) (*Target, error) {
-	targets, err := Select(r, inv)
+func oneTarget(r request.Request, inv sshcfg.Inventory) (*source.Target, error) {
+	targets, err := source.Select(r, inv)
 	switch {
 	case err != nil:
 		return nil, err
@@ -57,7 +60,7 @@ func oneTarget(r Request, inv sshcfg.Inventory) (*Target, error) {
 		for _, t := range targets {
 			all = append(all, t.Host.Name)
 		}
-		return nil, &UsageError{
+		return nil, &request.UsageError{
 			Message: "one host at a time for now, not " + strings.Join(all, ", "),
 			Hint:    "nixhop " + r.Action + " " + all[0],
 		}
@@ -68,7 +71,7 @@ func oneTarget(r Request, inv sshcfg.Inventory) (*Target, error) {
 }
 
 // inventory lists the aliases; what could not be read is only a warning, ssh itself decides what an alias means.
-func (s *Session) inventory(r Request) sshcfg.Inventory {
+func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	inv := sshcfg.List(sshcfg.Files(r.SSHConfig))
 	for _, w := range inv.Warnings {
 		s.Log.Warn(w.String())
@@ -78,7 +81,7 @@ func (s *Session) inventory(r Request) sshcfg.Inventory {
 
 // execute runs the plan and says what came of it.
 func (d *deployment) execute(ctx, background context.Context) error {
-	plan, err := MakePlan(d.job)
+	steps, err := plan.MakePlan(d.job)
 	if err != nil {
 		return err
 	}
@@ -87,10 +90,10 @@ func (d *deployment) execute(ctx, background context.Context) error {
 	}
 	d.announce()
 	heard := &hearing{force: d.request.Has("--explain")}
-	results, err := d.runPlan(ctx, background, plan, heard)
+	results, err := d.runPlan(ctx, background, steps, heard)
 	reached := true
 	if d.lostLink(results, err) {
-		if results["outcome"], reached = d.awaitOutcome(background); ParseOutcome(results["outcome"]).Status == 0 {
+		if results["outcome"], reached = d.awaitOutcome(background); plan.ParseOutcome(results["outcome"]).Status == 0 {
 			err = nil
 		}
 	}
@@ -101,12 +104,12 @@ func (d *deployment) execute(ctx, background context.Context) error {
 		if cause := context.Cause(background); cause != nil {
 			err = cause
 		}
-	case d.job.Dialect == nil && begun && err != nil && !interrupted(err) && ParseOutcome(outcome).Status < 0:
+	case d.job.Dialect == nil && begun && err != nil && !nixexec.Interrupted(err) && plan.ParseOutcome(outcome).Status < 0:
 		err = d.aftermath(background, err)
 	case d.job.Dialect == nil:
 		d.endThere(results, err)
 		err = d.session.conclude(d, results, err)
-	case interrupted(err) && heard.activating():
+	case nixexec.Interrupted(err) && heard.activating():
 		d.session.warnActivating(d)
 	case err != nil && !heard.told:
 		err = d.aftermath(background, err)
@@ -115,19 +118,19 @@ func (d *deployment) execute(ctx, background context.Context) error {
 }
 
 // runPlan runs the plan's steps. Where a build host's own copy fails, those behind the build are made anew, by the way through here.
-func (d *deployment) runPlan(ctx, background context.Context, plan Plan, heard *hearing) (map[string]string, error) {
-	results, err := d.session.runPlan(ctx, background, plan, map[string]string{"derivation": d.derivation}, d.password, heard)
+func (d *deployment) runPlan(ctx, background context.Context, steps plan.Plan, heard *hearing) (map[string]string, error) {
+	results, err := d.session.runPlan(ctx, background, steps, map[string]string{"derivation": d.derivation}, d.password, heard)
 	if !d.copyFailedThere(results, err) {
 		return results, err
 	}
 	d.session.Log.Warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", d.job.Build.Host.Name, d.job.Target.Host.Name))
 	d.job.Between = nil
-	if plan, err = MakePlan(d.job); err != nil {
+	if steps, err = plan.MakePlan(d.job); err != nil {
 		return results, err
 	}
-	built := slices.IndexFunc(plan.Steps, func(s Step) bool { return s.Result == "toplevel" })
-	plan.Steps = plan.Steps[built+1:]
-	return d.session.runPlan(ctx, background, plan, results, d.password, heard)
+	built := slices.IndexFunc(steps.Steps, func(s plan.Step) bool { return s.Result == "toplevel" })
+	steps.Steps = steps.Steps[built+1:]
+	return d.session.runPlan(ctx, background, steps, results, d.password, heard)
 }
 
 // copyFailedThere reports whether a third build host has built the system, but not brought it to the target: the way through here is left.
@@ -135,14 +138,14 @@ func (d *deployment) copyFailedThere(results map[string]string, err error) bool 
 	var step *stepError
 	var exit *nixexec.ExitError
 	return d.job.Between != nil && results["toplevel"] != "" && errors.As(err, &step) && step.Step.Name == "copy" &&
-		errors.As(err, &exit) && exit.Code != sshFailed && !interrupted(err)
+		errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && !nixexec.Interrupted(err)
 }
 
 // lostLink reports whether the connection was lost while nixhop's own activation ran.
 func (d *deployment) lostLink(results map[string]string, err error) bool {
 	outcome, begun := results["outcome"]
 	var exit *nixexec.ExitError
-	return begun && d.on != nil && !interrupted(err) && ParseOutcome(outcome).Status < 0 && errors.As(err, &exit) && exit.Code == sshFailed
+	return begun && d.on != nil && !nixexec.Interrupted(err) && plan.ParseOutcome(outcome).Status < 0 && errors.As(err, &exit) && exit.Code == nixexec.SSHFailed
 }
 
 // announce says in one line what is about to happen, and where.
@@ -161,7 +164,7 @@ func (d *deployment) announce() {
 		how = ": " + d.request.Value("--store-path")
 	case d.job.Build != nil:
 		how = ", built on " + d.job.Build.Host.Name
-		if d.job.Dialect == nil && d.job.Target != nil && !d.job.sameHost() {
+		if d.job.Dialect == nil && d.job.Target != nil && !d.job.SameHost() {
 			how += ", copied through here"
 			if d.job.Between != nil {
 				how = ", built and copied by " + d.job.Build.Host.Name
@@ -187,10 +190,10 @@ const endTime = 5 * time.Second
 // endThere ends the build or the copy on the build host when the user has ended the run. It is done even though ctx is over.
 func (d *deployment) endThere(results map[string]string, err error) {
 	var step *stepError
-	if !errors.As(err, &step) || !interrupted(err) {
+	if !errors.As(err, &step) || !nixexec.Interrupted(err) {
 		return
 	}
-	command, runs := endCommand(d.job, step.Step.Name, results)
+	command, runs := plan.EndCommand(d.job, step.Step.Name, results)
 	if !runs {
 		return
 	}

@@ -3,18 +3,22 @@ package rebuild
 import (
 	"strings"
 	"testing"
+
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/source"
 )
 
 // What no nixos-rebuild does for a host is nixhop's to do, and nothing else.
 func TestBeyondNixosRebuild(t *testing.T) {
-	bash := Dialect{Known: []string{"--fast", "--target-host", "--use-remote-sudo"}}
-	first := Dialect{Known: []string{"--ask-sudo-password", "--fast", "--sudo", "--target-host"}}
-	ng := Dialect{Known: []string{"--ask-sudo-password", "--no-reexec", "--sudo", "--target-host"}}
-	here, target, third := BuildPlace{Here: true}, BuildPlace{Target: true}, BuildPlace{}
+	bash := plan.Dialect{Known: []string{"--fast", "--target-host", "--use-remote-sudo"}}
+	first := plan.Dialect{Known: []string{"--ask-sudo-password", "--fast", "--sudo", "--target-host"}}
+	ng := plan.Dialect{Known: []string{"--ask-sudo-password", "--no-reexec", "--sudo", "--target-host"}}
+	here, target, third := plan.BuildPlace{Here: true}, plan.BuildPlace{Target: true}, plan.BuildPlace{}
 	for _, test := range []struct {
 		line    string
-		place   BuildPlace
-		dialect Dialect
+		place   plan.BuildPlace
+		dialect plan.Dialect
 		want    string
 	}{
 		{"switch web", here, bash, ""},
@@ -28,13 +32,13 @@ func TestBeyondNixosRebuild(t *testing.T) {
 		{"switch -p spare --build-host big", third, bash, ""},
 		{"switch web", here, first, ""},
 		{"switch web", target, first, "copy the system to itself"},
-		{"switch web", target, Dialect{}, ""},
+		{"switch web", target, plan.Dialect{}, ""},
 		{"switch web --rollback", target, first, ""},
 		{"build web", target, first, ""},
 		{"switch web --store-path /nix/store/x", target, first, ""},
 		{"switch web --upgrade", target, first, ""},
 	} {
-		got := beyondNixosRebuild(parse(t, test.line), test.place, test.dialect)
+		got := plan.BeyondNixosRebuild(parse(t, test.line), test.place, test.dialect)
 		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q, want %q", test.line, got, test.want)
 		}
@@ -43,35 +47,35 @@ func TestBeyondNixosRebuild(t *testing.T) {
 
 // Where the build host's Nix is too old for nixos-rebuild-ng, nixhop takes over what it has steps for, and leaves everything else alone.
 func TestSettleRemoteBuild(t *testing.T) {
-	ng := Dialect{Known: []string{"--ask-sudo-password", "--no-reexec", "--target-host"}}
+	ng := plan.Dialect{Known: []string{"--ask-sudo-password", "--no-reexec", "--target-host"}}
 	for _, test := range []struct {
 		line, nix     string
-		dialect       Dialect
-		crossing      Crossing
+		dialect       plan.Dialect
+		crossing      plan.Crossing
 		native, error bool
 	}{
-		{"switch web", "2.8.0", ng, Crossing{}, true, false},
-		{"build web", "2.8.0", ng, Crossing{}, true, false},
-		{"switch web", "2.13.0", ng, Crossing{}, false, false},
-		{"switch web", "2.93.1", ng, Crossing{}, false, false},
-		{"switch web", "2.8.0", Dialect{Known: []string{"--target-host"}}, Crossing{}, false, false},
-		{"switch web --engine nixos-rebuild", "2.8.0", ng, Crossing{}, false, true},
-		{"switch web --upgrade", "2.8.0", ng, Crossing{}, false, true},
-		{"switch web --rollback", "2.8.0", ng, Crossing{}, false, false},
-		{"switch web --store-path /nix/store/x", "2.8.0", ng, Crossing{}, false, false},
-		{"switch web --cross", "2.8.0", ng, Crossing{Ask: true}, false, false},
-		{"build-vm web", "2.8.0", ng, Crossing{}, false, false},
-		{"repl web", "2.8.0", ng, Crossing{}, false, false},
+		{"switch web", "2.8.0", ng, plan.Crossing{}, true, false},
+		{"build web", "2.8.0", ng, plan.Crossing{}, true, false},
+		{"switch web", "2.13.0", ng, plan.Crossing{}, false, false},
+		{"switch web", "2.93.1", ng, plan.Crossing{}, false, false},
+		{"switch web", "2.8.0", plan.Dialect{Known: []string{"--target-host"}}, plan.Crossing{}, false, false},
+		{"switch web --engine nixos-rebuild", "2.8.0", ng, plan.Crossing{}, false, true},
+		{"switch web --upgrade", "2.8.0", ng, plan.Crossing{}, false, true},
+		{"switch web --rollback", "2.8.0", ng, plan.Crossing{}, false, false},
+		{"switch web --store-path /nix/store/x", "2.8.0", ng, plan.Crossing{}, false, false},
+		{"switch web --cross", "2.8.0", ng, plan.Crossing{Ask: true}, false, false},
+		{"build-vm web", "2.8.0", ng, plan.Crossing{}, false, false},
+		{"repl web", "2.8.0", ng, plan.Crossing{}, false, false},
 	} {
 		m := machineFor("web")
-		d := &deployment{session: &Session{}, request: parse(t, test.line), target: &Target{Host: m.Host}, source: Source{Flake: "."}, crossing: test.crossing,
-			at: &connection{machine: m, facts: Facts{Nix: Nix{Version: test.nix}}}, job: Job{Target: m, Build: m, Dialect: &test.dialect}}
+		d := &deployment{session: &Session{}, request: parse(t, test.line), target: &source.Target{Host: m.Host}, source: source.Source{Flake: "."}, crossing: test.crossing,
+			at: &connection{machine: m, facts: facts.Facts{Nix: facts.Nix{Version: test.nix}}}, job: plan.Job{Target: m, Build: m, Dialect: &test.dialect}}
 		d.settleRemoteBuild()
 		if native := d.job.Dialect == nil; native != test.native || len(d.found) > 0 != test.error {
 			t.Errorf("%s, Nix %s: taken by nixhop: %t, found %v", test.line, test.nix, native, d.found)
 		}
 		for _, f := range d.found {
-			if refused := nativeRefusal(d.request) != nil; refused == strings.Contains(strings.Join(f.Remedy, " "), "--engine native") {
+			if refused := plan.NativeRefusal(d.request) != nil; refused == strings.Contains(strings.Join(f.Remedy, " "), "--engine native") {
 				t.Errorf("%s: it offers %q", test.line, f.Remedy)
 			}
 		}

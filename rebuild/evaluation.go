@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/source"
 )
 
 // evaluation is nix at work on a configuration. What it says is kept until somebody listens: it may have begun before anybody wanted it, and
@@ -17,8 +19,8 @@ import (
 type evaluation struct {
 	argv   []string
 	heard  *hearing
-	file   *os.File        // where it is listened to
-	told   chan FlakeFacts // the configuration's own, at most once; closed at the end
+	file   *os.File               // where it is listened to
+	told   chan source.FlakeFacts // the configuration's own, at most once; closed at the end
 	ended  chan struct{}
 	cancel context.CancelCauseFunc
 
@@ -27,19 +29,19 @@ type evaluation struct {
 	err error
 
 	mu      sync.Mutex
-	stream  io.Writer // into what was heard
-	factual bool      // the facts were told
-	heeded  bool      // somebody listens
-	kept    *Ring     // what nobody has listened to yet
-	keeping io.Writer // into that
+	stream  io.Writer     // into what was heard
+	factual bool          // the facts were told
+	heeded  bool          // somebody listens
+	kept    *nixexec.Ring // what nobody has listened to yet
+	keeping io.Writer     // into that
 }
 
-func newEvaluation(ctx context.Context, step Step, file *os.File) (context.Context, *evaluation) {
+func newEvaluation(ctx context.Context, step plan.Step, file *os.File) (context.Context, *evaluation) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	ring := NewRing(heardLimit)
+	ring := nixexec.NewRing(heardLimit)
 	e := &evaluation{
 		argv: step.Command.Argv, heard: &hearing{step: step, ring: ring}, stream: ring.Stream(), file: file, cancel: cancel,
-		told: make(chan FlakeFacts, 1), ended: make(chan struct{}),
+		told: make(chan source.FlakeFacts, 1), ended: make(chan struct{}),
 	}
 	e.keep()
 	return ctx, e
@@ -47,12 +49,12 @@ func newEvaluation(ctx context.Context, step Step, file *os.File) (context.Conte
 
 // keep forgets what was kept.
 func (e *evaluation) keep() {
-	e.kept = NewRing(heardLimit)
+	e.kept = nixexec.NewRing(heardLimit)
 	e.keeping = e.kept.Stream()
 }
 
 // evaluateQuietly begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns (nil: at once).
-func evaluateQuietly(ctx context.Context, step Step, file *os.File, turns chan struct{}) *evaluation {
+func evaluateQuietly(ctx context.Context, step plan.Step, file *os.File, turns chan struct{}) *evaluation {
 	ctx, e := newEvaluation(ctx, step, file)
 	go func() {
 		defer e.end()
@@ -67,7 +69,7 @@ func evaluateQuietly(ctx context.Context, step Step, file *os.File, turns chan s
 }
 
 // evaluateOpenly begins an evaluation in the foreground, where nix can ask, too.
-func evaluateOpenly(ctx context.Context, step Step, s nixexec.Stdio) *evaluation {
+func evaluateOpenly(ctx context.Context, step plan.Step, s nixexec.Stdio) *evaluation {
 	ctx, e := newEvaluation(ctx, step, s.Err)
 	go func() {
 		defer e.end()
@@ -86,10 +88,10 @@ func (e *evaluation) end() {
 func (e *evaluation) take(line string) (now bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if facts, ok := parseFacts(line); ok {
+	if known, ok := source.ParseFacts(line); ok {
 		if !e.factual {
 			e.factual, e.heeded = true, false
-			e.told <- facts
+			e.told <- known
 		}
 		return false
 	}
@@ -148,10 +150,10 @@ func (d *deployment) mayAsk(err error) bool {
 		return false
 	}
 	var exit *nixexec.ExitError
-	var broken *evaluationError
+	var broken *source.EvaluationError
 	said := ""
 	switch {
-	case interrupted(err):
+	case nixexec.Interrupted(err):
 	case errors.As(err, &broken):
 		said = broken.Stderr
 	case errors.As(err, &exit):

@@ -10,13 +10,16 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 const toldLine = `echo 'trace: nixhop-facts {"hostName":"n1","system":"x86_64-linux"}' >&2; `
 
 // evaluating is a step whose nix is a shell script.
-func evaluating(script string) Step {
-	return Step{Name: "evaluate", Command: nixexec.Command{Argv: []string{"/bin/sh", "-c", script}}}
+func evaluating(script string) plan.Step {
+	return plan.Step{Name: "evaluate", Command: nixexec.Command{Argv: []string{"/bin/sh", "-c", script}}}
 }
 
 // screen is a file and what was written to it.
@@ -39,9 +42,9 @@ func screen(t *testing.T) (*os.File, func() string) {
 // What nix says is kept until somebody listens, and what it says behind the facts until they are found good.
 func TestEvaluationKeepsItsWords(t *testing.T) {
 	file, shown := screen(t)
-	begin := map[string]func(context.Context, Step) *evaluation{
-		"quietly": func(ctx context.Context, s Step) *evaluation { return evaluateQuietly(ctx, s, file, nil) },
-		"openly": func(ctx context.Context, s Step) *evaluation {
+	begin := map[string]func(context.Context, plan.Step) *evaluation{
+		"quietly": func(ctx context.Context, s plan.Step) *evaluation { return evaluateQuietly(ctx, s, file, nil) },
+		"openly": func(ctx context.Context, s plan.Step) *evaluation {
 			return evaluateOpenly(ctx, s, nixexec.Stdio{Err: file})
 		},
 	}
@@ -49,9 +52,9 @@ func TestEvaluationKeepsItsWords(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			before := len(shown())
 			e := begin(t.Context(), evaluating("echo fetching >&2; "+toldLine+"echo warning >&2; "+toldLine+"echo late >&2; echo result"))
-			facts, told := <-e.told
-			if !told || facts.HostName != "n1" || facts.System != "x86_64-linux" {
-				t.Errorf("told %v %+v", told, facts)
+			known, told := <-e.told
+			if !told || known.HostName != "n1" || known.System != "x86_64-linux" {
+				t.Errorf("told %v %+v", told, known)
 			}
 			out, err := e.wait()
 			if out != "result\n" || err != nil {
@@ -113,8 +116,8 @@ func TestEvaluationLongLine(t *testing.T) {
 func TestEvaluationIsStopped(t *testing.T) {
 	e := evaluateQuietly(t.Context(), evaluating(toldLine+"exec sleep 60"), nil, nil)
 	<-e.told
-	e.stop(errChecksFailed)
-	if _, err := e.wait(); !errors.Is(err, errChecksFailed) {
+	e.stop(plan.ErrChecksFailed)
+	if _, err := e.wait(); !errors.Is(err, plan.ErrChecksFailed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -145,7 +148,7 @@ func TestMayAsk(t *testing.T) {
 		{"https", exit(asked), false, false, true},
 		{"a key with a passphrase", exit(denied), false, false, true},
 		{"an unknown host", exit(unknown), false, false, true},
-		{"the names", &evaluationError{Flake: ".", Stderr: denied}, false, false, true},
+		{"the names", &source.EvaluationError{Flake: ".", Stderr: denied}, false, false, true},
 		{"no terminal", exit(asked), true, false, false},
 		{"one of several hosts", exit(asked), false, true, false},
 		{"a mistake in the configuration", exit("error: undefined variable 'pkg'"), false, false, false},
@@ -165,9 +168,9 @@ func TestMayAsk(t *testing.T) {
 
 // The names and the facts are asked for side by side, and of two that write the lock file one would find it locked.
 func TestLookingWritesNoLockFile(t *testing.T) {
-	j := Job{Source: Source{Flake: "."}, Configuration: "n1"}
-	for what, argv := range map[string][]string{"names": namesArgv(".", Request{}), "facts": factsStep(j).Command.Argv} {
-		if !strings.HasSuffix(strings.Join(argv, " "), " "+noLockFile) {
+	j := plan.Job{Source: source.Source{Flake: "."}, Configuration: "n1"}
+	for what, argv := range map[string][]string{"names": source.NamesArgv(".", request.Request{}), "facts": plan.FactsStep(j).Command.Argv} {
+		if !strings.HasSuffix(strings.Join(argv, " "), " "+source.NoLockFile) {
 			t.Errorf("%s: %q", what, argv)
 		}
 	}

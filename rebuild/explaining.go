@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 )
 
 // heardLimit is how much is kept of what a step prints, in bytes.
@@ -17,61 +21,39 @@ const heardLimit = 1 << 20
 
 // hearing reads the output of a run's steps along, so that a failure can be explained from it.
 type hearing struct {
-	force bool  // also where it goes to no terminal
-	step  Step  // the last one
-	ring  *Ring // its output
-	told  bool  // what came of an activation was told in an explanation
+	force bool          // also where it goes to no terminal
+	step  plan.Step     // the last one
+	ring  *nixexec.Ring // its output
+	told  bool          // what came of an activation was told in an explanation
 }
 
 // follow runs a step's command, by run, and keeps the end of what it prints.
-func (h *hearing) follow(step Step, s nixexec.Stdio, run func(nixexec.Stdio) error) error {
-	h.step, h.ring = step, NewRing(heardLimit)
+func (h *hearing) follow(step plan.Step, s nixexec.Stdio, run func(nixexec.Stdio) error) error {
+	h.step, h.ring = step, nixexec.NewRing(heardLimit)
 	return nixexec.ReadAlong(s, h.ring.Stream(), h.force, run)
 }
 
 // explain says what the output of the step that failed with err means here, the most specific explanation first. It has nothing to
 // say of a run that the user stopped, and of a command that did not run.
-func (h *hearing) explain(err error, s Situation) []Explanation {
+func (h *hearing) explain(err error, s report.Situation) []explain.Explanation {
 	var exit *nixexec.ExitError
-	if h.ring == nil || interrupted(err) || !errors.As(err, &exit) {
+	if h.ring == nil || nixexec.Interrupted(err) || !errors.As(err, &exit) {
 		return nil
 	}
 	output := h.ring.Bytes()
-	s.Phase = phaseOf(h.step, output)
-	return Explain(output, s)
+	s.Phase = explain.PhaseOf(h.step, output)
+	return explain.Explain(output, s)
 }
 
 // midLine reports whether the child has left the cursor behind a text: a progress bar does.
 func (h *hearing) midLine() bool {
 	output := h.ring.Bytes()
-	return plain(output[bytes.LastIndexAny(output, "\r\n")+1:]) != ""
+	return explain.Plain(output[bytes.LastIndexAny(output, "\r\n")+1:]) != ""
 }
 
 // activating reports whether an activation had begun, as far as it was heard.
 func (h *hearing) activating() bool {
-	return h.ring != nil && phaseOf(h.step, h.ring.Bytes()) == PhaseActivate
-}
-
-// activationLine finds the lines that only an activation prints.
-var activationLine = regexp.MustCompile(switching)
-
-// phaseOf is the phase of a step. A nixos-rebuild goes through all of them: when its output shows that the activation had begun it is
-// that one. What else goes by, like the number of paths that are copied, says what has begun but not what has ended.
-func phaseOf(step Step, output []byte) Phase {
-	switch step.Name {
-	case "evaluate":
-		return PhaseEvaluate
-	case "build", "link":
-		return PhaseBuild
-	case "copy":
-		return PhaseCopy
-	case "activate":
-		return PhaseActivate
-	}
-	if slices.ContainsFunc(newTranscript(output).lines, activationLine.MatchString) {
-		return PhaseActivate
-	}
-	return PhaseAny
+	return h.ring != nil && explain.PhaseOf(h.step, h.ring.Bytes()) == report.PhaseActivate
 }
 
 // explain prints what the failure of a run means here, behind the child's own words, and returns its error with the exit status
@@ -88,7 +70,7 @@ func (d *deployment) explain(h *hearing, results map[string]string, err error) e
 		for i, e := range d.worthSaying(said, results) {
 			f := d.explained(e)
 			if i > 0 {
-				f.Severity = Note
+				f.Severity = report.Note
 			}
 			printFinding(d.session.Stdio.Err, f)
 		}
@@ -96,7 +78,7 @@ func (d *deployment) explain(h *hearing, results map[string]string, err error) e
 	h.told = h.activating()
 	var exit *nixexec.ExitError
 	status := said[0].Status
-	if d.job.Dialect == nil || status <= ExitFailed || !errors.As(err, &exit) || exit.Code != ExitFailed {
+	if d.job.Dialect == nil || status <= request.ExitFailed || !errors.As(err, &exit) || exit.Code != request.ExitFailed {
 		return err
 	}
 	return &StatusError{Code: status, Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", spoken(err), status)}
@@ -104,13 +86,13 @@ func (d *deployment) explain(h *hearing, results map[string]string, err error) e
 
 // worthSaying leaves the most specific explanation, and one that answers a hint of the child's. What conclude says of an activation
 // that nixhop has made itself is left to it.
-func (d *deployment) worthSaying(said []Explanation, results map[string]string) []Explanation {
-	concluded := []string{exitRow, "switch-err"}
+func (d *deployment) worthSaying(said []explain.Explanation, results map[string]string) []explain.Explanation {
+	concluded := []string{explain.ExitRow, "switch-err"}
 	outcome, activated := results["outcome"]
-	if ParseOutcome(outcome).Status < 0 {
+	if plan.ParseOutcome(outcome).Status < 0 {
 		concluded = []string{"ssh-lost"}
 	}
-	var kept []Explanation
+	var kept []explain.Explanation
 	for i, e := range said {
 		if activated && slices.Contains(concluded, e.ID) {
 			continue
@@ -123,20 +105,20 @@ func (d *deployment) worthSaying(said []Explanation, results map[string]string) 
 }
 
 // explained is an explanation as it is printed. Where there is no target, a command for it is none that could be pasted.
-func (d *deployment) explained(e Explanation) Finding {
-	f := Finding{Name: e.ID, Severity: Error, Host: "here", What: e.Meaning, Remedy: e.Remedy}
+func (d *deployment) explained(e explain.Explanation) report.Finding {
+	f := report.Finding{Name: e.ID, Severity: report.Error, Host: "here", What: e.Meaning, Remedy: e.Remedy}
 	if d.target != nil {
-		f.Host, f.Remedy = d.target.Host.Name, d.request.repeated(e.Remedy)
+		f.Host, f.Remedy = d.target.Host.Name, d.request.Repeated(e.Remedy)
 		return f
 	}
-	nobody := nixexec.Quote(Situation{}.target())
+	nobody := nixexec.Quote(report.Situation{}.Target())
 	f.Remedy = slices.DeleteFunc(slices.Clone(e.Remedy), func(line string) bool { return strings.Contains(line, nobody) })
 	return f
 }
 
 // situation is what this run knows about itself.
-func (d *deployment) situation() Situation {
-	s := Situation{
+func (d *deployment) situation() report.Situation {
+	s := report.Situation{
 		Configuration: d.job.Configuration,
 		Flake:         d.source.Flake,
 		Action:        d.request.Action,
@@ -159,7 +141,7 @@ func (d *deployment) situation() Situation {
 		s.BuildHost = d.job.Build.Host.String()
 	}
 	if d.on != nil {
-		s.SudoWorks = d.on.facts.Elevate.SudoFree == Yes
+		s.SudoWorks = d.on.facts.Elevate.SudoFree == facts.Yes
 	}
 	return s
 }
@@ -175,8 +157,8 @@ func (d *deployment) local(path string) bool {
 		flake = filepath.Join(d.session.Dir, flake)
 	}
 	for dir := flake; ; dir = filepath.Dir(dir) {
-		if exists(filepath.Join(dir, ".git")) {
-			return exists(filepath.Join(dir, path))
+		if nixexec.Exists(filepath.Join(dir, ".git")) {
+			return nixexec.Exists(filepath.Join(dir, path))
 		}
 		if dir == filepath.Dir(dir) {
 			return false

@@ -13,19 +13,27 @@ import (
 	"github.com/creack/pty"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
 // sampleOutput is what a child printed, by the name of its file in testdata/output.
 func sampleOutput(t *testing.T, name string) string {
 	t.Helper()
-	for _, s := range readSamples(t) {
-		if s.name == name {
-			return string(s.output)
-		}
+	text, err := os.ReadFile(filepath.Join("../testdata/output", name+".txt"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no sample %s", name)
-	return ""
+	_, output, _ := strings.Cut(string(text), "\n")
+	if rest, found := strings.CutPrefix(output, "# situation: "); found {
+		_, output, _ = strings.Cut(rest, "\n")
+	}
+	return output
 }
 
 // program writes a shell script that says something on standard error, and then goes on.
@@ -43,12 +51,12 @@ func program(t *testing.T, says, then string) string {
 }
 
 // deploymentOf is one to the host web, by a nixos-rebuild.
-func deploymentOf(s *Session, nixosRebuild string, flags ...Flag) *deployment {
-	r := Request{Action: "switch", Own: flags}
-	m := &Machine{Host: sshcfg.Host{Name: "web"}, Endpoint: sshcfg.Endpoint{User: "deploy", HostName: "192.0.2.7", Port: 22}}
+func deploymentOf(s *Session, nixosRebuild string, flags ...request.Flag) *deployment {
+	r := request.Request{Action: "switch", Own: flags}
+	m := &plan.Machine{Host: sshcfg.Host{Name: "web"}, Endpoint: sshcfg.Endpoint{User: "deploy", HostName: "192.0.2.7", Port: 22}}
 	return &deployment{
-		session: s, request: r, target: &Target{Host: m.Host, Selector: Selector{Word: "web"}}, place: BuildPlace{Here: true}, source: Source{Flake: "."},
-		job: Job{Request: r, Source: Source{Flake: "."}, Configuration: "web", Target: m, Dialect: &Dialect{Path: nixosRebuild}},
+		session: s, request: r, target: &source.Target{Host: m.Host, Selector: request.Selector{Word: "web"}}, place: plan.BuildPlace{Here: true}, source: source.Source{Flake: "."},
+		job: plan.Job{Request: r, Source: source.Source{Flake: "."}, Configuration: "web", Target: m, Dialect: &plan.Dialect{Path: nixosRebuild}},
 	}
 }
 
@@ -61,7 +69,7 @@ func newTestSession(t *testing.T, terminal *os.File) *Session {
 	}
 }
 
-var explainFlag = Flag{Name: "--explain", Spelling: "--explain"}
+var explainFlag = request.Flag{Name: "--explain", Spelling: "--explain"}
 
 // executed runs a deployment with a pipe, or a terminal, as standard output and error, and returns what came there.
 func executed(t *testing.T, terminal bool, prepare func(*Session) *deployment) (said string, err error) {
@@ -142,7 +150,7 @@ func TestExecuteExplains(t *testing.T) {
 			if status != tt.status {
 				t.Errorf("%v: status %d, want %d", err, status, tt.status)
 			}
-			if _, silent := err.(*nixexec.ExitError); tt.says != "" && !strings.HasSuffix(err.Error(), tt.says) || tt.says == "" && err != nil && !silent && !interrupted(err) {
+			if _, silent := err.(*nixexec.ExitError); tt.says != "" && !strings.HasSuffix(err.Error(), tt.says) || tt.says == "" && err != nil && !silent && !nixexec.Interrupted(err) {
 				t.Errorf("prints %v, want %q", err, tt.says)
 			}
 		})
@@ -175,7 +183,7 @@ func TestExecuteOwnActivation(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			said, err := executed(t, false, func(s *Session) *deployment {
 				d := deploymentOf(s, "", explainFlag)
-				d.request.Flags = []Flag{{Name: "--rollback"}}
+				d.request.Flags = []request.Flag{{Name: "--rollback"}}
 				d.job.Request, d.job.Dialect, d.job.Target = d.request, nil, nil
 				d.job.LocalElevate = []string{program(t, tt.says, tt.then)}
 				return d
@@ -202,20 +210,20 @@ func TestExecuteWithoutTarget(t *testing.T) {
 func TestPhaseOf(t *testing.T) {
 	for _, tt := range []struct {
 		step, output string
-		want         Phase
+		want         report.Phase
 	}{
-		{"evaluate", "activating the configuration...\n", PhaseEvaluate},
-		{"build", "", PhaseBuild},
-		{"link", "", PhaseBuild},
-		{"copy", "", PhaseCopy},
-		{"activate", "", PhaseActivate},
-		{"nixos-rebuild", "", PhaseAny},
-		{"nixos-rebuild", "building the system configuration...\ncopying 12 paths...\n", PhaseAny},
-		{"nixos-rebuild", "copying 0 paths...\n\x1b[1mactivating the configuration...\x1b[0m\r\nsetting up /etc...\n", PhaseActivate},
-		{"nixos-rebuild", "stopping the following units: a.service\nlast words", PhaseActivate},
-		{"nixos-rebuild", "machine # activating the configuration...\nvm-test> activating the configuration...\n", PhaseAny},
+		{"evaluate", "activating the configuration...\n", report.PhaseEvaluate},
+		{"build", "", report.PhaseBuild},
+		{"link", "", report.PhaseBuild},
+		{"copy", "", report.PhaseCopy},
+		{"activate", "", report.PhaseActivate},
+		{"nixos-rebuild", "", report.PhaseAny},
+		{"nixos-rebuild", "building the system configuration...\ncopying 12 paths...\n", report.PhaseAny},
+		{"nixos-rebuild", "copying 0 paths...\n\x1b[1mactivating the configuration...\x1b[0m\r\nsetting up /etc...\n", report.PhaseActivate},
+		{"nixos-rebuild", "stopping the following units: a.service\nlast words", report.PhaseActivate},
+		{"nixos-rebuild", "machine # activating the configuration...\nvm-test> activating the configuration...\n", report.PhaseAny},
 	} {
-		if got := phaseOf(Step{Name: tt.step}, []byte(tt.output)); got != tt.want {
+		if got := explain.PhaseOf(plan.Step{Name: tt.step}, []byte(tt.output)); got != tt.want {
 			t.Errorf("%s, %q: %q, want %q", tt.step, tt.output, got, tt.want)
 		}
 	}
@@ -234,12 +242,12 @@ func TestSituation(t *testing.T) {
 	}
 	s.Env = func(name string) string { return map[string]string{"SUDO_USER": "alice"}[name] }
 	d := deploymentOf(s, "")
-	d.place = BuildPlace{Target: true}
-	d.on = &connection{facts: Facts{Elevate: Elevation{SudoFree: Yes}}}
+	d.place = plan.BuildPlace{Target: true}
+	d.on = &connection{facts: facts.Facts{Elevate: facts.Elevation{SudoFree: facts.Yes}}}
 	got := d.situation()
 	local := got.Local
 	got.Local = nil
-	want := Situation{Alias: "web", User: "deploy", HostName: "192.0.2.7", Port: 22, BuildHost: "target", Configuration: "web",
+	want := report.Situation{Alias: "web", User: "deploy", HostName: "192.0.2.7", Port: 22, BuildHost: "target", Configuration: "web",
 		Flake: ".", Action: "switch", SudoUser: "alice", SudoWorks: true}
 	if got, want := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("got %s, want %s", got, want)

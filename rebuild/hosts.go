@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
@@ -33,7 +35,7 @@ const parallelResolves = 4
 
 // Hosts prints the inventory: every alias of the ssh config, how it is reached and which configuration it would get, and the
 // configurations that no alias stands for.
-func (s *Session) Hosts(ctx context.Context, r Request) error {
+func (s *Session) Hosts(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
@@ -41,10 +43,10 @@ func (s *Session) Hosts(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
-	source := FindSource(r, s.Dir, exists, realpath)
+	src := source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
 	var names []string
-	if source.IsFlake() {
-		if names, err = configurationNames(ctx, source.Flake, r); err != nil {
+	if src.IsFlake() {
+		if names, err = source.ConfigurationNames(ctx, src.Flake, r); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -57,7 +59,7 @@ func (s *Session) Hosts(ctx context.Context, r Request) error {
 	}
 	var used []string
 	for i := range rows {
-		rows[i].Configuration, rows[i].From = rowConfiguration(aliases[i], source, names)
+		rows[i].Configuration, rows[i].From = rowConfiguration(aliases[i], src, names)
 		used = append(used, rows[i].Configuration)
 	}
 	if r.JSON {
@@ -75,11 +77,11 @@ func (s *Session) Hosts(ctx context.Context, r Request) error {
 }
 
 // wanted are the aliases that the HOST words select, or all of them.
-func wanted(inv sshcfg.Inventory, r Request) ([]sshcfg.Alias, error) {
+func wanted(inv sshcfg.Inventory, r request.Request) ([]sshcfg.Alias, error) {
 	if len(r.Hosts) == 0 {
 		return inv.Aliases, nil
 	}
-	targets, err := Select(r, inv)
+	targets, err := source.Select(r, inv)
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +89,14 @@ func wanted(inv sshcfg.Inventory, r Request) ([]sshcfg.Alias, error) {
 	for _, t := range targets {
 		a, ok := inv.Find(t.Host.Name)
 		if !ok {
-			return nil, unknownName("unknown alias", t.Host.Name, "", inv.Names())
+			return nil, request.UnknownName("unknown alias", t.Host.Name, "", inv.Names())
 		}
 		out = append(out, a)
 	}
 	return out, nil
 }
 
-func resolveRows(ctx context.Context, aliases []sshcfg.Alias, r Request) []HostRow {
+func resolveRows(ctx context.Context, aliases []sshcfg.Alias, r request.Request) []HostRow {
 	rows := make([]HostRow, len(aliases))
 	turn := make(chan struct{}, parallelResolves)
 	var wait sync.WaitGroup
@@ -105,7 +107,7 @@ func resolveRows(ctx context.Context, aliases []sshcfg.Alias, r Request) []HostR
 			rows[i] = HostRow{Alias: a.Name, Tags: a.Tags, File: a.File, Line: a.Line}
 			e, err := sshcfg.Resolve(ctx, a.Name, r.SSHConfig, nil)
 			if err != nil {
-				rows[i].Error = printable(firstLine(err.Error()))
+				rows[i].Error = nixexec.Printable(nixexec.FirstLine(err.Error()))
 				return
 			}
 			rows[i].Address, rows[i].Via = e.Address(), via(e)
@@ -116,11 +118,11 @@ func resolveRows(ctx context.Context, aliases []sshcfg.Alias, r Request) []HostR
 }
 
 // rowConfiguration is the configuration that the alias would get here, as far as it can be known without asking the host.
-func rowConfiguration(a sshcfg.Alias, source Source, names []string) (name, from string) {
+func rowConfiguration(a sshcfg.Alias, src source.Source, names []string) (name, from string) {
 	if names == nil {
-		return a.Hints.Configuration, yes(a.Hints.Configuration != "", "hint")
+		return a.Hints.Configuration, word(a.Hints.Configuration != "", "hint")
 	}
-	c, _, err := ChooseConfiguration(Target{Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints}, Source{Flake: source.Flake}, names, "")
+	c, _, err := source.ChooseConfiguration(source.Target{Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints}, source.Source{Flake: src.Flake}, names, "")
 	if err != nil {
 		return "", ""
 	}
@@ -167,7 +169,9 @@ func dash(s string) string {
 	return s
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
+func word(b bool, word string) string {
+	if b {
+		return word
+	}
+	return ""
 }

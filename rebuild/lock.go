@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
 
@@ -17,13 +18,13 @@ import (
 // which one, and waits. A run that cannot have a lock goes on without: the host itself refuses a second activation at the same time.
 func (d *deployment) lock(ctx context.Context) (release func(), err error) {
 	m := d.job.Target
-	if m == nil || !slices.Contains(contactActions, d.request.Action) {
+	if m == nil || !slices.Contains(request.ContactActions, d.request.Action) {
 		return func() {}, nil
 	}
 	alias := m.Host.String()
 	word := fmt.Sprintf("process %d: nixhop %s %s", os.Getpid(), d.request.Action, nixexec.Quote(d.target.Selector.Word))
 	lock, err := nixexec.WaitLock(ctx, lockName(m.Endpoint), word, func(holder string) {
-		d.session.Log.Info("waiting for another deployment to " + alias + " from here (" + printable(holder) + "); Ctrl-C ends the wait")
+		d.session.Log.Info("waiting for another deployment to " + alias + " from here (" + nixexec.Printable(holder) + "); Ctrl-C ends the wait")
 	})
 	switch {
 	case err == nil:
@@ -31,7 +32,7 @@ func (d *deployment) lock(ctx context.Context) (release func(), err error) {
 	case ctx.Err() != nil:
 		return nil, err
 	}
-	d.session.Log.Warn(fmt.Sprintf("another nixhop may deploy to %s at the same time: %s", alias, printable(err.Error())))
+	d.session.Log.Warn(fmt.Sprintf("another nixhop may deploy to %s at the same time: %s", alias, nixexec.Printable(err.Error())))
 	return func() {}, nil
 }
 

@@ -5,6 +5,12 @@ import (
 	"errors"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
@@ -61,13 +67,13 @@ func (d *deployment) checkBeforeEvaluation(ctx context.Context) error {
 	d.settleElevation()
 	d.settleRemoteBuild()
 	if d.job.Dialect == nil {
-		if err := nativeRefusal(d.request); err != nil {
+		if err := plan.NativeRefusal(d.request); err != nil {
 			return err
 		}
 	}
 	d.checkMachines()
 	d.lookBetween(ctx)
-	if stops(d.found, d.request) {
+	if request.Stops(d.found, d.request) {
 		return d.session.report(d.found, d.request)
 	}
 	if d.wantsPassword {
@@ -82,8 +88,8 @@ func (d *deployment) connectAll(ctx context.Context) error {
 	if err := d.net.makeDir(); err != nil {
 		return err
 	}
-	machines := []*Machine{d.job.Target, d.job.Build}
-	if d.job.sameHost() {
+	machines := []*plan.Machine{d.job.Target, d.job.Build}
+	if d.job.SameHost() {
 		machines = machines[:1]
 	}
 	var probes []*probing
@@ -116,12 +122,12 @@ func (d *deployment) connectAll(ctx context.Context) error {
 }
 
 // notReached adds to what ssh said what this machine's own keys and agent have to do with it, and ends the run.
-func (d *deployment) notReached(c *connection, found []Finding) error {
+func (d *deployment) notReached(c *connection, found []report.Finding) error {
 	d.found = append(d.found, found...)
 	if c.failure != nil && c.failure.Kind == sshcfg.Denied && !c.failure.Accepted() {
 		want := d.hereWant()
 		want.Denied = []string{c.machine.Endpoint.Alias}
-		d.found = append(d.found, CheckKeys(d.here(), want)...)
+		d.found = append(d.found, check.CheckKeys(d.here(), want)...)
 	}
 	return d.net.refuse(c, d.found)
 }
@@ -130,7 +136,7 @@ func (d *deployment) notReached(c *connection, found []Finding) error {
 type probing struct {
 	connection *connection
 	done       chan struct{}
-	found      []Finding
+	found      []report.Finding
 	err        error
 }
 
@@ -153,7 +159,7 @@ func (d *deployment) startProbe(ctx context.Context, c *connection) *probing {
 
 // lookUpNames asks the flake which configurations it has; that takes no evaluation of any of them.
 func (d *deployment) lookUpNames(ctx context.Context) error {
-	if !d.source.IsFlake() || !d.request.evaluates() || d.target == nil {
+	if !d.source.IsFlake() || !d.request.Evaluates() || d.target == nil {
 		return nil
 	}
 	if d.request.NoCheck && d.fixedName() {
@@ -163,7 +169,7 @@ func (d *deployment) lookUpNames(ctx context.Context) error {
 	if d.batch != nil {
 		d.names, err = d.batch.names()
 	} else {
-		d.names, err = configurationNames(ctx, d.source.Flake, d.job.Request)
+		d.names, err = source.ConfigurationNames(ctx, d.source.Flake, d.job.Request)
 	}
 	return err
 }
@@ -173,8 +179,8 @@ func (d *deployment) orAskForNames(ctx context.Context, err error) error {
 	if !d.mayAsk(err) {
 		return err
 	}
-	out, err := nixexec.Capture(ctx, nixexec.Command{Argv: namesArgv(d.source.Flake, d.job.Request)}, d.session.Stdio)
-	d.names, err = readNames(d.source.Flake, []byte(out), err)
+	out, err := nixexec.Capture(ctx, nixexec.Command{Argv: source.NamesArgv(d.source.Flake, d.job.Request)}, d.session.Stdio)
+	d.names, err = source.ReadNames(d.source.Flake, []byte(out), err)
 	return err
 }
 
@@ -184,9 +190,9 @@ func (d *deployment) fixedName() bool {
 }
 
 // query is what the probe asks a machine: only what its part in the deployment needs.
-func (d *deployment) query(m *Machine) Query {
-	return Query{
-		Target: m == d.job.Target, BuildHost: m == d.job.Build, Run0: d.request.method() == string(ByRun0),
+func (d *deployment) query(m *plan.Machine) facts.Query {
+	return facts.Query{
+		Target: m == d.job.Target, BuildHost: m == d.job.Build, Run0: d.request.Method() == string(facts.ByRun0),
 		Profile: d.request.Value("--profile-name"),
 	}
 }
@@ -204,19 +210,19 @@ func (d *deployment) choose(ctx context.Context) error {
 		}
 		return nil
 	}
-	chosen, ask, err := ChooseConfiguration(*d.target, d.source, d.names, d.targetName())
+	chosen, ask, err := source.ChooseConfiguration(*d.target, d.source, d.names, d.targetName())
 	if ask && d.on == nil && !d.request.Plan {
 		if err := d.askName(ctx); err != nil {
 			return err
 		}
-		chosen, _, err = ChooseConfiguration(*d.target, d.source, d.names, d.targetName())
+		chosen, _, err = source.ChooseConfiguration(*d.target, d.source, d.names, d.targetName())
 	}
-	var none *NoConfigurationError
+	var none *source.NoConfigurationError
 	switch {
 	case errors.As(err, &none) && none.Given() && d.batch == nil:
-		return &UsageError{Message: none.Error()}
+		return &request.UsageError{Message: none.Error()}
 	case errors.As(err, &none):
-		d.found = append(d.found, noConfigurationFinding(d.target.Host.String(), none))
+		d.found = append(d.found, check.NoConfigurationFinding(d.target.Host.String(), none))
 		return d.session.report(d.found, d.request)
 	case err != nil:
 		return err
@@ -240,7 +246,7 @@ func (d *deployment) askName(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, found, err := d.net.connect(ctx, m, Query{})
+	c, found, err := d.net.connect(ctx, m, facts.Query{})
 	if err != nil {
 		return err
 	}
@@ -261,19 +267,19 @@ func (d *deployment) printPlan(ctx, background context.Context) error {
 	}
 	if m := d.job.Target; m != nil {
 		if m.Endpoint.User != "root" {
-			m.Elevate = elevation(Elevation{}, d.request.ways())
+			m.Elevate = plan.Elevation(facts.Elevation{}, d.request.Ways())
 		}
 	}
 	if err := d.planPlatform(ctx, background); err != nil {
 		return err
 	}
-	plan, err := MakePlan(d.job)
+	steps, err := plan.MakePlan(d.job)
 	if err != nil {
 		return err
 	}
-	if plan.Files, err = d.net.files(); err != nil {
+	if steps.Files, err = d.net.files(); err != nil {
 		return err
 	}
-	d.session.print(plan.Script())
+	d.session.print(steps.Script())
 	return nil
 }

@@ -1,15 +1,19 @@
 package rebuild
 
-import "fmt"
+import (
+	"fmt"
+
+	"nixhop/rebuild/report"
+)
 
 // CheckError says that at least one finding is an error: nothing was built. The findings were printed already.
-type CheckError struct{ Findings []Finding }
+type CheckError struct{ Findings []report.Finding }
 
 // Error counts the findings that are errors.
 func (e *CheckError) Error() string {
 	n := 0
 	for _, f := range e.Findings {
-		if f.Severity == Error {
+		if f.Severity == report.Error {
 			n++
 		}
 	}

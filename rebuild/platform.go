@@ -4,62 +4,26 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 )
-
-// Manner is how a system comes to be built on its build host.
-type Manner string
-
-// The manners; empty where nobody knows.
-const (
-	Natively        Manner = "natively"
-	Emulated        Manner = "emulated"
-	ByRemoteBuilder Manner = "by a remote builder"
-)
-
-// FindManner says how a build host builds for a system, by what its Nix says of itself. A remote builder goes before emulation, as in Nix.
-func FindManner(n Nix, system string) Manner {
-	own, _, _ := strings.Cut(n.System, "-")
-	_, kernel, _ := strings.Cut(system, "-")
-	switch {
-	case system == "" || n.System == "":
-		return ""
-	case n.System == system:
-		return Natively
-	case slices.Contains(n.BuilderSystems, system):
-		return ByRemoteBuilder
-	case !slices.Contains(n.platforms(), system) && !slices.Contains(emulatedSystems(n.Emulators), system):
-		return ""
-	case strings.HasSuffix(n.System, "-"+kernel) && slices.Contains(machines(system), own):
-		return Natively // i686-linux on x86_64-linux
-	default:
-		return Emulated
-	}
-}
 
 // choosePlatform takes over what the command line and the alias's hint say of the platform.
 func (d *deployment) choosePlatform() error {
-	if err := refusedSystem(d.request, d.source); err != nil {
+	if err := plan.RefusedSystem(d.request, d.source); err != nil {
 		return err
 	}
 	var err error
-	if d.crossing, err = FindCrossing(d.request, d.target); err != nil {
+	if d.crossing, err = plan.FindCrossing(d.request, d.target); err != nil {
 		return err
 	}
 	d.job.Cross, d.job.System = d.crossing.From, d.request.Value("--system")
 	if d.crossing.Wanted() {
-		d.job.Request = keepingLock(d.job.Request)
+		d.job.Request = plan.KeepingLock(d.job.Request)
 	}
 	return nil
-}
-
-// keepingLock has Nix leave the lock file alone, and with it the index of git: what is evaluated is not what the flake says. A lock file
-// that is missing or not tracked is worked out in memory. Who asks for a commit of the lock file wants it changed.
-func keepingLock(r Request) Request {
-	const keep = "--no-write-lock-file"
-	if !r.Has(keep) && !r.Has("--commit-lock-file") {
-		r.Flags = append(slices.Clone(r.Flags), Flag{Name: keep, Spelling: keep})
-	}
-	return r
 }
 
 // settleCrossing fills in the build host's own system for a --cross that names none.
@@ -96,28 +60,28 @@ func (d *deployment) planPlatform(ctx, background context.Context) error {
 	if err := d.lookUpFacts(ctx, background); err != nil {
 		return err
 	}
-	if d.job.Build != nil || !slices.Contains(d.buildNix().platforms(), d.facts.BuildSystem) {
+	if d.job.Build != nil || !slices.Contains(d.buildNix().Platforms(), d.facts.BuildSystem) {
 		d.job.Emulate = d.facts.BuildSystem
 	}
 	return nil
 }
 
 // buildNix is what the Nix of the build host says of itself.
-func (d *deployment) buildNix() Nix {
+func (d *deployment) buildNix() facts.Nix {
 	switch {
 	case d.at != nil:
 		return d.at.facts.Nix
 	case d.here != nil && d.job.Build == nil:
 		return d.here().Nix
 	default:
-		return Nix{}
+		return facts.Nix{}
 	}
 }
 
 // buildHost is the build host's name in findings.
 func (d *deployment) buildHost() string {
 	if d.job.Build == nil {
-		return hereName
+		return check.HereName
 	}
 	return d.job.Build.Host.String()
 }
@@ -128,7 +92,7 @@ func (d *deployment) checkPlatform(ctx context.Context) {
 	if d.target != nil {
 		host = d.target.Host.String()
 	}
-	d.found = append(d.found, FindRefusal(d.facts, d.job.Cross, host)...)
+	d.found = append(d.found, plan.FindRefusal(d.facts, d.job.Cross, host)...)
 	if d.request.Has("--emulate") {
 		d.found = append(d.found, d.tryEmulation(ctx)...)
 	}
@@ -136,7 +100,7 @@ func (d *deployment) checkPlatform(ctx context.Context) {
 
 // toBuild is the system whose builds are still to be checked: none where that was tried.
 func (d *deployment) toBuild() string {
-	if d.emulated != Unsaid {
+	if d.emulated != facts.Unsaid {
 		return ""
 	}
 	return d.facts.BuildSystem
@@ -148,12 +112,12 @@ func (d *deployment) manner() string {
 		return ", cross-compiled from " + d.job.Cross + " for " + d.facts.System
 	}
 	asked := d.job.Cross != "" || d.job.System != "" || d.request.Has("--emulate")
-	switch m := FindManner(d.buildNix(), d.facts.BuildSystem); {
-	case m == "" && d.emulated == Yes, m == Emulated:
+	switch m := facts.FindManner(d.buildNix(), d.facts.BuildSystem); {
+	case m == "" && d.emulated == facts.Yes, m == facts.Emulated:
 		return ", emulated for " + d.facts.BuildSystem
-	case m == ByRemoteBuilder:
+	case m == facts.ByRemoteBuilder:
 		return ", by a remote builder for " + d.facts.BuildSystem
-	case m == Natively && asked:
+	case m == facts.Natively && asked:
 		return ", natively"
 	}
 	return ""

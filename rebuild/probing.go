@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 )
 
 // probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest one needs a tenth of
@@ -18,18 +19,18 @@ const probeTime = 5 * time.Second
 
 // probe asks a host for its facts over its connection. The session stays open behind it, and with it the connection, however
 // long a build takes.
-func (n *network) probe(ctx context.Context, master *nixexec.Master, query Query, patience time.Duration) (Facts, error) {
+func (n *network) probe(ctx context.Context, master *nixexec.Master, query facts.Query, patience time.Duration) (facts.Facts, error) {
 	nonce := rand.Text()
 	patience = max(patience, probeTime)
 	late := fmt.Errorf("no whole answer within %s; a slow host gets more time with --connect-timeout SECONDS", patience)
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, late)
 	defer cancel()
-	answer, err := master.Hold(ctx, ProbeScript(nonce, query), EndMarker(nonce), ProbeLimit)
-	facts, wrong := ParseFacts(answer, nonce)
+	answer, err := master.Hold(ctx, facts.ProbeScript(nonce, query), facts.EndMarker(nonce), facts.ProbeLimit)
+	known, wrong := facts.ParseFacts(answer, nonce)
 	if err == nil {
-		return facts, wrong
+		return known, wrong
 	}
-	return facts, probeError(err, late, wrong)
+	return known, probeError(err, late, wrong)
 }
 
 // probeError is why a probe's session ended without a whole answer: what came instead, and what ended it.
@@ -41,8 +42,8 @@ func probeError(err, late, wrong error) error {
 	case errors.Is(err, nixexec.ErrOutputLimit):
 		err = nixexec.ErrOutputLimit
 	case errors.As(err, &exit) && strings.TrimSpace(exit.Stderr) != "":
-		said := lastLine(strings.TrimSpace(exit.Stderr))
-		err = fmt.Errorf("%w: %q", exit, said[:min(len(said), shownBytes)])
+		said := nixexec.LastLine(strings.TrimSpace(exit.Stderr))
+		err = fmt.Errorf("%w: %q", exit, said[:min(len(said), facts.ShownBytes)])
 	case errors.Is(err, io.ErrUnexpectedEOF) && wrong != nil:
 		return wrong
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
 )
 
 // TestProbeError: the words say what came instead of an answer, and what ended it; the nonce is nobody's business.
@@ -40,8 +41,8 @@ func TestProbeError(t *testing.T) {
 
 // TestParseOutcomeBounded: what a host reports is cut where it is longer than anything honest.
 func TestParseOutcomeBounded(t *testing.T) {
-	got := ParseOutcome("current=" + strings.Repeat("x", 1<<20) + "\nstatus=" + strings.Repeat("9", 1<<20) + "\n\x1b]0;owned\x07status=0\nprofile=/b\u202e\x1b[2J\n")
-	if len(got.Current) != reportedBytes || got.Profile != "/b[2J" || got.Status != -1 {
+	got := plan.ParseOutcome("current=" + strings.Repeat("x", 1<<20) + "\nstatus=" + strings.Repeat("9", 1<<20) + "\n\x1b]0;owned\x07status=0\nprofile=/b\u202e\x1b[2J\n")
+	if len(got.Current) != plan.ReportedBytes || got.Profile != "/b[2J" || got.Status != -1 {
 		t.Errorf("%.300q, %q, %d", got.Current, got.Profile, got.Status)
 	}
 }

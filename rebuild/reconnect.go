@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
 	"nixhop/sshcfg"
 )
 
@@ -16,9 +17,6 @@ const (
 	reconnectPause = 2 * time.Second
 	reconnectWait  = 5 * time.Second // for one try, where the user has set no other time
 )
-
-// sshFailed is what ssh ends with where the connection failed, not the command (ssh(1)).
-const sshFailed = 255
 
 // comesBack lists the failures that go by while a host changes its network.
 var comesBack = []sshcfg.FailureKind{
@@ -62,9 +60,9 @@ func (d *deployment) reconnect(ctx context.Context, c *connection) bool {
 func (d *deployment) awaitOutcome(ctx context.Context) (string, bool) {
 	d.session.Log.Warn("the connection was lost during the activation " + d.where() + ", which goes on without it; connecting again to learn how it ends")
 	for d.reconnect(ctx, d.on) {
-		out, err := nixexec.Output(ctx, d.on.master.Script(nil, AwaitScript(d.job.run())))
+		out, err := nixexec.Output(ctx, d.on.master.Script(nil, plan.AwaitScript(d.job.Run())))
 		var exit *nixexec.ExitError
-		if interrupted(err) || !errors.As(err, &exit) || exit.Code != sshFailed {
+		if nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Code != nixexec.SSHFailed {
 			return string(out), true
 		}
 	}

@@ -7,18 +7,20 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 )
 
 func TestReport(t *testing.T) {
-	found := []Finding{
-		{Name: "clock", Severity: Note, Host: "web", What: "a note"},
-		{Name: "not-trusted", Severity: Error, Host: "web", What: "no trust", Why: "so", Remedy: []string{"nixhop switch web --build-host target"}},
-		{Name: "agent", Severity: Warning, Host: "web", What: "a warning"},
+	found := []report.Finding{
+		{Name: "clock", Severity: report.Note, Host: "web", What: "a note"},
+		{Name: "not-trusted", Severity: report.Error, Host: "web", What: "no trust", Why: "so", Remedy: []string{"nixhop switch web --build-host target"}},
+		{Name: "agent", Severity: report.Warning, Host: "web", What: "a warning"},
 	}
-	denied := append(found[:len(found):len(found)], Finding{Name: "login-denied", Severity: Error, Host: "web", What: "denied"})
+	denied := append(found[:len(found):len(found)], report.Finding{Name: "login-denied", Severity: report.Error, Host: "web", What: "denied"})
 	for _, test := range []struct {
 		name   string
-		found  []Finding
+		found  []report.Finding
 		skip   bool
 		errors int // 0: nothing stops the run
 		want   string
@@ -46,7 +48,7 @@ nixhop: note: web: a note [clock]
 		if test.skip {
 			words = append(words, "--no-check")
 		}
-		r, err := Parse(words, func(string) bool { return true })
+		r, err := request.Parse(words, func(string) bool { return true })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +63,7 @@ nixhop: note: web: a note [clock]
 		stopped := 0
 		if errors.As(err, &stop) {
 			for _, f := range stop.Findings {
-				if f.Severity == Error {
+				if f.Severity == report.Error {
 					stopped++
 				}
 			}

@@ -8,18 +8,15 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 )
 
 // passwordTries is how often a password may be mistyped, as for sudo itself.
 const passwordTries = 3
-
-// withPassword runs what follows as root with the password on the first line of standard input. The shell between skips lines up to
-// scriptMark: a sudo that wanted no password after all has left that line, which must not be run as a command.
-var withPassword = []string{"sudo", "-k", "-S", "-p", "", "/bin/sh", "-c",
-	`while IFS= read -r line && [ "$line" != ` + scriptMark + ` ]; do :; done; exec "$@"`, "sh"}
-
-// scriptMark stands between the password and the script on standard input.
-const scriptMark = "nixhop-script-follows"
 
 // settleElevation settles how root is gained on the target: it is there already, comes without a password, or by one that is to be asked for.
 // nixos-rebuild cannot be given a password that was tried before the build (nixpkgs#342657): nixhop takes the steps itself then.
@@ -29,15 +26,15 @@ func (d *deployment) settleElevation() {
 		return
 	}
 	e, ways := c.facts.Elevate, d.ways()
-	c.machine.Elevate = elevation(e, ways)
-	way, free := e.way(ways)
-	if free && d.job.Dialect != nil && !d.keepsNixosRebuild() && !d.job.Dialect.elevates(way) {
+	c.machine.Elevate = plan.Elevation(e, ways)
+	way, free := e.Way(ways)
+	if free && d.job.Dialect != nil && !d.keepsNixosRebuild() && !d.job.Dialect.Elevates(way) {
 		d.nativeFor = fmt.Sprintf("root on %s comes by %s, which %q does not know", c.machine.Host, way, d.job.Dialect.Path)
 		d.job.Dialect = nil
 	}
-	forced := way == BySudo && d.request.Has("--ask-elevate-password")
-	wanted := way == BySudo && e.SudoFree == No && e.SudoRules == ""
-	if !forced && !wanted || !d.session.Interactive || d.checking || d.request.Engine == EngineNixosRebuild {
+	forced := way == facts.BySudo && d.request.Has("--ask-elevate-password")
+	wanted := way == facts.BySudo && e.SudoFree == facts.No && e.SudoRules == ""
+	if !forced && !wanted || !d.session.Interactive || d.checking || d.request.Engine == request.EngineNixosRebuild {
 		return
 	}
 	d.wantsPassword = true
@@ -49,17 +46,17 @@ func (d *deployment) settleElevation() {
 
 // keepsNixosRebuild reports whether nixhop cannot take the steps itself.
 func (d *deployment) keepsNixosRebuild() bool {
-	return d.request.Engine == EngineNixosRebuild || nativeRefusal(d.request) != nil
+	return d.request.Engine == request.EngineNixosRebuild || plan.NativeRefusal(d.request) != nil
 }
 
 // ways are the ways to root that may be taken: those of the request, and of these, where nixos-rebuild must do the work, those that
 // it knows.
-func (d *deployment) ways() []Way {
-	ways := d.request.ways()
-	if d.request.method() != "" || d.job.Dialect == nil || !d.keepsNixosRebuild() {
+func (d *deployment) ways() []facts.Way {
+	ways := d.request.Ways()
+	if d.request.Method() != "" || d.job.Dialect == nil || !d.keepsNixosRebuild() {
 		return ways
 	}
-	return slices.DeleteFunc(slices.Clone(ways), func(w Way) bool { return !d.job.Dialect.elevates(w) })
+	return slices.DeleteFunc(slices.Clone(ways), func(w facts.Way) bool { return !d.job.Dialect.Elevates(w) })
 }
 
 // askPassword asks until the host takes the password.
@@ -79,21 +76,21 @@ func (d *deployment) askPassword(ctx context.Context) error {
 		switch {
 		case err == nil:
 			d.password = password
-			c.machine.Elevate = withPassword
+			c.machine.Elevate = plan.WithPassword
 			d.job.Password = true
 			return nil
 		case !errors.As(err, &refused) || ctx.Err() != nil:
 			return err
 		}
-		d.session.Log.Warn("sudo on " + host + " says: " + printable(lastLine(refused.Stderr)))
+		d.session.Log.Warn("sudo on " + host + " says: " + nixexec.Printable(nixexec.LastLine(refused.Stderr)))
 	}
-	d.found = append(d.found, Finding{
-		Name: "sudo-password", Severity: Error, Host: host,
+	d.found = append(d.found, report.Finding{
+		Name: "sudo-password", Severity: report.Error, Host: host,
 		What:   fmt.Sprintf("sudo did not take any of %d passwords for %q", passwordTries, c.facts.Login.User),
 		Why:    "the activation needs root there; without it the whole build would be in vain",
-		Remedy: freeSudo(TargetWant{PublicKey: publicKey(c.machine.Endpoint)}),
+		Remedy: check.FreeSudo(check.TargetWant{PublicKey: check.PublicKey(c.machine.Endpoint)}),
 	})
-	return d.session.report(d.found, Request{})
+	return d.session.report(d.found, request.Request{})
 }
 
 // tryPassword has sudo check the password and do nothing; nothing that sudo remembers counts (-k).

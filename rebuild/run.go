@@ -5,19 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
 )
-
-// storePath is the form of every path in the Nix store (nix: src/libstore/path.cc).
-var storePath = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+$`)
 
 // runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
 // A step whose result is known already is not run again, and none is run once background is over: Ctrl-C may come between two. What the
 // children print, heard reads along.
-func (s *Session) runPlan(ctx, background context.Context, p Plan, known map[string]string, password string, heard *hearing) (map[string]string, error) {
+func (s *Session) runPlan(ctx, background context.Context, p plan.Plan, known map[string]string, password string, heard *hearing) (map[string]string, error) {
 	results := maps.Clone(known)
 	for _, step := range p.Steps {
 		if results[step.Result] != "" {
@@ -27,11 +24,11 @@ func (s *Session) runPlan(ctx, background context.Context, p Plan, known map[str
 			return results, &stepError{Step: step, Err: err}
 		}
 		command := step.Command
-		command.Argv = replaceWord(command.Argv, toplevelWord, results["toplevel"])
-		command.Argv = replaceWord(command.Argv, derivationWord, results["derivation"])
+		command.Argv = plan.ReplaceWord(command.Argv, plan.ToplevelWord, results["toplevel"])
+		command.Argv = plan.ReplaceWord(command.Argv, plan.DerivationWord, results["derivation"])
 		s.Log.Debug("+ " + nixexec.Command{Argv: command.Argv, Env: command.Env}.String())
 		if step.Secret {
-			command.Stdin = password + "\n" + scriptMark + "\n" + command.Stdin
+			command.Stdin = password + "\n" + plan.ScriptMark + "\n" + command.Stdin
 		}
 		out, err := s.runStep(ctx, step, command, heard)
 		if step.Result != "" {
@@ -41,9 +38,9 @@ func (s *Session) runPlan(ctx, background context.Context, p Plan, known map[str
 			return results, &stepError{Step: step, Err: err}
 		}
 		if step.Result == "toplevel" || step.Result == "derivation" {
-			path := strings.TrimSpace(lastLine(out))
-			if !storePath.MatchString(path) && p.needs(step.Result) {
-				return results, &stepError{Step: step, Err: fmt.Errorf("it printed no store path but %q", printable(path))}
+			path := strings.TrimSpace(nixexec.LastLine(out))
+			if !nixexec.StorePath.MatchString(path) && p.Needs(step.Result) {
+				return results, &stepError{Step: step, Err: fmt.Errorf("it printed no store path but %q", nixexec.Printable(path))}
 			}
 			results[step.Result] = path
 		}
@@ -52,7 +49,7 @@ func (s *Session) runPlan(ctx, background context.Context, p Plan, known map[str
 }
 
 // runStep runs the command of a step, and returns what it printed where that is a result.
-func (s *Session) runStep(ctx context.Context, step Step, command nixexec.Command, heard *hearing) (out string, err error) {
+func (s *Session) runStep(ctx context.Context, step plan.Step, command nixexec.Command, heard *hearing) (out string, err error) {
 	stdio := s.Stdio
 	if step.Quiet {
 		stdio.Out = nil
@@ -68,21 +65,9 @@ func (s *Session) runStep(ctx context.Context, step Step, command nixexec.Comman
 	return out, err
 }
 
-// needs reports whether a later command takes the result.
-func (p Plan) needs(result string) bool {
-	for _, step := range p.Steps {
-		for _, w := range step.Command.Argv {
-			if w == "\x00"+result {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // stepError says which step failed, and keeps the child's error, whose status is nixhop's.
 type stepError struct {
-	Step Step
+	Step plan.Step
 	Err  error
 }
 
@@ -103,13 +88,8 @@ func spoken(err error) error {
 		return err
 	}
 	var exit *nixexec.ExitError
-	if errors.As(step.Err, &exit) || interrupted(step.Err) {
+	if errors.As(step.Err, &exit) || nixexec.Interrupted(step.Err) {
 		return step.Err
 	}
 	return err
-}
-
-func lastLine(s string) string {
-	s = strings.TrimRight(s, "\n")
-	return s[strings.LastIndexByte(s, '\n')+1:]
 }

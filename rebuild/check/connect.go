@@ -1,0 +1,305 @@
+package check
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// Login is what the words of a finding about a failed connection depend on, beside the failure itself.
+type Login struct {
+	Alias     string // the HOST word as ssh is given it: [user@]alias
+	Endpoint  sshcfg.Endpoint
+	PublicKey string // the user's own public key, or ""
+	SudoUser  string // who ran sudo, or ""
+	Action    string // "switch": for the commands that are offered
+}
+
+// again is this deployment once more, with flags.
+func (l Login) again(flags ...string) string {
+	return report.Situation{Action: l.Action, Alias: l.Alias}.Again(flags...)
+}
+
+// ConnectFinding explains why no connection came about.
+func ConnectFinding(l Login, f sshcfg.Failure) report.Finding {
+	found := report.Finding{Severity: report.Error, Host: l.Endpoint.Alias}
+	switch f.Kind {
+	case sshcfg.HostKeyUnknown:
+		keyUnknown(&found, l, f)
+	case sshcfg.HostKeyChanged, sshcfg.HostKeyRevoked:
+		keyChanged(&found, l, f)
+	case sshcfg.Denied, sshcfg.TooManyFailures:
+		denied(&found, l, f)
+	default:
+		unreachable(&found, l, f)
+	}
+	return found
+}
+
+func keyUnknown(found *report.Finding, l Login, f sshcfg.Failure) {
+	found.Name = "host-key-unknown"
+	found.What = fmt.Sprintf("its host key is not known yet: %s", key(f.Key))
+	found.Why = "compare the fingerprint with the one that the host itself shows: ssh-keygen -lf " + hostKeyFile(f.Key.Type)
+	var here []string
+	if line := knownHostsLine(f); line != "" {
+		here = []string{line + "   # in the configuration of this machine"}
+	}
+	found.Remedy = report.AnyOf(
+		[]string{"ssh " + nixexec.Quote(l.Alias) + " true   # asks, and remembers the key"},
+		[]string{l.again("--accept-new") + "   # remembers it unseen: only in a network that you trust"},
+		here)
+}
+
+// knownHostsLine is the line of a NixOS configuration that makes the key known; an older ssh does not tell enough for it.
+func knownHostsLine(f sshcfg.Failure) string {
+	if f.KeyName == "" || !strings.Contains(f.Key.Type, "-") {
+		return ""
+	}
+	return fmt.Sprintf("programs.ssh.knownHosts.%s.publicKey = %s;", nixexec.NixString(f.KeyName), nixexec.NixString(f.Key.Type+" ..."))
+}
+
+// hostKeyFile is where sshd keeps its public key of a type (sshd_config(5), HostKey).
+func hostKeyFile(keyType string) string {
+	for _, name := range []string{"rsa", "ecdsa"} {
+		if strings.Contains(strings.ToLower(keyType), name) {
+			return "/etc/ssh/ssh_host_" + name + "_key.pub"
+		}
+	}
+	return "/etc/ssh/ssh_host_ed25519_key.pub"
+}
+
+func keyChanged(found *report.Finding, l Login, f sshcfg.Failure) {
+	found.Name = "host-key-changed"
+	if f.Kind == sshcfg.HostKeyRevoked {
+		found.What = fmt.Sprintf("its host key is marked as revoked: %s", key(f.Key))
+		found.Why = fmt.Sprintf("%s:%d says so; another key must be given to the host", f.File, f.Line)
+		found.Remedy = []string{"ssh " + nixexec.Quote(l.Alias) + " true   # shows what ssh says"}
+		return
+	}
+	found.What = fmt.Sprintf("its host key has changed: it shows %s", key(f.Key))
+	found.Why = "it was installed anew, or this is another machine; the old key stands in " + fmt.Sprintf("%s:%d", f.File, f.Line)
+	if len(f.Remove) == 0 {
+		return
+	}
+	remove := nixexec.Command{Argv: f.Remove}.String() + "   # only if you know why"
+	found.Remedy = []string{remove}
+	if strings.HasPrefix(f.File, "/etc/") {
+		found.Remedy = []string{"sudo " + remove}
+		if line := knownHostsLine(f); line != "" {
+			found.Remedy = append(found.Remedy, line+"   # where the configuration of this machine has it")
+		}
+	}
+}
+
+func key(k sshcfg.HostKey) string { return strings.TrimSpace(k.Type + " " + k.Fingerprint) }
+
+func denied(found *report.Finding, l Login, f sshcfg.Failure) {
+	found.Name = "login-denied"
+	user := f.User
+	if user == "" {
+		user = l.Endpoint.User
+	}
+	found.What = fmt.Sprintf("login as %q is denied", user)
+	found.Why = offered(f)
+	if l.SudoUser != "" {
+		found.Why += fmt.Sprintf("; these are the ssh config, keys and agent of root, for sudo was used by %q", l.SudoUser)
+		if f.Agent != (sshcfg.Agent{}) {
+			found.Remedy = append(found.Remedy, l.again()+"   # without sudo: root is gained on the host")
+		}
+	}
+	accepted := slices.IndexFunc(f.Offered, func(k sshcfg.OfferedKey) bool { return k.Accepted })
+	switch {
+	case f.Kind == sshcfg.TooManyFailures:
+		found.What += ": too many keys were offered before the right one"
+		found.Remedy = append(found.Remedy, report.Situation{Alias: l.Alias}.HostBlock("IdentitiesOnly yes", "IdentityFile ~/.ssh/THE_KEY")...)
+	case accepted >= 0:
+		unusable(found, f, f.Offered[accepted])
+	default:
+		if len(f.Methods) > 0 {
+			found.What += " (it takes: " + strings.Join(f.Methods, ", ") + ")"
+		}
+		found.Remedy = append(found.Remedy, deniedRemedy(l, f, user)...)
+	}
+}
+
+// unusable says that the host would let the key in, but ssh could not use it: nobody typed its passphrase.
+func unusable(found *report.Finding, f sshcfg.Failure, k sshcfg.OfferedKey) {
+	found.What += ": the host takes the key " + nixexec.Printable(k.Path) + ", but ssh cannot use it here"
+	if k.Agent {
+		found.Remedy = append(found.Remedy, "ssh-add -l   # does the agent want a touch, or a confirmation?")
+		return
+	}
+	found.Why += "; has the key a passphrase?"
+	if !f.Agent.Answered {
+		found.Remedy = append(found.Remedy, `eval "$(ssh-agent)"`)
+	}
+	found.Remedy = append(found.Remedy, "ssh-add "+nixexec.Quote(nixexec.Printable(k.Path)))
+}
+
+// deniedRemedy are the ways to a login that no key has opened.
+func deniedRemedy(l Login, f sshcfg.Failure, user string) []string {
+	var lines []string
+	if len(f.Offered) > 0 && l.SudoUser == "" && f.Agent.Keys == 0 {
+		lines = append(lines, "ssh-add   # if the right key has a passphrase")
+	}
+	if slices.Contains(f.Methods, "password") || slices.Contains(f.Methods, "keyboard-interactive") {
+		lines = append(lines, "ssh-copy-id "+nixexec.Quote(l.Alias)+"   # if you have a password there")
+	}
+	return append(lines, authorizedKey(user, l.PublicKey)+"   # in the host's configuration")
+}
+
+// authorizedKey is the line of a NixOS configuration that lets a user in.
+func authorizedKey(user, publicKey string) string {
+	if publicKey == "" {
+		publicKey = "KEY"
+	}
+	return fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];", nixexec.Attribute(user), nixexec.NixString(publicKey))
+}
+
+// offered says which keys ssh tried, and what is with the agent.
+func offered(f sshcfg.Failure) string {
+	var keys []string
+	for _, k := range f.Offered {
+		name := k.Path
+		if k.Accepted {
+			name += " (accepted)"
+		}
+		keys = append(keys, name)
+	}
+	text := "no key was offered"
+	if len(keys) > 0 {
+		text = "keys offered: " + strings.Join(keys, ", ")
+	}
+	switch {
+	case f.Agent.Answered && f.Agent.Keys == 0:
+		text += "; the ssh agent is empty"
+	case f.Agent.Answered:
+		text += fmt.Sprintf("; the ssh agent has %d", f.Agent.Keys)
+	case f.Agent.Text != "":
+		text += "; the ssh agent does not answer: " + f.Agent.Text
+	default:
+		text += "; there is no ssh agent"
+	}
+	for _, p := range f.Problems {
+		text += "; " + p
+	}
+	return text
+}
+
+func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
+	found.Name = "host-unreachable"
+	try := "ssh -v " + nixexec.Quote(l.Alias)
+	place := f.Host
+	if place == "" {
+		place = l.Endpoint.HostName
+	}
+	if f.Port != 0 {
+		place = fmt.Sprintf("%s port %d", place, f.Port)
+	}
+	switch f.Kind {
+	case sshcfg.Unresolved:
+		found.What = fmt.Sprintf("its name %q has no address", place)
+		found.Why = "is the network, or a VPN, down, or the name misspelt?"
+		try = "getent hosts " + nixexec.Quote(place)
+		if place != aliasName(l.Alias) {
+			found.Why = "the ssh config has it as HostName; " + found.Why
+		}
+	case sshcfg.Refused:
+		found.What = place + " refuses the connection"
+		found.Why = "the machine is up, but no sshd listens there: another port?"
+	case sshcfg.TimedOut:
+		found.What = place + " does not answer"
+		found.Why = "it is off, asleep, or a firewall is between; a slow one gets more time with --connect-timeout SECONDS"
+	case sshcfg.Unreachable:
+		found.What = place + " cannot be reached from here: " + strings.TrimSpace(f.Text[strings.LastIndexByte(f.Text, ':')+1:])
+		found.Why = "is the network, or a VPN, down?"
+	case sshcfg.JumpFailed:
+		hop := f.Jump
+		if hop == "" {
+			hop = f.Proxy
+		}
+		found.What = fmt.Sprintf("the way over %q failed: %s", hop, f.Text)
+		found.Why = "the host itself was never reached"
+		if f.Jump != "" {
+			try = "ssh " + nixexec.Quote(lastJump(f.Jump)) + " true"
+		}
+	case sshcfg.BadConfig:
+		found.Name = "ssh-config"
+		found.What = fmt.Sprintf("ssh refuses its config: %s:%d: %s", f.File, f.Line, f.Text)
+	case sshcfg.Kex:
+		found.What = place + " ended the talk before the login: " + f.Text
+		found.Why = "it is no sshd, it is overloaded (MaxStartups), or it shuts this machine out for a while after refused logins (PerSourcePenalties, fail2ban)"
+	default:
+		found.What = "ssh failed: " + f.Text
+	}
+	found.Remedy = []string{try}
+}
+
+// aliasName is a HOST word without its user: what stands on a Host line.
+func aliasName(host string) string { return host[strings.LastIndexByte(host, '@')+1:] }
+
+// lastJump is the hop nearest to the host, as a HOST for ssh.
+func lastJump(jump string) string {
+	jump = jump[strings.LastIndexByte(jump, ',')+1:]
+	if i := strings.LastIndexByte(jump, ':'); i > 0 && !strings.Contains(jump[:i], ":") {
+		return "ssh://" + jump
+	}
+	return jump
+}
+
+// PublicKey is the user's own public key, in the form of authorized_keys: the first of the identity files that has one beside it.
+func PublicKey(e sshcfg.Endpoint) string {
+	for _, file := range e.IdentityFiles {
+		text, err := os.ReadFile(file + ".pub")
+		if err == nil && len(text) < 16<<10 {
+			return nixexec.Printable(strings.TrimSpace(nixexec.FirstLine(string(text))))
+		}
+	}
+	return ""
+}
+
+// ProbeFinding says that the host let us in, but what it answered is of no use.
+func ProbeFinding(alias string, err error) report.Finding {
+	return report.Finding{
+		Name: "probe-failed", Severity: report.Error, Host: alias,
+		What:   "the host lets us in, but gives no usable answer: " + nixexec.Printable(nixexec.FirstLine(err.Error())),
+		Why:    "its login shell may not start /bin/sh, or something there hangs",
+		Remedy: []string{"ssh " + nixexec.Quote(alias) + " /bin/sh -c true"},
+	}
+}
+
+// NoConfigurationFinding says that the flake has nothing for the host. In the ssh config there is a block for it only where that
+// lists it.
+func NoConfigurationFinding(alias string, err *source.NoConfigurationError) report.Finding {
+	found := report.Finding{
+		Name: "no-configuration", Severity: report.Error, Host: alias,
+		What: nixexec.FirstLine(err.Error()),
+		Why:  strings.ReplaceAll(strings.ReplaceAll(err.Hint(), "?\n", "? "), "\n", "; "),
+	}
+	if len(err.Names) == 0 {
+		found.Why = "it has none at all"
+		found.Remedy = []string{"nix flake show " + nixexec.Quote(err.Flake)}
+		return found
+	}
+	found.Remedy = report.AnyOf(
+		[]string{"nixhop switch " + nixexec.Quote(alias) + "=CONFIGURATION"},
+		[]string{"# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host " + aliasName(alias) + ")"},
+	)
+	return found
+}
+
+// NoFlakeFinding says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
+func NoFlakeFinding(alias, action, dir string) report.Finding {
+	return report.Finding{
+		Name: "no-configuration", Severity: report.Note, Host: alias,
+		What:   "there is no flake here: the configuration is that of <nixpkgs/nixos>, as nixos-rebuild has it",
+		Why:    fmt.Sprintf("no flake.nix is in %q nor above it, and none in /etc/nixos", dir),
+		Remedy: []string{report.Situation{Action: action, Alias: alias}.Again("--flake", "DIRECTORY")},
+	}
+}

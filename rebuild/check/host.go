@@ -1,0 +1,123 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+)
+
+// otherHost finds a configuration that is about to land on another host than its own (NixOS/nixpkgs#163768). The name of the host
+// may have its domain; that of a configuration never has.
+func otherHost(f facts.Facts, want TargetWant) []report.Finding {
+	name, _, _ := strings.Cut(f.System.HostName, ".")
+	if want.HostName == "" || name == "" || strings.EqualFold(name, want.HostName) || strings.EqualFold(f.System.HostName, want.HostName) {
+		return nil
+	}
+	if f.Installer() {
+		return []report.Finding{{
+			Name: "host-name", Severity: report.Note,
+			What: fmt.Sprintf("the host is a new one, named %q; it becomes %q", f.System.HostName, want.HostName),
+		}}
+	}
+	return []report.Finding{{
+		Name: "host-name", Severity: report.Error,
+		What: fmt.Sprintf("the configuration is for the host %q, this host is %q", want.HostName, f.System.HostName),
+		Why:  "other users, keys and disks can lock you out of a host that gets the wrong configuration",
+		Remedy: []string{
+			"nixhop hosts",
+			"nixhop " + want.Action + " " + nixexec.Quote(want.Host) + " --allow host-name   # where the host is to be renamed",
+		},
+	}}
+}
+
+// notNixOS finds a host that runs something else, where an activation may find nothing that it expects.
+func notNixOS(f facts.Facts) []report.Finding {
+	if f.System.NixOS != facts.No {
+		return nil
+	}
+	name := f.System.Name
+	if name == "" {
+		name = f.System.Kernel
+	}
+	return []report.Finding{{
+		Name: "not-nixos", Severity: report.Warning,
+		What: fmt.Sprintf("the host runs %q, not NixOS", name),
+		Why:  "an activation expects a system that NixOS installed",
+	}}
+}
+
+// switchRunning finds a deployment that is under way, and what is left of one that failed: systemd-run cannot start another unit
+// under that name (NixOS/nixpkgs#312297).
+func switchRunning(f facts.Facts, host string) []report.Finding {
+	var all []report.Finding
+	for _, u := range f.Switches {
+		ours := strings.HasPrefix(u.Name, facts.ActivationUnit)
+		switch {
+		case u.Running():
+			all = append(all, report.Finding{
+				Name: "switch-running", Severity: report.Error,
+				What:   fmt.Sprintf("another deployment is running: unit %q is %s", u.Name, u.Active),
+				Why:    "two activations at once undo each other",
+				Remedy: []string{pasteable(host, "journalctl -f -u "+u.Name)},
+			})
+		case ours:
+			all = append(all, staleUnit(f, host, u))
+		}
+	}
+	return all
+}
+
+// staleUnit is the unit of an activation that ended and was not collected.
+func staleUnit(f facts.Facts, host string, u facts.Unit) report.Finding {
+	clear := "systemctl reset-failed "
+	if u.Active == "active" {
+		clear = "systemctl stop "
+	}
+	return report.Finding{
+		Name: "switch-running", Severity: report.Warning,
+		What:   fmt.Sprintf("unit %q of an earlier deployment is still there: %s (%s)", u.Name, u.Active, u.Sub),
+		Why:    "systemd starts no new unit under a name that it still knows",
+		Remedy: []string{pasteAsRoot(f, host, clear+u.Name)},
+	}
+}
+
+// rebootPending finds a host that still runs the kernel of an earlier system (NixOS/nixpkgs#185030).
+func rebootPending(f facts.Facts, host string) []report.Finding {
+	if len(f.System.Stale) == 0 {
+		return nil
+	}
+	found := report.Finding{
+		Name: "reboot-pending", Severity: report.Note,
+		What:   fmt.Sprintf("the host was not rebooted since its system got another %s", strings.Join(f.System.Stale, ", ")),
+		Remedy: []string{pasteAsRoot(f, host, "systemctl reboot")},
+	}
+	if f.System.BootedKernel != "" && f.System.CurrentKernel != "" {
+		found.Why = fmt.Sprintf("it runs %q, its system has %q", f.System.BootedKernel, f.System.CurrentKernel)
+	}
+	return []report.Finding{found}
+}
+
+// clockOff finds a clock that is too far from the one here, which breaks certificates, builds by make and logs.
+func clockOff(f facts.Facts, want TargetWant) []report.Finding {
+	if f.Clock.IsZero() || want.Now.IsZero() {
+		return nil
+	}
+	off := f.Clock.Sub(want.Now).Round(time.Second)
+	if off.Abs() <= report.ClockWarning {
+		return nil
+	}
+	direction := "ahead of"
+	if off < 0 {
+		direction = "behind"
+	}
+	return []report.Finding{{
+		Name: "clock", Severity: report.Warning,
+		What:   fmt.Sprintf("the host's clock is %s %s the one here", off.Abs(), direction),
+		Why:    "certificates of caches fail with it, and times in logs mislead",
+		Remedy: []string{pasteable(want.Host, "timedatectl status"), "services.timesyncd.enable = true;"},
+	}}
+}

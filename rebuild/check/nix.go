@@ -1,0 +1,136 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+)
+
+// nixMissing finds a host whose Nix is not where ssh looks for it (NixOS/nix#1078, nixpkgs#37287).
+func nixMissing(f facts.Facts, host string) []report.Finding {
+	if f.Nix.Store != "" {
+		return nil
+	}
+	found := report.Finding{
+		Name: "nix-missing", Severity: report.Error,
+		What:   fmt.Sprintf("no nix-store in the PATH of a non-interactive login: %q", f.Login.Path),
+		Why:    "Nix copies over ssh by nix-store, started in such a login",
+		Remedy: []string{pasteable(host, "curl -L https://nixos.org/nix/install | sh -s -- --daemon")},
+	}
+	if f.Nix.Elsewhere != "" {
+		found.What = fmt.Sprintf("nix-store is in %q, which is not in the PATH of a non-interactive login: %q", f.Nix.Elsewhere, f.Login.Path)
+		found.Remedy = []string{pasteAsRoot(f, host, reachNix(f))}
+	}
+	return []report.Finding{found}
+}
+
+// reachNix brings Nix into the PATH by links, or where that has no directory for them says who may have set it.
+func reachNix(f facts.Facts) string {
+	for _, directory := range []string{"/usr/local/bin", "/usr/bin"} {
+		if slices.Contains(strings.Split(f.Login.Path, ":"), directory) && f.Nix.Elsewhere != directory {
+			return "ln -s " + f.Nix.Elsewhere + "/nix* " + directory + "/"
+		}
+	}
+	return "grep -rs PATH /etc/ssh/sshd_config /etc/ssh/sshd_config.d ~/.ssh/environment"
+}
+
+// storeRefused finds a login that the Nix daemon does not let in at all (NixOS/nixpkgs#370607).
+func storeRefused(f facts.Facts, host string) []report.Finding {
+	if f.Root() || !refused(f.Nix.StoreError) {
+		return nil
+	}
+	user := f.Login.User
+	found := report.Finding{
+		Name: "not-trusted", Severity: report.Error,
+		What:   fmt.Sprintf("the host's Nix does not let %q in: %q", user, f.Nix.StoreError),
+		Why:    "nothing can be copied to the host's store or built there by this login",
+		Remedy: []string{fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user))},
+	}
+	switch {
+	case !strings.Contains(f.Nix.StoreError, "Permission denied"):
+		found.Remedy = append(found.Remedy, pasteable(host, "systemctl status nix-daemon.socket"))
+	case f.System.ID == "debian" || f.System.ID == "ubuntu":
+		found.Remedy = []string{pasteable(host, "sudo usermod -a -G nix-users "+nixexec.Quote(user))}
+	}
+	return []report.Finding{found}
+}
+
+// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). Without an action the host only builds.
+func notTrusted(f facts.Facts, host, action string) []report.Finding {
+	if f.Nix.Trusted != facts.No || refused(f.Nix.StoreError) {
+		return nil
+	}
+	user := f.Login.User
+	found := report.Finding{
+		Name: "not-trusted", Severity: report.Error,
+		What: fmt.Sprintf("%q is not a trusted user of the host's Nix", user),
+		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
+	}
+	var there []string
+	if action != "" {
+		there = []string{"nixhop " + action + " " + nixexec.Quote(host) + " --build-host target"}
+	}
+	found.Remedy = report.AnyOf(there,
+		[]string{fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user))},
+		[]string{`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`})
+	return []report.Finding{found}
+}
+
+// refused reports whether opening the store failed, other than by a Nix that does not know the command.
+func refused(message string) bool {
+	return slices.ContainsFunc([]string{
+		"Permission denied", "Connection reset", "Connection refused", "cannot connect", "cannot open connection", "not allowed",
+	}, func(sign string) bool { return strings.Contains(message, sign) })
+}
+
+// targetPlatform finds a configuration that cannot run on the host (NixOS/nixpkgs#166838).
+func targetPlatform(f facts.Facts, system string) []report.Finding {
+	if system == "" || f.System.Machine == "" || facts.Runs(f.System, system) {
+		return nil
+	}
+	return []report.Finding{{
+		Name: "platform", Severity: report.Error,
+		What:   fmt.Sprintf("the configuration is for %q, the host is %q", system, f.System.Kernel+" "+f.System.Machine),
+		Why:    "nothing of it would run there: this is the wrong host or the wrong configuration",
+		Remedy: []string{"nixhop hosts"},
+	}}
+}
+
+// Need is the build that the build host is to do.
+func (w BuildHostWant) Need(f facts.Facts) Need {
+	alias := w.Target
+	if w.Action == "" {
+		alias = ""
+	}
+	return Need{
+		Alias: alias, Action: w.Action, System: cmp.Or(w.For, w.System), Built: w.System,
+		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,
+		Host: w.Host, Nix: f.Nix, OS: strings.ToLower(f.System.Kernel), NixOS: f.System.NixOS != facts.No, NoCross: w.NoCross,
+	}
+}
+
+// tooOld finds versions that the steps of a deployment are known to fail with.
+func tooOld(f facts.Facts, want TargetWant) []report.Finding {
+	var all []report.Finding
+	if v := f.System.SystemdVersion; v != 0 && v < report.SystemdSetenv {
+		all = append(all, report.Finding{
+			Name: "too-old", Severity: report.Warning,
+			What:   fmt.Sprintf("systemd is %d, older than %d", v, report.SystemdSetenv),
+			Why:    "its systemd-run refuses the environment that nixos-rebuild gives it: Invalid environment block",
+			Remedy: []string{"nixhop " + want.Action + " " + nixexec.Quote(want.Host) + " --engine native"},
+		})
+	}
+	if major, minor := facts.Version(f.Nix.Version); major != 0 && (major < 2 || major == 2 && minor < 8) {
+		all = append(all, report.Finding{
+			Name: "too-old", Severity: report.Warning,
+			What: fmt.Sprintf("Nix is %q, older than \"2.8\"", f.Nix.Version),
+			Why:  "nixhop is tried with 2.8 and newer",
+		})
+	}
+	return all
+}

@@ -1,0 +1,113 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+)
+
+// freeStore is the command that makes room, as far as root's profiles hold it.
+const freeStore = "nix-collect-garbage --delete-older-than 14d"
+
+// storeSpace finds a store without room for a new system (NixOS/nix#8907).
+func storeSpace(f facts.Facts, host string) []report.Finding {
+	space, ok := f.Space("/nix/store")
+	if !ok || space.TotalKiB == 0 || space.FreeKiB >= report.StoreSpaceWarning {
+		return nil
+	}
+	return []report.Finding{{
+		Name: "store-space", Severity: report.Below(space.FreeKiB, report.StoreSpaceError),
+		What:   fmt.Sprintf("%s left of %s where %q lies", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path),
+		Why:    fmt.Sprintf("a copy that fills the store fails midway; below %s is a warning, below %s an error", report.Kib(report.StoreSpaceWarning), report.Kib(report.StoreSpaceError)),
+		Remedy: []string{pasteAsRoot(f, host, freeStore)},
+	}}
+}
+
+// bootSpace finds a /boot or ESP in which a new kernel and initrd have no room beside the old ones: those go only after the new
+// ones were written, and only then is it found out, with the profile already set (NixOS/nixpkgs#23926).
+func bootSpace(f facts.Facts, host string) []report.Finding {
+	var all []report.Finding
+	for _, path := range []string{"/boot", "/boot/efi", "/efi"} {
+		space, ok := f.Space(path)
+		if !ok || space.TotalKiB == 0 || space.Mount != path {
+			continue
+		}
+		needed, what := int64(report.BootSpaceError), bootEntries
+		if slices.Contains(f.Kernels, path) || len(f.Kernels) == 0 && path == "/boot" {
+			needed, what = report.BootSpaceWarning, "a new kernel and initrd"
+			if f.System.KernelBytes > 0 {
+				needed = max(f.System.KernelBytes>>10, report.BootSpaceError)
+			}
+		}
+		if space.FreeKiB >= needed {
+			if more := space.FreeKiB / needed; f.System.KernelBytes > 0 && what != bootEntries && more < report.BootKernels {
+				all = append(all, fewKernels(space, needed, more))
+			}
+			continue
+		}
+		all = append(all, report.Finding{
+			Name: "boot-space", Severity: report.Below(space.FreeKiB, report.BootSpaceError),
+			What: fmt.Sprintf("%s left of %s in %q, %s take about %s", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), path, what, report.Kib(needed)),
+			Why:  "old kernels are removed only after the new one was written",
+			Remedy: []string{
+				pasteAsRoot(f, host, freeStore),
+				pasteAsRoot(f, host, "/run/current-system/bin/switch-to-configuration boot"),
+				fewerGenerations,
+			},
+		})
+	}
+	return all
+}
+
+// bootEntries are all that a boot loader writes where the kernels are elsewhere.
+const bootEntries = "boot entries"
+
+// fewKernels is a /boot that will be full soon.
+func fewKernels(space facts.Space, one, more int64) report.Finding {
+	return report.Finding{
+		Name: "boot-space", Severity: report.Note,
+		What:   fmt.Sprintf("%s left of %s in %q, a kernel and initrd take about %s: room for %d more", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path, report.Kib(one), more),
+		Why:    "the generations that can be booted keep theirs",
+		Remedy: []string{fewerGenerations},
+	}
+}
+
+// fewerGenerations is the configuration for fewer kernels in /boot.
+const fewerGenerations = "boot.loader.systemd-boot.configurationLimit = 3;   # or boot.loader.grub.configurationLimit"
+
+// inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say nothing.
+func inodes(f facts.Facts, host string) []report.Finding {
+	space, ok := f.Space("/nix/store")
+	if !ok || space.Inodes == 0 || space.FreeInodes >= report.InodesWarning {
+		return nil
+	}
+	severity := report.Warning
+	if space.FreeInodes < report.InodesError {
+		severity = report.Error
+	}
+	return []report.Finding{{
+		Name: "inodes", Severity: severity,
+		What:   fmt.Sprintf("%d inodes left of %d where %q lies", space.FreeInodes, space.Inodes, space.Path),
+		Why:    fmt.Sprintf("each file of a system takes one: below %d is a warning, below %d an error", report.InodesWarning, report.InodesError),
+		Remedy: []string{pasteAsRoot(f, host, freeStore)},
+	}}
+}
+
+// tmpSpace finds a build host without room to build in.
+func tmpSpace(f facts.Facts) []report.Finding {
+	space, ok := f.Space("/tmp")
+	if !ok || space.TotalKiB == 0 || space.FreeKiB >= report.TmpSpaceWarning {
+		return nil
+	}
+	return []report.Finding{{
+		Name: "store-space", Severity: report.Warning,
+		What: fmt.Sprintf("%s left of %s in %q of the build host", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path),
+		Why:  "builds are done there",
+		Remedy: []string{
+			`nix.settings.build-dir = "/nix/var/nix/builds";`,
+			"boot.tmp.cleanOnBoot = true;",
+		},
+	}}
+}

@@ -1,0 +1,129 @@
+package check
+
+import (
+	"time"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+)
+
+// TargetWant is what a deployment is about to do with its target. What is left empty is not checked.
+type TargetWant struct {
+	Host        string      // as typed, and as ssh takes it
+	Action      string      // "switch": for the commands that are offered
+	HostName    string      // networking.hostName of the configuration
+	System      string      // that the configuration is for: "x86_64-linux"
+	Root        bool        // the action needs root there
+	Ways        []facts.Way // to root, those that may be taken; none: the login must be root
+	AskLate     bool        // it is nixos-rebuild that asks
+	AskPassword bool        // a sudo password could be asked for and used
+	Unsigned    bool        // paths that nobody signed are copied to it
+	PublicKey   string      // a public key line of the user, for the lines that are offered
+	Now         time.Time   // the clock here
+}
+
+// BuildHostWant is what a deployment is about to do with its build host. What is left empty is not checked.
+type BuildHostWant struct {
+	Host     string // as typed, and as ssh takes it
+	Action   string // "switch": for the commands that are offered
+	Target   string // the host that is deployed, as typed; the same as Host where it builds for itself
+	System   string // that is built: "x86_64-linux"
+	Unsigned bool   // paths that nobody signed are copied to it
+
+	For          string       // that the configuration is for, where that is not System: it is cross-compiled
+	NoCross      bool         // the configuration takes no other build platform
+	TargetSystem facts.System // of the target
+	Elsewhere    []string     // systems of the remote builders of this machine
+}
+
+// CheckTarget returns what stands in the way of a deployment to a host, and what else its user should know before.
+func CheckTarget(f facts.Facts, want TargetWant) []report.Finding {
+	var all findings
+	all.add(want.Host,
+		loginShellNoise(f, want.Host),
+		nixMissing(f, want.Host),
+		storeRefused(f, want.Host),
+	)
+	if want.Root {
+		all.add(want.Host, NoRoot(f, want))
+	}
+	if want.Unsigned {
+		all.add(want.Host, notTrusted(f, want.Host, want.Action))
+	}
+	all.add(want.Host,
+		notNixOS(f),
+		tooOld(f, want),
+		switchRunning(f, want.Host),
+		storeSpace(f, want.Host),
+		bootSpace(f, want.Host),
+		inodes(f, want.Host),
+		clockOff(f, want),
+		rebootPending(f, want.Host),
+	)
+	return all
+}
+
+// CheckTargetFits returns what is wrong between a host and the configuration for it.
+func CheckTargetFits(f facts.Facts, want TargetWant) []report.Finding {
+	var all findings
+	all.add(want.Host, targetPlatform(f, want.System), otherHost(f, want))
+	return all
+}
+
+// CheckBuildHost returns what stands in the way of building on a host. What CheckTarget says too is left out where the build host
+// is the target.
+func CheckBuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
+	var all findings
+	if want.Host != want.Target {
+		all.add(want.Host,
+			loginShellNoise(f, want.Host),
+			nixMissing(f, want.Host),
+			storeRefused(f, want.Host),
+			storeSpace(f, want.Host),
+			inodes(f, want.Host),
+		)
+		if want.Unsigned {
+			all.add(want.Host, notTrusted(f, want.Host, ""))
+		}
+	}
+	all.add(want.Host, tmpSpace(f))
+	return all
+}
+
+// CheckBuildHostFits returns what keeps a build host from building for the configuration's system.
+func CheckBuildHostFits(f facts.Facts, want BuildHostWant) []report.Finding {
+	var all findings
+	all.add(want.Host, want.Need(f).findings("the build host"))
+	return all
+}
+
+// findings collects what was found about one host.
+type findings []report.Finding
+
+// add takes lists of findings and puts the host's name to each.
+func (all *findings) add(host string, lists ...[]report.Finding) {
+	for _, list := range lists {
+		for _, f := range list {
+			f.Host = host
+			*all = append(*all, f)
+		}
+	}
+}
+
+// pasteable returns the command that runs a command line on a host, for pasting.
+func pasteable(host, command string) string {
+	return "ssh " + nixexec.Quote(host) + " " + nixexec.Quote(command)
+}
+
+// pasteAsRoot is pasteable for a command that needs root there.
+func pasteAsRoot(f facts.Facts, host, command string) string {
+	if f.Root() {
+		return pasteable(host, command)
+	}
+	way, free := f.Elevate.Way(facts.EveryWay[:])
+	if !free {
+		way = facts.BySudo
+	}
+	return pasteable(host, string(way)+" "+command)
+}

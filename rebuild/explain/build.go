@@ -1,0 +1,119 @@
+package explain
+
+import (
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+)
+
+// buildRows are about builds that fail, and about the space and the memory that they and the evaluation need.
+func buildRows() []explanationRow {
+	return []explanationRow{
+		{
+			id: "hash", rank: rankCause, phases: []report.Phase{report.PhaseEvaluate, report.PhaseBuild},
+			needles: []string{"hash mismatch in fixed-output derivation"},
+			pattern: `hash mismatch in fixed-output derivation '([^']+)'`,
+			implies: []string{"build-fail"},
+			explain: func(x excerpt, s report.Situation) Explanation {
+				e := Explanation{
+					Meaning: meaning("what %s downloaded is not what its hash promises: the source changed, or the hash was never updated", derivationName(x.group(1))),
+					Detail:  map[string]string{"derivation": x.group(1)},
+				}
+				if got := x.near(`^\s*got:\s+(\S+)`, 0, 4); got != nil {
+					e.Detail["got"] = got[1]
+					e.Remedy = []string{"# only when the change is wanted: in its Nix expression", "hash = " + nixexec.NixString(got[1]) + ";"}
+				}
+				return e
+			},
+		},
+		{
+			id: "space", rank: rankCause, logs: true,
+			needles: []string{"No space left on device", "database or disk is full", "[Errno 28]", "lack of free disk space"},
+			pattern: `No space left on device|database or disk is full|\[Errno 28\]|build failure may have been caused by lack of free disk space`,
+			implies: []string{"build-fail", "bootloader", "switch-err", "ssh-lost"},
+			explain: explainSpace,
+		},
+		{
+			id: "oom", rank: rankCause, logs: true,
+			needles: []string{"killed by signal 9", "failed due to signal 9", "Signals.SIGKILL", "Killed", "ut of memory", "std::bad_alloc", "Failed to expand heap"},
+			pattern: `killed by signal 9|failed due to signal 9|died with <Signals\.SIGKILL: 9>|^Killed(?:: 9)?$|line \d+:\s+\d+ Killed\b|Out of memory: Killed process|^(?:error: )?(?:Nix daemon )?out of memory|std::bad_alloc|Failed to expand heap`,
+			implies: []string{"build-fail"},
+			explain: explainMemory,
+		},
+		{
+			id: "build-fail", rank: rankEffect, phases: []report.Phase{report.PhaseEvaluate, report.PhaseBuild},
+			needles: []string{"builder for '", "Reason: builder failed", "builder failed to produce output"},
+			pattern: `builder for '([^']+\.drv)' failed (?:with exit code \d+|to produce output)|^\s*Reason: builder failed`,
+			implies: []string{ExitRow},
+			explain: explainBuildFailure,
+		},
+	}
+}
+
+func explainSpace(x excerpt, s report.Situation) Explanation {
+	if (s.Phase == report.PhaseActivate || s.Phase == report.PhaseAny) && !logLine(x.line()) && aboutBoot(x) {
+		return Explanation{
+			Meaning: meaning("/boot of %s is full: the new kernel and initrd are written before the old ones are removed; the new profile is set, but the boot loader does not know it", s.Target()),
+			Remedy: []string{s.OnTarget("df", "-h", "/boot"), s.OnTarget("sudo", "nix-collect-garbage", "--delete-older-than", "14d"),
+				"# then remove the oldest kernels below /boot by hand, once, and keep fewer from now on",
+				"boot.loader.systemd-boot.configurationLimit = 5;"},
+			Detail: map[string]string{"mount": "/boot"},
+		}
+	}
+	full := meaning("a disk is full on %s or on %s", s.Builder(), s.Target())
+	hosts := []string{s.OnBuilder("df", "-h", "/nix/store", "/tmp")}
+	switch {
+	case s.BuildsOnTarget():
+		full = meaning("a disk is full on %s", s.Target())
+	case logLine(x.line()) || s.Phase == report.PhaseEvaluate || s.Phase == report.PhaseBuild:
+		full = meaning("a disk is full on %s", s.Builder())
+	case s.Phase == report.PhaseCopy || s.Phase == report.PhaseActivate:
+		full = meaning("a disk is full on %s", s.Target())
+		hosts = []string{s.OnTarget("df", "-h", "/nix/store", "/tmp")}
+	default:
+		hosts = append(hosts, s.OnTarget("df", "-h", "/nix/store", "/tmp"))
+	}
+	return Explanation{Meaning: full, Remedy: append(hosts, "# where it is full", "nix-collect-garbage --delete-older-than 14d")}
+}
+
+// aboutBoot says that it is the boot loader's installer that ran out of space.
+func aboutBoot(x excerpt) bool {
+	return x.near(`/boot\b|/efi\b`, 0, 0) != nil ||
+		x.near(`systemd-boot|install-grub|updating GRUB|boot entries|Failed to install bootloader`, 12, 3) != nil
+}
+
+func explainMemory(x excerpt, s report.Situation) Explanation {
+	line := x.line()
+	e := Explanation{Remedy: []string{s.Again("--max-jobs", "1", "--cores", "2"), "# more room where it runs", "zramSwap.enable = true;"}}
+	switch {
+	case strings.Contains(line, "failed due to signal 9"):
+		e.Meaning = meaning("a build on %s was killed, most likely for want of memory", s.Builder())
+	case s.Phase == report.PhaseActivate:
+		e.Meaning = meaning("a program was killed during the activation of %s, most likely for want of memory", s.Target())
+		e.Remedy = []string{s.OnTarget("free", "-h"), "# on the host", "zramSwap.enable = true;"}
+	default:
+		e.Meaning = "nix was killed, most likely for want of memory: to evaluate a configuration takes some gigabytes"
+	}
+	if strings.Contains(line, "SIGKILL") {
+		e.Status = 128 + 9
+	}
+	return e
+}
+
+func explainBuildFailure(x excerpt, s report.Situation) Explanation {
+	drv := x.group(1)
+	if drv == "" {
+		if above := x.near(`Cannot build '([^']+\.drv)'`, 3, 0); above != nil {
+			drv = above[1]
+		}
+	}
+	if drv == "" {
+		return Explanation{Meaning: meaning("a build failed on %s: nothing was changed on %s", s.Builder(), s.Target())}
+	}
+	return Explanation{
+		Meaning: meaning("the build of %s failed on %s: nothing was changed on %s", derivationName(drv), s.Builder(), s.Target()),
+		Remedy:  []string{s.OnBuilder("nix", "log", drv)},
+		Detail:  map[string]string{"derivation": drv},
+	}
+}

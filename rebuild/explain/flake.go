@@ -1,0 +1,104 @@
+package explain
+
+import (
+	"cmp"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+)
+
+// flakeRows are about finding the configuration: the flake, its attribute, and the git tree that it stands in.
+func flakeRows() []explanationRow {
+	reading := []report.Phase{report.PhaseEvaluate, report.PhaseBuild}
+	return []explanationRow{
+		{
+			id: "git-untracked", rank: rankCause, phases: reading,
+			needles: []string{"-source/", "is not tracked by Git"},
+			pattern: `(?:path|getting status of) '[^']*/nix/store/[^'/]*-source/([^']+)'(?: does not exist|: No such file or directory)|Path '([^']+)' in the repository "([^"]*)" is not tracked by Git`,
+			implies: []string{"flake-none"},
+			explain: explainUntracked,
+		},
+		{
+			id: "git-owner", rank: rankCause, phases: reading,
+			needles: []string{"dubious ownership in repository", "unsafe repository ", "is not owned by current user", "Not a git repository. Use --no-index"},
+			pattern: `dubious ownership in repository at '([^']*)'|unsafe repository \('([^']*)' is owned|repository path '([^']*)' is not owned by current user|Not a git repository\. Use --no-index`,
+			explain: explainGitOwner,
+		},
+		{
+			id: "flake-attr", rank: rankCause, phases: reading,
+			needles: []string{"does not provide attribute "},
+			pattern: `flake '([^']*)' does not provide attribute .*nixosConfigurations\.(?:"([^"]*)"|([^."' ]+))`,
+			explain: func(x excerpt, s report.Situation) Explanation {
+				name := x.group(2) + x.group(3)
+				return Explanation{
+					Meaning: meaning("the flake has no configuration %q", name),
+					Remedy: []string{
+						nixexec.ShellWords([]string{"nix", "eval", s.FlakeDir() + "#nixosConfigurations", "--apply", "builtins.attrNames"}),
+						nixexec.ShellWords([]string{"nixhop", "switch", s.Alias + "=CONFIGURATION", "--flake", s.FlakeDir()}),
+					},
+					Detail: map[string]string{"configuration": name, "flake": x.group(1)},
+				}
+			},
+		},
+		{
+			id: "flake-none", rank: rankSpecific, phases: reading,
+			needles: []string{"flake.nix"},
+			pattern: `^error: .*does not contain a '/?([^']*flake\.nix)'(?: file)?$|could not find a flake\.nix file|^error: .*is not part of a flake \(`,
+			explain: func(x excerpt, s report.Situation) Explanation {
+				if file := x.group(1); file != "" && s.Local != nil && s.Local(file) {
+					return untracked(file, "", s)
+				}
+				where := "this directory and those above it"
+				if s.Flake != "" && s.Flake != "." {
+					where = s.FlakeDir()
+				}
+				return Explanation{
+					Meaning: meaning("there is no flake.nix in %s", where),
+					Remedy:  []string{nixexec.ShellWords([]string{"nixhop", "switch", s.Alias, "--flake", "DIRECTORY"})},
+				}
+			},
+		},
+	}
+}
+
+// explainUntracked is sure only where the text itself says so (Nix 2.28 and later, NixOS/nix#12870), or where the file exists
+// here: a path below a source in the store may belong to an input as well.
+func explainUntracked(x excerpt, s report.Situation) Explanation {
+	if file := x.group(2); file != "" {
+		return untracked(file, x.group(3), s)
+	}
+	file := x.group(1)
+	if s.Local == nil || !s.Local(file) {
+		return Explanation{}
+	}
+	return untracked(file, "", s)
+}
+
+// untracked explains a file that stands in the tree of the flake, and not in what Nix sees of it. Its path is relative to the
+// root of the repository, which the text names or which the flake stands in.
+func untracked(file, repository string, s report.Situation) Explanation {
+	add := []string{"git", "add", "-N", "--", ":/" + file}
+	if dir := cmp.Or(repository, s.FlakeDir()); dir != "." && !strings.Contains(dir, ":") {
+		add = append([]string{"git", "-C", dir}, add[1:]...)
+	}
+	return Explanation{
+		Meaning: meaning("git does not track %q, and a flake in a git tree has only the files that git tracks", file),
+		Remedy:  []string{nixexec.ShellWords(add), s.Again()},
+		Detail:  map[string]string{"file": file},
+	}
+}
+
+func explainGitOwner(x excerpt, s report.Situation) Explanation {
+	path := cmp.Or(x.group(1)+x.group(2)+x.group(3), s.FlakeDir())
+	e := Explanation{Detail: map[string]string{"path": path}}
+	e.Meaning = meaning("the git tree %s belongs to another user, and git reads no such tree", path)
+	if s.SudoUser != "" {
+		e.Meaning += meaning(": nixhop runs as root under sudo, and the tree is that of %s", s.SudoUser)
+		e.Remedy = []string{"# without sudo: nixhop becomes root on the host itself", s.Again()}
+		return e
+	}
+	e.Remedy = []string{`sudo chown -R "$(id -un)" ` + nixexec.ShellWords([]string{path}), "# or trust its owner",
+		nixexec.ShellWords([]string{"git", "config", "--global", "--add", "safe.directory", path})}
+	return e
+}

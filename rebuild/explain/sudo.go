@@ -1,0 +1,134 @@
+package explain
+
+import (
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+)
+
+// sudoRows are about becoming root on the target: sudo (1.8 to 1.9), sudo-rs, and what nix-env prints without either.
+func sudoRows() []explanationRow {
+	return []explanationRow{
+		{
+			id: "sudo-denied", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			needles: []string{"is not in the sudoers file", " is not allowed to "},
+			pattern: `(\S+) is not in the sudoers file|user (\S+) is not allowed to (?:run sudo|execute '([^']*)')`,
+			implies: []string{"sudo-wrong", "sudo-tty", "ng-hint"},
+			explain: explainNoSudoer,
+		},
+		{
+			id: "sudo-wrong", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			needles: []string{"Sorry, try again.", " incorrect password attempt", "sudo: no password was provided"},
+			pattern: `Sorry, try again\.|sudo: \d+ incorrect password attempt|sudo: (no password was provided)`,
+			implies: []string{"sudo-tty", "ng-hint"},
+			explain: explainWrongPassword,
+		},
+		{
+			id: "sudo-tty", rank: rankSpecific, phases: []report.Phase{report.PhaseConnect, report.PhaseBuild, report.PhaseCopy, report.PhaseActivate},
+			needles: []string{"sudo: a terminal is required", "sudo: no tty present", "sudo: a password is required"},
+			pattern: `sudo: (?:a terminal is required to (?:read the password|authenticate)|no tty present|a password is required)`,
+			implies: []string{"ng-hint"},
+			explain: explainNoTerminal,
+		},
+		{
+			id: "sudo-rs", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			needles: []string{"'prompt' does not take any arguments", "'--prompt' "},
+			pattern: `'(?:--)?prompt' does not take any arguments`,
+			implies: []string{"ng-hint"},
+			explain: func(_ excerpt, s report.Situation) Explanation {
+				return Explanation{
+					Meaning: meaning("the sudo of %s is an old sudo-rs, which knows no --prompt, and this nixos-rebuild uses it", s.Target()),
+					Remedy:  []string{s.AsRoot(), "# or a newer sudo-rs, from a newer nixpkgs", "nix flake update nixpkgs"},
+				}
+			},
+		},
+		{
+			id: "sudo-missing", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			needles: []string{"sudo: command not found", "sudo: not found", "command not found: sudo", "Unknown command: sudo"},
+			pattern: `(nixos-rebuild: line \d+): sudo: |(?:^|[ :])sudo: (?:command )?not found|command not found: sudo|Unknown command: sudo`,
+			implies: []string{"ng-hint"},
+			explain: explainNoSudo,
+		},
+		{
+			id: "need-root", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseCopy, report.PhaseActivate},
+			needles: []string{"/nix/var/nix/profiles/"},
+			pattern: `(?:creating symlink|opening lock file|creating directory) .*/nix/var/nix/profiles/.*Permission denied`,
+			implies: []string{"ng-hint"},
+			explain: explainNeedsRoot,
+		},
+		{
+			id: "ng-hint", rank: rankConsequence, phases: []report.Phase{report.PhaseActivate},
+			needles: []string{"did you forget to use --ask-sudo-password"},
+			pattern: `did you forget to use --ask-sudo-password`,
+			explain: explainHint,
+		},
+	}
+}
+
+func explainNoSudoer(x excerpt, s report.Situation) Explanation {
+	user := x.group(1) + x.group(2)
+	e := Explanation{
+		Meaning: meaning("%s may not use sudo on %s", user, s.Target()),
+		Remedy:  []string{s.AsRoot(), "# or, on the host", "users.users." + nixexec.Attribute(user) + `.extraGroups = [ "wheel" ];`},
+		Detail:  map[string]string{"user": user},
+	}
+	if x.group(3) != "" {
+		e.Meaning = meaning("%s may use sudo on %s, but not for %s", user, s.Target(), x.group(3))
+	}
+	return e
+}
+
+func explainWrongPassword(x excerpt, s report.Situation) Explanation {
+	e := Explanation{
+		Meaning: meaning("sudo on %s did not take the password of %s", s.Target(), s.Login()),
+		Remedy:  []string{s.Again("--ask-sudo-password")},
+	}
+	if x.group(1) != "" && x.near(`Sorry, try again|incorrect password`, 3, 3) == nil {
+		e.Meaning = meaning("sudo on %s wants the password of %s, and none reached it", s.Target(), s.Login())
+	}
+	return e
+}
+
+func explainNoSudo(x excerpt, s report.Situation) Explanation {
+	if x.group(1) != "" {
+		return Explanation{
+			Meaning: "this nixos-rebuild runs sudo here, and this machine has none",
+			Remedy:  []string{"unset SUDO_USER", s.Again()},
+		}
+	}
+	return Explanation{
+		Meaning: meaning("%s has no sudo: it has doas or run0, or only root may change it", s.Target()),
+		Remedy:  []string{s.AsRoot(), s.Again("--elevate", "run0"), "# or, on the host", "security.sudo.enable = true;"},
+	}
+}
+
+func explainNoTerminal(_ excerpt, s report.Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("sudo on %s wants the password of %s, and has no terminal there to ask for it", s.Target(), s.Login()),
+		Remedy: []string{s.Again("--ask-sudo-password"), "# or never again, on the host",
+			"security.sudo.wheelNeedsPassword = false;"},
+	}
+}
+
+func explainNeedsRoot(_ excerpt, s report.Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("%s may not set the system profile of %s: that needs root", s.Login(), s.Target()),
+		Remedy:  []string{s.Again("--sudo"), s.AsRoot()},
+	}
+}
+
+// sudoWorked are texts that only a command which sudo did start can have caused.
+const sudoWorked = switching + `|the following units failed: |error\(s\) occurred while switching|^Pre-switch check|^Failed to install bootloader|transient service unit|switch-to-configuration(?: |', ')\S+?(?:'\])?' returned non-zero exit status (?:4|100)\b`
+
+// explainHint answers a hint that nixos-rebuild-ng prints after every command under sudo that failed, whatever the reason was
+// (NixOS/nixpkgs#361750).
+func explainHint(x excerpt, s report.Situation) Explanation {
+	if s.SudoWorks || x.near(sudoWorked, 200, 10) != nil {
+		return Explanation{Meaning: meaning("the hint about --ask-sudo-password does not apply: sudo worked on %s, and what it ran there failed", s.Target())}
+	}
+	return Explanation{
+		Meaning: meaning("a command under sudo failed on %s and said nothing itself: sudo may have wanted a password", s.Target()),
+		Remedy:  []string{report.OnHost(s.Target(), strings.Fields("sudo -n true")...), s.Again("--ask-sudo-password")},
+	}
+}

@@ -1,0 +1,133 @@
+package facts
+
+import (
+	"slices"
+	"time"
+)
+
+// Answer is what a host says to a yes-or-no question. Its zero value is that it did not say.
+type Answer int
+
+// The answers.
+const (
+	Unsaid Answer = iota
+	Yes
+	No
+)
+
+// Facts is what a probe found out about a host. The host is not trusted: every field may be missing (its zero value) or wrong, but
+// texts are printable, on one line and bounded in size.
+type Facts struct {
+	Noise    string    // what the login shell printed before the probe, escaped as Go would quote it; at most its first 512 bytes
+	Clock    time.Time // of the host, when the probe began
+	Login    Login
+	Elevate  Elevation
+	Nix      Nix
+	System   System
+	Spaces   []Space
+	Kernels  []string // directories of Spaces where a boot loader keeps copies of kernels, as far as this login may look
+	Switches []Unit   // units of deployments that systemd knows: nixos-rebuild's own, and nixos-upgrade.service
+	Failed   []string // units that are failed now
+}
+
+// Login is who the deployment is on the host, and what its non-interactive shell is like.
+type Login struct {
+	UID    string // digits
+	User   string
+	Groups []string // names
+	Shell  string   // login shell, a path
+	Path   string   // PATH of a non-interactive login
+}
+
+// Elevation is how the login can become root. Where it is root already, nothing but the programs was asked.
+type Elevation struct {
+	Sudo        string // path in Login.Path
+	SudoVersion string // "Sudo version 1.9.13p3", or "sudo-rs 0.2.3", which knows fewer options (NixOS/nixpkgs#371156)
+	SudoFree    Answer // `sudo -n true` worked: no password is wanted
+	SudoSays    string // its last line where it did not
+	SudoRules   string // commands that sudo runs without a password, where it wants one for others
+	Doas        string // path in Login.Path
+	DoasFree    Answer // `doas -n true` worked
+	DoasSays    string // its last line where it did not
+	Run0Free    Answer // what run0 does without a terminal worked; not tried where sudo or doas did, unless Query.Run0 is set
+	Run0Says    string // its last line where it did not
+}
+
+// Nix is the host's Nix. The fields from System on are asked of a build host only.
+type Nix struct {
+	Store, Env, Nix string // paths of nix-store, nix-env and nix in Login.Path
+	Elsewhere       string // directory of a nix-store that is not in Login.Path
+	Version         string // "2.8.0"
+	Trusted         Answer // the login is a trusted user of the daemon, so that unsigned paths can be copied to it
+	StoreError      string // why the store could not be opened
+
+	System         string
+	ExtraPlatforms []string
+	Features       []string // system-features
+	MaxJobs        string   // a number, or "auto" in newer ones
+	Experimental   []string // experimental-features; nix-command is there because the probe asks with it
+	BuilderSystems []string // systems of the host's own remote builders
+	Emulators      []string // names in binfmt_misc: the kernel runs programs of another kind by a program of that name
+}
+
+// System is the operating system of the host.
+type System struct {
+	Kernel, Machine string // uname -s, -m: "Linux", "x86_64"
+	HostName        string // uname -n
+	NixOS           Answer
+	ID              string // of os-release(5): "nixos", "debian"
+	Variant         string // VARIANT_ID of os-release(5): "installer"
+	Name            string // PRETTY_NAME of os-release(5)
+	Version         string // nixos-version of the running system
+
+	Current, Booted string // store paths of the running and the booted system
+	Profile         string // store path of the system that the asked profile stands at, which boots next
+	Generation      int    // of that profile; 0: unknown
+
+	Stale                       []string // of kernel, initrd, kernel-modules: those where booted and running system differ
+	BootedKernel, CurrentKernel string   // store paths, where these differ
+	KernelBytes                 int64    // size of kernel and initrd of the running system; 0: unknown
+
+	BootID         string
+	Systemd        Answer // systemd runs as init
+	SystemdVersion int    // 252; 0: unknown
+	SystemdRun     string // path in Login.Path
+}
+
+// Space is the room in the file system that a directory lies in.
+type Space struct {
+	Path       string // "/boot"
+	Mount      string // where its file system is mounted: "/" when it has none of its own
+	FreeKiB    int64  // for users that are not root
+	TotalKiB   int64  // 0: unknown
+	FreeInodes int64
+	Inodes     int64 // 0: unknown, or without a limit (btrfs)
+}
+
+// Unit is the state of a systemd unit, as `systemctl list-units` has it.
+type Unit struct {
+	Name, Active, Sub string // "a.service", "active", "running"
+}
+
+// Running reports whether the unit is at work; one that has ended may be kept as active.
+func (u Unit) Running() bool {
+	return slices.Contains([]string{"active", "activating", "deactivating", "reloading"}, u.Active) && u.Sub != "exited"
+}
+
+// Root reports whether the login is root.
+func (f Facts) Root() bool { return f.Login.UID == "0" }
+
+// Installer reports whether the host runs an installer image or a system that was never named (networking.hostName and the
+// variant in NixOS's installation-device.nix, nixos-anywhere's kexec image).
+func (f Facts) Installer() bool {
+	return f.System.Variant == "installer" || slices.Contains([]string{"nixos", "nixos-installer"}, f.System.HostName)
+}
+
+// Space returns the room at a directory that the probe looks at.
+func (f Facts) Space(path string) (Space, bool) {
+	i := slices.IndexFunc(f.Spaces, func(s Space) bool { return s.Path == path })
+	if i < 0 {
+		return Space{}, false
+	}
+	return f.Spaces[i], true
+}

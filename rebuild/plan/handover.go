@@ -1,0 +1,42 @@
+package plan
+
+import (
+	_ "embed"
+	"path/filepath"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+)
+
+//go:embed handover.sh
+var handOverScript string
+
+// handedOver is where nixos-rebuild finds the derivation.
+func handedOver(j Job) string { return filepath.Join(j.Dir, "nixpkgs") }
+
+// handOverSteps evaluate the configuration and put its derivation where nixos-rebuild finds it.
+func handOverSteps(j Job) []Step {
+	return []Step{EvaluateStep(j), {Name: "hand over", Command: nixexec.Command{
+		Argv:  []string{"/bin/sh", "-s", "--", DerivationWord, handedOver(j)},
+		Stdin: handOverScript,
+	}}}
+}
+
+// handOverWords are the flags by which nixos-rebuild finds it. Without --no-flake it would take /etc/nixos/flake.nix where there is one.
+func handOverWords(j Job) []string {
+	var words []string
+	if j.Dialect.Knows("--no-flake") {
+		words = append(words, "--no-flake")
+	}
+	return append(words, "-I", "nixpkgs="+handedOver(j))
+}
+
+// onlyEvaluates reports whether a flag has had its effect once the configuration is evaluated. Of two -I nixpkgs= the first would win.
+func onlyEvaluates(f request.Flag) bool {
+	spec, _ := request.FindFlag(f.Name)
+	switch f.Name {
+	case "--include", "--arg", "--argstr":
+		return true
+	}
+	return spec.Group == request.GroupFlake
+}

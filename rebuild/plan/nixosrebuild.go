@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+)
+
+// rebuildSteps is the one command for the nixos-rebuild that is installed, in its own dialect, and what must be there for it.
+func rebuildSteps(j Job) ([]Step, error) {
+	argv, err := RebuildArgv(j)
+	if err != nil {
+		return nil, err
+	}
+	step := Step{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.environment()}}
+	if j.HandsOver() {
+		return append(handOverSteps(j), step), nil
+	}
+	return []Step{step}, nil
+}
+
+// environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its own, and the ng of
+// 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second connection, as ssh takes the first
+// -o of a kind. ssh's -S wins wherever it stands.
+func (j Job) environment() []string {
+	var env []string
+	if j.SSHOpts != "" {
+		options := j.SSHOpts
+		if j.Dialect != nil {
+			options += " -S " + filepath.Join(j.Dir, "%C")
+		}
+		env = append(env, "NIX_SSHOPTS="+options)
+	}
+	if j.TmpDir != "" {
+		env = append(env, "TMPDIR="+j.TmpDir)
+	}
+	return env
+}
+
+// RebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.
+func RebuildArgv(j Job) ([]string, error) {
+	r, d := j.Request, *j.Dialect
+	argv := []string{d.Path, r.Action}
+	for _, f := range r.Flags {
+		if j.HandsOver() && onlyEvaluates(f) {
+			continue
+		}
+		words, err := d.Words(f)
+		if err != nil {
+			return nil, err
+		}
+		argv = append(argv, words...)
+	}
+	argv = append(argv, sourceWords(j)...)
+	argv = append(argv, emulateFlags(j.Emulate)...)
+	if j.Target != nil {
+		argv = append(argv, "--target-host", j.Target.Host.String())
+	}
+	if j.Build != nil {
+		argv = append(argv, "--build-host", j.Build.Host.String())
+	}
+	if j.Target != nil || j.Build != nil || j.HandsOver() {
+		if flag, ok := d.Spell("--no-reexec"); ok && !r.Has("--no-reexec") {
+			argv = append(argv, flag)
+		}
+	}
+	if j.Target != nil && len(j.Target.Elevate) > 0 && !r.Elevates() {
+		argv = append(argv, d.elevateWords(j.Target.Elevate)...)
+	}
+	return append(argv, r.Extra...), nil
+}
+
+// sourceWords are the flags that name the configuration.
+func sourceWords(j Job) []string {
+	switch r := j.Request; {
+	case j.HandsOver():
+		return handOverWords(j)
+	case r.Has("--store-path"):
+		return nil // it needs no source, and nixos-rebuild refuses one beside it
+	case j.Source.IsFlake() && j.Configuration == "":
+		return []string{"--flake", j.Source.Flake}
+	case j.Source.IsFlake():
+		return []string{"--flake", j.Source.Ref(j.Configuration)}
+	case r.File != "" && r.Attr != "":
+		return []string{"--file", r.File, "--attr", r.Attr}
+	case r.File != "":
+		return []string{"--file", r.File}
+	case r.Attr != "":
+		return []string{"--attr", r.Attr}
+	case r.NoFlake:
+		return []string{"--no-flake"}
+	}
+	return nil
+}
+
+// Words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the bash one
+// knows no --flag=value), and a spelling that its release knows.
+func (d Dialect) Words(f request.Flag) ([]string, error) {
+	short := !strings.HasPrefix(f.Spelling, "--")
+	if short && f.Name != "--ask-elevate-password" || !short && d.Knows(f.Spelling) {
+		return f.Spaced(), nil
+	}
+	if spelled, ok := d.Spell(f.Name); ok {
+		return append([]string{spelled}, f.Values...), nil
+	}
+	if spec, _ := request.FindFlag(f.Name); spec.Short != "" && spec.Known == request.InAll {
+		return append([]string{spec.Short}, f.Values...), nil // the bash one has only -I for --include
+	}
+	if f.Name == "--elevate" {
+		switch sudo, ok := d.Spell("--sudo"); {
+		case f.Values[0] == "none":
+			return nil, nil
+		case f.Values[0] == "sudo" && ok:
+			return []string{sudo}, nil
+		}
+	}
+	return nil, &request.UsageError{
+		Message: fmt.Sprintf("%q does not know %s", d.Path, f.Spelling),
+		Hint:    "leave it out, or take a newer one: --nixos-rebuild PATH",
+	}
+}

@@ -1,0 +1,46 @@
+package plan
+
+import (
+	"slices"
+
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// BuildPlace says where a system is built.
+type BuildPlace struct {
+	Here   bool
+	Target bool        // on the host that it is for
+	Host   sshcfg.Host // the build host, when it is neither
+}
+
+// localNames all mean this machine; nixos-rebuild takes only the empty one so and opens an ssh connection to localhost otherwise
+// (nixpkgs#148921, #211459).
+var localNames = []string{"", "local", "localhost"}
+
+// PlaceBuild decides where to build: --build-host, else the alias's hint, else here. ownName is this machine's host name. A build host
+// that is the target itself, however it was written, is the target.
+func PlaceBuild(r request.Request, t *source.Target, ownName string) (BuildPlace, error) {
+	word := r.BuildHost
+	if !r.BuildHostGiven && t != nil {
+		word = t.Hints.BuildHost
+	}
+	if slices.Contains(localNames, word) || word == ownName {
+		return BuildPlace{Here: true}, nil
+	}
+	if word == "target" {
+		if t == nil {
+			return BuildPlace{}, &request.UsageError{Message: `--build-host target needs a target`, Hint: "name the host: nixhop " + r.Action + " HOST --build-host target"}
+		}
+		return BuildPlace{Target: true}, nil
+	}
+	host, err := sshcfg.ParseHost(word)
+	if err != nil {
+		return BuildPlace{}, &request.UsageError{Message: "--build-host: " + err.Error()}
+	}
+	if t != nil && host == t.Host {
+		return BuildPlace{Target: true}, nil
+	}
+	return BuildPlace{Host: host}, nil
+}

@@ -1,0 +1,48 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+func (f Finding) Head() string {
+	return fmt.Sprintf("nixhop: %s: %s: %s [%s]", f.Severity, f.Host, f.What, f.Name)
+}
+
+// findingIndent stands in front of every line of a finding but the first.
+const findingIndent = "  "
+
+// Block is a finding in lines of so many columns (0: no limit). Those of the remedy stay as they are.
+func Block(head, why string, remedy []string, columns int) string {
+	lines := []string{head}
+	if why != "" {
+		lines = append(lines, why)
+	}
+	if width := columns - len(findingIndent); width > 0 {
+		lines = slices.Concat(Wrap(head, width), Wrap(why, width))
+	}
+	for _, line := range remedy {
+		lines = append(lines, findingIndent+line)
+	}
+	return strings.Join(lines, "\n"+findingIndent) + "\n"
+}
+
+// Wrap breaks text at spaces into lines of at most width characters; a longer word, which may be a path or a command, keeps a line of
+// its own.
+func Wrap(text string, width int) []string {
+	var lines []string
+	length := 0
+	for i, word := range strings.Fields(text) {
+		size := utf8.RuneCountInString(word)
+		if i > 0 && length+1+size <= width {
+			lines[len(lines)-1] += " " + word
+			length += 1 + size
+			continue
+		}
+		lines = append(lines, word)
+		length = size
+	}
+	return lines
+}

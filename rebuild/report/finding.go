@@ -1,0 +1,41 @@
+package report
+
+// Severity says what a finding does to the run: an error stops it, a warning and a note do not.
+type Severity int
+
+// The severities, from the harmless one up, so that the worst of several is their maximum.
+const (
+	Note Severity = iota
+	Warning
+	Error
+)
+
+// String returns the word that stands in tables and JSON events.
+func (s Severity) String() string {
+	return [...]string{"note", "warning", "error"}[s]
+}
+
+// Finding is one thing that a check found out about a host before anything was built there.
+type Finding struct {
+	Name     string   // stable, as documented: "host-key-changed"
+	Severity Severity // what it does to the run
+	Host     string   // the alias, as typed
+	What     string   // one line, lower case, no full stop
+	Why      string   // one line, or empty where What says it all
+	Remedy   []string // lines to paste: commands, or NixOS configuration
+
+	Told bool // it stands on the terminal already
+}
+
+// AnyOf is a Remedy of several, of which each is enough. Between them stands a line that is a comment for a shell and for NixOS alike. An
+// empty one is left out.
+func AnyOf(remedies ...[]string) []string {
+	var lines []string
+	for _, remedy := range remedies {
+		if len(lines) > 0 && len(remedy) > 0 {
+			lines = append(lines, "# or")
+		}
+		lines = append(lines, remedy...)
+	}
+	return lines
+}

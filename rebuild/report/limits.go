@@ -1,0 +1,44 @@
+package report
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits of the checks. What a host falls short of by a limit that ends in Error stops the run, by one that ends in Warning it
+// does not.
+const (
+	StoreSpaceError   = 256 << 10 // KiB left where /nix/store lies; a switch writes this much without any new package
+	StoreSpaceWarning = 2 << 20   // KiB; about what an update of a small system takes
+	BootSpaceError    = 2 << 10   // KiB left in /boot or the ESP; a boot loader cannot even write its entries
+	BootSpaceWarning  = 60 << 10  // KiB; where the size of the running kernel and initrd is not known
+	BootKernels       = 3         // kernels and initrds that /boot has room for; below that it is worth a note
+	TmpSpaceWarning   = 1 << 20   // KiB left in /tmp of a build host
+	InodesError       = 2_000     // left where /nix/store lies
+	InodesWarning     = 50_000    // about what an update of a small system takes
+	ClockWarning      = 5 * time.Minute
+
+	// SystemdSetenv is the first systemd whose systemd-run takes `-E NAME`, as nixos-rebuild gives it (NixOS/nixpkgs#476801).
+	SystemdSetenv = 248
+)
+
+// Below is an error below a limit and a warning above.
+func Below(free, limit int64) Severity {
+	if free < limit {
+		return Error
+	}
+	return Warning
+}
+
+// Kib writes a size.
+func Kib(n int64) string {
+	switch {
+	case n >= 10<<20:
+		return fmt.Sprintf("%d GiB", n>>20)
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%d MiB", n>>10)
+	}
+	return fmt.Sprintf("%d KiB", n)
+}

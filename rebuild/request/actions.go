@@ -1,0 +1,116 @@
+package request
+
+import (
+	"slices"
+	"sync"
+)
+
+// HostUse says what HOST words mean to an action.
+type HostUse int
+
+// The meanings of HOST words.
+const (
+	HostsAreTargets HostUse = iota // the action happens there
+	HostsSelect                    // they only choose the configuration; the action happens here
+	PlainWords                     // the action's words are no hosts
+)
+
+// Action is one row of the table of actions: nixos-rebuild's, and nixhop's own commands.
+type Action struct {
+	Name    string
+	Also    string // another name for it
+	Own     bool   // nixhop's, unknown to nixos-rebuild
+	Hosts   HostUse
+	Usage   string   // what stands behind the name in the help
+	Words   []string // for PlainWords: the words there are, of which one may stand there
+	Needs   bool     // for PlainWords: one must
+	Flags   []string // the only flags it takes, by canonical name; nil: all
+	Refuses []string // flags that nixos-rebuild refuses with it, by canonical name; remote ones stand for --target-host and --build-host
+	Short   string   // what it does, in a list
+	Long    string   // what more there is to know, in its own help
+}
+
+// Actions is the table of actions, in the order of the help.
+func Actions() []Action {
+	return slices.Concat(rebuildActions(), ownActions())
+}
+
+// What nixos-rebuild refuses with some actions (nixos-rebuild-ng as of 25.11, and the manual of its newest release).
+var (
+	onlyActivated = []string{"--specialisation"}
+	onlyDeployed  = []string{"--rollback", "--store-path", "--specialisation"}
+	onlyHere      = []string{"--rollback", "--store-path", "--specialisation", "--target-host", "--build-host", "--cross", "--emulate", "--system"}
+	onlyMachine   = slices.Concat(onlyDeployed, []string{"--cross", "--emulate", "--system"})
+)
+
+func rebuildActions() []Action {
+	const hosts = "[HOST...] [flags]"
+	const here = "A HOST only says which configuration is meant; nothing is done on that host."
+	return []Action{
+		{Name: "switch", Usage: hosts, Short: "build, activate, and make it the boot default"},
+		{Name: "boot", Usage: hosts, Refuses: onlyActivated, Short: "build, and make it the boot default"},
+		{Name: "test", Usage: hosts, Short: "build and activate; the next boot is as before"},
+		{Name: "build", Usage: hosts, Refuses: []string{"--store-path", "--specialisation"}, Short: "build only; leaves a link named result"},
+		{Name: "dry-build", Also: "dry-run", Usage: hosts, Refuses: onlyDeployed, Short: "show what would be built or fetched"},
+		{Name: "dry-activate", Usage: hosts, Refuses: []string{"--rollback", "--specialisation"}, Short: "build, and show what activation would change"},
+		{Name: "edit", Usage: hosts, Hosts: HostsSelect, Refuses: append([]string{"--file", "--attr"}, onlyHere...), Short: "open the configuration in an editor", Long: here},
+		{Name: "repl", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "open the configuration in nix repl", Long: here},
+		{Name: "build-image", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "build a disk image (--image-variant)", Long: here},
+		{Name: "build-vm", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "build a virtual machine of it", Long: here},
+		{Name: "build-vm-with-bootloader", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "the same, started by its boot loader", Long: here},
+		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host."},
+	}
+}
+
+func ownActions() []Action {
+	inventory := []string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--impure", "--offline",
+		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
+	plain := []string{"--ssh-config", "--verbose", "--help"}
+	return []Action{
+		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Short: "check that a deployment can work, and do no more",
+			Long: "What stands behind switch may stand behind check."},
+		{Name: "hosts", Own: true, Usage: "[HOST...] [flags]", Flags: inventory, Short: "list the hosts of the ssh config"},
+		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
+			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
+				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +
+				"fish: nixhop completion fish >~/.config/fish/completions/nixhop.fish"},
+		{Name: "version", Own: true, Hosts: PlainWords, Flags: plain, Short: "print the version of nixhop"},
+		{Name: "help", Own: true, Hosts: PlainWords, Usage: "[ACTION]", Words: helpTopics(), Flags: plain, Short: "print the help for an action"},
+	}
+}
+
+// helpTopics are the actions that help explains. (It cannot ask Actions, of which it is a part.)
+func helpTopics() []string {
+	topics := []string{"check", "hosts", "completion", "version", "help"}
+	for _, a := range rebuildActions() {
+		topics = append(topics, a.Name)
+		if a.Also != "" {
+			topics = append(topics, a.Also)
+		}
+	}
+	return topics
+}
+
+// FindAction finds an action by its name or its other name.
+func FindAction(name string) (Action, bool) {
+	a, ok := actionsByName()[name]
+	return a, ok
+}
+
+// actionsByName is the table as the parser asks it, built once.
+var actionsByName = sync.OnceValue(func() map[string]Action {
+	index := map[string]Action{}
+	for _, a := range Actions() {
+		index[a.Name] = a
+		if a.Also != "" {
+			index[a.Also] = a
+		}
+	}
+	return index
+})
+
+// ContactActions are the actions for which the target itself is needed.
+var ContactActions = []string{"switch", "boot", "test", "dry-activate"}
+
+// NativeActions are the actions that need no nixos-rebuild.
+var NativeActions = []string{"switch", "boot", "test", "build", "dry-build", "dry-activate"}

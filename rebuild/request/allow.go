@@ -1,0 +1,20 @@
+package request
+
+import (
+	"slices"
+
+	"nixhop/rebuild/report"
+)
+
+// Allowed reports whether the request lets a finding through that is an error otherwise.
+func (r Request) Allowed(name string) bool {
+	if spec, _ := report.FindFinding(name); !spec.Skippable {
+		return false
+	}
+	return r.NoCheck || slices.ContainsFunc(r.Own, func(f Flag) bool { return f.Name == "--allow" && f.Values[0] == name })
+}
+
+// Stops reports whether one of the findings is an error that the request does not let through.
+func Stops(found []report.Finding, r Request) bool {
+	return slices.ContainsFunc(found, func(f report.Finding) bool { return f.Severity == report.Error && !r.Allowed(f.Name) })
+}

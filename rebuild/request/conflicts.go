@@ -1,0 +1,231 @@
+package request
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+)
+
+// finish turns the words that were collected into the rest of the request and refuses what cannot be meant.
+func (p *parser) finish() (Request, error) {
+	r := &p.request
+	action, known := FindAction(r.Action)
+	r.Help = r.Help || len(p.words) == 0
+	switch {
+	case !known && (len(p.plain) > 0 || !r.Help):
+		return *r, p.noAction()
+	case r.Help:
+		return *r, nil
+	}
+	if err := p.operands(action); err != nil {
+		return *r, err
+	}
+	if r.PassThrough() {
+		return *r, nil
+	}
+	return *r, conflicts(*r, action, p.unknown)
+}
+
+// operands makes of the words that are no flags what the action takes: hosts, or plain words.
+func (p *parser) operands(action Action) error {
+	if action.Hosts != PlainWords {
+		return p.hosts()
+	}
+	p.request.Args = p.plain
+	usage := "nixhop " + action.Name + " " + action.Usage
+	switch {
+	case len(p.plain) == 0 && action.Needs:
+		return &UsageError{Message: action.Name + " needs a word", Hint: "as in: " + usage}
+	case len(p.plain) > 1 || len(p.plain) > len(action.Words):
+		return &UsageError{Message: fmt.Sprintf("too many words: %q", p.plain[len(p.plain)-1]), Hint: "as in: " + usage}
+	case len(p.plain) == 1 && !slices.Contains(action.Words, p.plain[0]):
+		word := p.plain[0]
+		return &UsageError{Message: fmt.Sprintf("%s knows no %q", action.Name, word), Hint: report.Lines(report.DidYouMean(word, action.Words), "as in: "+usage)}
+	}
+	return nil
+}
+
+// noAction decides what a command line without an action is: an error, but where it holds words that only nixos-rebuild can know.
+func (p *parser) noAction() error {
+	r := p.request
+	switch {
+	case len(p.plain) > 0:
+		word := p.plain[0]
+		return unknownAction(word, p.couldBeHost(word))
+	case len(r.Own) == 0 && len(p.unknown)+len(r.Extra) > 0:
+		return nil
+	case isAction(r.Flake):
+		return &UsageError{
+			Message: fmt.Sprintf("no action was given: --flake took %q as its value", r.Flake),
+			Hint:    "--flake without a value stands last: nixhop " + r.Flake + " --flake",
+		}
+	default:
+		return &UsageError{Message: "no action was given", Hint: "see: nixhop --help"}
+	}
+}
+
+func isAction(word string) bool {
+	_, ok := FindAction(word)
+	return ok
+}
+
+// hosts makes selectors of the HOST words, or of --target-host. An empty --target-host means this machine, as in nixos-rebuild.
+func (p *parser) hosts() error {
+	for _, word := range p.plain {
+		s, err := parseSelector(word)
+		if err != nil {
+			return err
+		}
+		p.request.Hosts = append(p.request.Hosts, s)
+	}
+	if p.target == nil || *p.target == "" {
+		return nil
+	}
+	if err := tameHost("--target-host", *p.target); err != nil {
+		return err
+	}
+	if len(p.plain) > 0 {
+		return &UsageError{
+			Message: fmt.Sprintf("both HOST (%q) and --target-host (%q) were given", p.plain[0], *p.target),
+			Hint:    "one of them is enough: nixhop " + p.request.Action + " " + nixexec.Quote(*p.target),
+		}
+	}
+	p.request.Hosts = []Selector{{Word: *p.target, Host: *p.target}}
+	p.request.TargetHostFlag = true
+	return nil
+}
+
+// parseSelector takes a HOST word apart: [user@]alias, alias=configuration, a glob, @tag, an address or ssh://user@host:port.
+// What the host part means is sshcfg.ParseHost's business.
+func parseSelector(word string) (Selector, error) {
+	host, configuration, given := strings.Cut(word, "=")
+	if err := tameHost("HOST", host); err != nil {
+		return Selector{}, err
+	}
+	switch {
+	case !given:
+		return Selector{Word: word, Host: word}, nil
+	case strings.HasPrefix(word, "ssh://"):
+		return Selector{}, &UsageError{Message: fmt.Sprintf("the URL %q holds a '='", word), Hint: "a configuration is named with the flake: --flake FLAKE#NAME"}
+	case strings.ContainsAny(host, "*?") || strings.HasPrefix(host, "@"):
+		return Selector{}, usageErrorf("%q would put one configuration on several hosts", word)
+	case configuration == "" || strings.ContainsFunc(configuration, unicode.IsControl):
+		return Selector{}, &UsageError{Message: fmt.Sprintf("no configuration is named in %q", word), Hint: "as in: " + nixexec.Quote(host) + "=CONFIGURATION"}
+	}
+	return Selector{Word: word, Host: host, Configuration: configuration}, nil
+}
+
+// tameHost refuses a host that a program could take for a flag or for more than one word.
+func tameHost(what, host string) error {
+	name := host[strings.LastIndexByte(host, '@')+1:]
+	switch {
+	case host == "":
+		return usageErrorf("%s is empty", what)
+	case strings.HasPrefix(host, "-") || strings.HasPrefix(name, "-"):
+		return usageErrorf("a host cannot begin with '-': %q", host)
+	case strings.ContainsFunc(host, func(c rune) bool { return unicode.IsControl(c) || unicode.IsSpace(c) || c == unicode.ReplacementChar }):
+		return usageErrorf("a host cannot hold white space or control characters: %q", host)
+	}
+	return nil
+}
+
+// conflicts refuses words that contradict each other, before anything is done.
+func conflicts(r Request, action Action, unknown []string) error {
+	for _, refused := range []func(Request, Action) error{refusedFlags, refusedHosts, refusedSources, refusedPlatforms, wrongChoices} {
+		if err := refused(r, action); err != nil {
+			return err
+		}
+	}
+	if r.BuildHostGiven && !LocalBuildHost(r.BuildHost) {
+		if err := tameHost("--build-host", r.BuildHost); err != nil {
+			return err
+		}
+	}
+	if len(unknown) > 0 {
+		return unknownFlag(r, unknown[0])
+	}
+	return nil
+}
+
+// refusedFlags refuses flags that the action does not take.
+func refusedFlags(r Request, action Action) error {
+	for _, name := range r.names() {
+		if slices.Contains(action.Refuses, name) || action.Flags != nil && !slices.Contains(action.Flags, name) {
+			return usageErrorf("%s cannot be used with %s", name, action.Name)
+		}
+	}
+	return nil
+}
+
+// names lists the canonical names of all flags of the request but --help.
+func (r Request) names() []string {
+	var names []string
+	for _, f := range slices.Concat(r.Own, r.Flags) {
+		names = append(names, f.Name)
+	}
+	for _, field := range []struct {
+		given bool
+		name  string
+	}{{r.FlakeGiven, "--flake"}, {r.NoFlake, "--no-flake"}, {r.File != "", "--file"}, {r.Attr != "", "--attr"}, {r.JSON, "--json"}} {
+		if field.given {
+			names = append(names, field.name)
+		}
+	}
+	return names
+}
+
+// refusedHosts refuses --target-host and --build-host with the actions with which nixos-rebuild refuses them, and with
+// those that know of no hosts at all.
+func refusedHosts(r Request, action Action) error {
+	refused := func(name string) bool {
+		return slices.Contains(action.Refuses, name) || action.Flags != nil
+	}
+	switch {
+	case r.TargetHostFlag && refused("--target-host"):
+		hint := ""
+		if action.Flags == nil {
+			hint = "for its configuration: nixhop " + action.Name + " " + nixexec.Quote(r.Hosts[0].Word)
+			if action.Hosts == HostsAreTargets {
+				hint = "for that host: nixhop " + action.Name + " " + nixexec.Quote(r.Hosts[0].Word)
+			}
+		}
+		return &UsageError{Message: "--target-host cannot be used with " + action.Name, Hint: hint}
+	case r.BuildHostGiven && !LocalBuildHost(r.BuildHost) && refused("--build-host"):
+		return usageErrorf("--build-host cannot be used with %s", action.Name)
+	}
+	return nil
+}
+
+// refusedSources refuses two answers to the question what is to be built.
+func refusedSources(r Request, _ Action) error {
+	var sources []string
+	for _, name := range r.names() {
+		if name == "--flake" || name == "--file" || name == "--attr" {
+			sources = append(sources, name)
+		}
+	}
+	switch {
+	case r.FlakeGiven && len(sources) > 1:
+		return usageErrorf("--flake cannot be used with %s", sources[1])
+	case r.Has("--store-path") && len(sources) > 0:
+		return usageErrorf("--store-path cannot be used with %s", sources[0])
+	case r.Has("--store-path") && r.Has("--rollback"):
+		return usageErrorf("--store-path cannot be used with --rollback")
+	}
+	return nil
+}
+
+// wrongChoices refuses values that a flag of nixos-rebuild does not take.
+func wrongChoices(r Request, _ Action) error {
+	for _, f := range r.Flags {
+		spec, _ := FindFlag(f.Name)
+		if spec.Choices != nil && !slices.Contains(spec.Choices, f.Values[0]) {
+			return wrongValue(spec, f.Spelling, f.Values[0])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package request
+
+import (
+	"slices"
+
+	"nixhop/rebuild/report"
+)
+
+// Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
+// Request.Value find it under its name.
+func Flags() []FlagSpec {
+	return slices.Concat(ownFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+}
+
+func ownFlags() []FlagSpec {
+	engines := []string{EngineNative, EngineNixosRebuild}
+	return []FlagSpec{
+		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none"},
+		{Name: "--no-check", Group: GroupOwn, Help: "leave out the checks that the deployment can do without"},
+		{Name: "--allow", Values: v("FINDING"), Choices: report.Skippable(), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
+		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
+		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
+		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},
+		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default, where there is one)"},
+		{Name: "--nixos-rebuild", Values: v("PATH"), Group: GroupOwn, Help: "the nixos-rebuild to run (also NIXHOP_NIXOS_REBUILD)"},
+		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},
+		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output"},
+		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
+		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
+	}
+}
+
+func platformFlags() []FlagSpec {
+	const g = GroupPlatform
+	return []FlagSpec{
+		{Name: "--cross", Values: v("BUILD-SYSTEM"), Optional: true, Attached: true, Group: g, Help: "cross-compile from this system (default: the build host's); none: against a hint"},
+		{Name: "--emulate", Group: g, Help: "let the build host run programs of the target's system, and try first whether it can"},
+		{Name: "--system", Values: v("SYSTEM"), Group: g, Help: "the system of a configuration that leaves it to its caller"},
+	}
+}
+
+func configurationFlags() []FlagSpec {
+	const g = GroupConfiguration
+	return []FlagSpec{
+		{Name: "--flake", Short: "-F", Values: v("FLAKE[#NAME]"), Optional: true, Group: g, Known: InAll, Help: "build from this flake"},
+		{Name: "--no-flake", Group: g, Known: InAll, Help: "do not look for a flake"},
+		{Name: "--file", Short: "-f", Values: v("FILE"), Group: g, Known: InAll, Help: "build from this Nix file"},
+		{Name: "--attr", Short: "-A", Values: v("ATTR"), Group: g, Known: InAll, Help: "build this attribute of the file"},
+		{Name: "--store-path", Values: v("PATH"), Group: g, Known: InNewest, Native: byEngine, Help: "take this system, which is built already"},
+		{Name: "--rollback", Group: g, Known: InAll, Native: byEngine, Help: "take the generation before the current one"},
+		{Name: "--specialisation", Short: "-c", Values: v("NAME"), Group: g, Known: InAll, Native: byEngine, Help: "activate this specialisation"},
+		{Name: "--image-variant", Values: v("VARIANT"), Group: g, Known: SinceNG, Help: "which disk image build-image builds"},
+		{Name: "--upgrade", Group: g, Known: InAll, Help: "update root's channel nixos first"},
+		{Name: "--upgrade-all", Group: g, Known: InAll, Help: "update all of root's channels first"},
+	}
+}
+
+func whereFlags() []FlagSpec {
+	const g = GroupWhere
+	return []FlagSpec{
+		{Name: "--build-host", Values: v("HOST"), Group: g, Known: InAll, Help: "build there: local, target, or a host (default local)"},
+		{Name: "--target-host", Values: v("HOST"), Group: g, Known: InAll, Help: "activate there, instead of a HOST word"},
+		{Name: "--use-substitutes", Short: "-s", Also: v("--substitute-on-destination"), Group: g, Known: InAll, Native: byEngine, Help: "let the hosts fetch from binary caches what those have"},
+		{Name: "--profile-name", Short: "-p", Values: v("NAME"), Group: g, Known: InAll, Native: byEngine, Help: "set this system profile instead of the default one"},
+		{Name: "--install-bootloader", Group: g, Known: InAll, Native: byEngine, Help: "install the boot loader again"},
+	}
+}
+
+func rootFlags() []FlagSpec {
+	const g = GroupRoot
+	return []FlagSpec{
+		{Name: "--elevate", Values: v("METHOD"), Choices: v("none", "sudo", "run0"), Group: g, Known: InNewest, Native: byEngine, Help: "none, sudo or run0"},
+		{Name: "--sudo", Group: g, Known: SinceNG, Native: byEngine, Help: "the same as --elevate sudo"},
+		{Name: "--ask-elevate-password", Short: "-S", Group: g, Known: InNewest, Native: byEngine, Help: "ask for the password once, here"},
+	}
+}
+
+func runFlags() []FlagSpec {
+	const g = GroupRun
+	return []FlagSpec{
+		{Name: "--no-reexec", Group: g, Known: SinceNG, Native: byEngine, Help: "do not first build the configuration's own nixos-rebuild"},
+		{Name: "--diff", Group: g, Known: InNewest, Help: "show what changes against the current system"},
+		{Name: "--debug", Group: g, Known: SinceNG, Native: byEngine, Help: "say more, but not in Nix"},
+	}
+}
+
+func nixFlags() []FlagSpec {
+	const g = GroupNix
+	return []FlagSpec{
+		{Name: "--max-jobs", Short: "-j", Values: v("N"), Group: g, Known: InAll, Native: forAll, Help: "run at most N builds at a time"},
+		{Name: "--cores", Values: v("N"), Group: g, Known: InAll, Native: forAll, Help: "give each build N cores; 0: all"},
+		{Name: "--builders", Values: v("SPEC"), Group: g, Known: InAll, Native: forBuilds, Help: "build on these machines, too"},
+		{Name: "--keep-going", Short: "-k", Group: g, Known: InAll, Native: forAll, Help: "go on with what does not need a failed build"},
+		{Name: "--keep-failed", Short: "-K", Group: g, Known: InAll, Native: forAll, Help: "keep the directory of a failed build"},
+		{Name: "--fallback", Group: g, Known: InAll, Native: forAll, Help: "build what cannot be fetched"},
+		{Name: "--repair", Group: g, Known: InAll, Native: forFlakeBuild | forClassicBuild | ForRealise, Help: "mend store paths that are damaged"},
+		{Name: "--option", Values: v("NAME", "VALUE"), Group: g, Known: InAll, Native: forAll, Help: "set an option of nix.conf"},
+		{Name: "--include", Short: "-I", Values: v("PATH"), Group: g, Known: InAll, Native: forEvals, Help: "search PATH for <...>, before NIX_PATH"},
+		{Name: "--arg", Values: v("NAME", "EXPR"), Group: g, Known: InBash, Native: byEngine, Help: "pass an expression to the function in FILE"},
+		{Name: "--argstr", Values: v("NAME", "TEXT"), Group: g, Known: InBash, Native: byEngine, Help: "pass a string to the function in FILE"},
+		{Name: "--print-build-logs", Short: "-L", Group: g, Known: InAll, Native: forFlakes, Help: "show the logs of the builds"},
+		{Name: "--no-build-output", Short: "-Q", Group: g, Known: InAll, Native: forClassicBuild | ForRealise, Help: "do not show the logs of the builds"},
+		{Name: "--log-format", Values: v("FORMAT"), Group: g, Known: InAll, Native: forAll, Help: "raw, bar, bar-with-logs or internal-json"},
+		{Name: "--show-trace", Group: g, Known: InAll, Native: forEvals, Help: "show where an evaluation error comes from"},
+		{Name: "--quiet", Counted: true, Group: g, Known: InAll, Native: forAll, Help: "say less"},
+		{Name: "--no-link", Group: g, Known: InNewest, Native: forFlakeBuild | forClassicBuild, Help: "leave no link \"result\""},
+	}
+}
+
+func flakeFlags() []FlagSpec {
+	const g = GroupFlake
+	return []FlagSpec{
+		{Name: "--accept-flake-config", Group: g, Known: InAll, Native: forFlakes, Help: "trust the nixConfig of the flake"},
+		{Name: "--refresh", Group: g, Known: InAll, Native: forFlakes, Help: "look at everything that was fetched before again"},
+		{Name: "--impure", Group: g, Known: InAll, Native: forFlakes, Help: "let the evaluation see environment and files"},
+		{Name: "--offline", Group: g, Known: InAll, Native: forFlakes, Help: "use no network, and take what was fetched before"},
+		{Name: "--no-net", Group: g, Known: InAll, Native: forFlakes, Help: "the same as --offline"},
+		{Name: "--recreate-lock-file", Group: g, Known: InAll, Native: forFlakes, Help: "lock all inputs anew"},
+		{Name: "--no-update-lock-file", Group: g, Known: InAll, Native: forFlakes, Help: "stop where the lock file would change"},
+		{Name: "--no-write-lock-file", Group: g, Known: InAll, Native: forFlakes, Help: "do not write the lock file"},
+		{Name: "--no-registries", Group: g, Known: InAll, Native: forFlakes, Help: "do not look names of flakes up in registries"},
+		{Name: "--commit-lock-file", Group: g, Known: InAll, Native: forFlakes, Help: "commit the lock file where it changed"},
+		{Name: "--update-input", Values: v("INPUT"), Group: g, Known: InAll, Native: forFlakes, Help: "lock this input anew"},
+		{Name: "--override-input", Values: v("INPUT", "FLAKE"), Group: g, Known: InAll, Native: forFlakes, Help: "take this flake for an input"},
+	}
+}
+
+func oldFlags() []FlagSpec {
+	const g = GroupOld
+	return []FlagSpec{
+		{Name: "--fast", Means: "--no-reexec", Group: g, Known: InAll, Native: byEngine, Help: "now --no-reexec"},
+		{Name: "--use-remote-sudo", Means: "--sudo", Group: g, Known: InAll, Native: byEngine, Help: "now --sudo"},
+		{Name: "--ask-sudo-password", Means: "--ask-elevate-password", Group: g, Known: SinceNG, Native: byEngine, Help: "now --ask-elevate-password"},
+		{Name: "--install-grub", Means: "--install-bootloader", Group: g, Known: InAll, Native: byEngine, Help: "now --install-bootloader"},
+		{Name: "--no-build-nix", Group: g, Known: InAll, Native: byEngine, Help: "no effect any more"},
+		{Name: "--no-ssh-tty", Group: g, Known: InAll, Native: byEngine, Help: "no effect any more"},
+	}
+}
+
+// v keeps a row on one line.
+func v(words ...string) []string { return words }

@@ -1,0 +1,64 @@
+package request
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// Every help fits 80 columns, holds no template, and ends with every exit status.
+func TestHelpForm(t *testing.T) {
+	texts := map[string]string{"": ProgramHelp()}
+	for _, a := range Actions() {
+		texts[a.Name] = ActionHelp(a)
+	}
+	for name, text := range texts {
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > helpWidth {
+				t.Errorf("%q: %d columns: %s", name, n, line)
+			}
+			if strings.TrimRight(line, " \n") != strings.TrimRight(line, "\n") || strings.Contains(line, "\t") {
+				t.Errorf("%q: white space at the end or a tab: %q", name, line)
+			}
+		}
+		if strings.Contains(text, "{{") {
+			t.Errorf("%q: the help is given to text/template", name)
+		}
+		end := text[strings.Index(text, "Exit status:"):]
+		for _, s := range ExitStatuses() {
+			if !strings.Contains(end, "  "+s.Code+" ") || !strings.Contains(end, s.Meaning) {
+				t.Errorf("%q: exit status %s is missing", name, s.Code)
+			}
+		}
+	}
+}
+
+// The help leaves nothing out: the program's names every action and every flag, an action's every flag that it takes.
+func TestHelpComplete(t *testing.T) {
+	all := ProgramHelp()
+	for _, a := range Actions() {
+		if !strings.Contains(all, "  "+a.Name) || !strings.Contains(all, a.Short) {
+			t.Errorf("the action %s is missing", a.Name)
+		}
+	}
+	for _, s := range Flags() {
+		if !strings.Contains(all, s.left()) {
+			t.Errorf("the flag %s is missing", s.Name)
+		}
+		for _, a := range Actions() {
+			if shown := strings.Contains(ActionHelp(a), s.left()+" ") || strings.Contains(ActionHelp(a), s.left()+"\n"); shown != a.takes(s) {
+				t.Errorf("%s: %s shown is %v", a.Name, s.Name, shown)
+			}
+		}
+	}
+}
+
+// A HOST does not always mean a deployment: the help of those actions says so.
+func TestHelpHostsSelect(t *testing.T) {
+	for _, a := range Actions() {
+		const says = "only says which configuration is meant"
+		if strings.Contains(ActionHelp(a), says) != (a.Hosts == HostsSelect) {
+			t.Errorf("%s: says %q wrongly", a.Name, says)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package request
+
+import (
+	"fmt"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/sshcfg"
+)
+
+// UsageError says that the command line cannot be meant: exit status 2, and nothing was done.
+type UsageError struct {
+	Message string // lower case, no full stop, values quoted
+	Hint    string // lines that help out, commands mostly; may be empty
+}
+
+// Error is the message, then the hint in lines of its own.
+func (e *UsageError) Error() string {
+	if e.Hint == "" {
+		return e.Message
+	}
+	return e.Message + "\n" + e.Hint
+}
+
+// usageErrorf is a usage error without a hint.
+func usageErrorf(format string, a ...any) error {
+	return &UsageError{Message: fmt.Sprintf(format, a...)}
+}
+
+// unknownAction is the error for a first word that is no action. A host without an action is most likely meant to be
+// switched.
+func unknownAction(word string, isHost bool) error {
+	if isHost {
+		return &UsageError{
+			Message: fmt.Sprintf("unknown action %q", word),
+			Hint:    "it is a host; to deploy to it: nixhop switch " + nixexec.Quote(word),
+		}
+	}
+	return &UsageError{Message: fmt.Sprintf("unknown action %q", word), Hint: report.Lines(report.DidYouMean(word, actionNames()), "see: nixhop --help")}
+}
+
+func actionNames() []string {
+	var names []string
+	for _, a := range Actions() {
+		names = append(names, a.Name)
+		if a.Also != "" {
+			names = append(names, a.Also)
+		}
+	}
+	return names
+}
+
+// unknownFlag is the error for a flag that neither nixhop nor any known nixos-rebuild has, where nixhop must understand all.
+func unknownFlag(r Request, flag string) error {
+	name, _, _ := strings.Cut(flag, "=")
+	if len(name) > 2 && name[1] != '-' {
+		if _, long := FindFlag("-" + name); long {
+			return &UsageError{Message: fmt.Sprintf("unknown flag %q", flag), Hint: "did you mean -" + name + "?"}
+		}
+	}
+	var long []string
+	for _, s := range Flags() {
+		long = append(append(long, s.Name), s.Also...)
+	}
+	pass := []string{"nixhop", r.Action}
+	for _, h := range r.Hosts {
+		pass = append(pass, nixexec.Quote(h.Word))
+	}
+	pass = append(pass, "--", nixexec.Quote(flag))
+	return &UsageError{
+		Message: fmt.Sprintf("unknown flag %q", flag),
+		Hint:    report.Lines(report.DidYouMean(name, long), "a flag that only nixos-rebuild knows goes after --: "+strings.Join(pass, " ")),
+	}
+}
+
+// UnknownName is the usage error for a name that nothing stands behind, with the nearest ones that exist.
+func UnknownName(what, name, prefix string, known []string) *UsageError {
+	hint := "see the aliases: nixhop hosts"
+	if near := sshcfg.Nearest(strings.TrimPrefix(name, prefix), known, 3); len(near) > 0 {
+		hint = "did you mean " + prefix + strings.Join(near, " or "+prefix) + "?\n" + hint
+	}
+	return &UsageError{Message: what + " " + nixexec.Quoted(name), Hint: hint}
+}

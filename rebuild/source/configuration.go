@@ -1,0 +1,95 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/sshcfg"
+)
+
+// Configuration is the chosen nixosConfigurations entry and the reason it was chosen.
+type Configuration struct {
+	Name  string
+	From  string // "command line", "hint", "--flake", "alias" or "host name"
+	Given bool   // named on the command line, so that a wrong one is wrong usage
+}
+
+// NoConfigurationError says that the flake has no such configuration.
+type NoConfigurationError struct {
+	Flake string
+	Asked []Configuration // what was looked for, in order
+	Names []string        // what the flake has
+}
+
+// Error names what was looked for, the nearest names and, in a hint, all of them.
+func (e *NoConfigurationError) Error() string {
+	var asked []string
+	for _, c := range e.Asked {
+		origin := c.From
+		if !strings.HasPrefix(origin, "--") {
+			origin = "the " + origin
+		}
+		asked = append(asked, fmt.Sprintf("%q (from %s)", c.Name, origin))
+	}
+	return fmt.Sprintf("flake %q has no configuration %s\n%s", e.Flake, strings.Join(asked, " nor "), e.Hint())
+}
+
+// Hint lists the nearest names, or all there are.
+func (e *NoConfigurationError) Hint() string {
+	if len(e.Names) == 0 {
+		return fmt.Sprintf("it has none at all: nix flake show %s", e.Flake)
+	}
+	var near []string
+	for _, c := range e.Asked {
+		near = append(near, sshcfg.Nearest(c.Name, e.Names, 3)...)
+	}
+	slices.Sort(near)
+	near = slices.Compact(near)
+	all := "it has: " + strings.Join(e.Names, ", ")
+	if len(near) == 0 {
+		return all
+	}
+	return "did you mean " + strings.Join(near, " or ") + "?\n" + all
+}
+
+// Given reports whether the name that is missing was named on the command line: wrong usage then, else a finding.
+func (e *NoConfigurationError) Given() bool { return len(e.Asked) == 1 && e.Asked[0].Given }
+
+// ChooseConfiguration picks the configuration for a target: ALIAS=CONFIGURATION, else the hint in the ssh config, else
+// the name in --flake, else the alias if the flake has it, else the target's own host name. names are the flake's
+// configurations; nil means that nobody looked, and the first candidate is taken. hostName is empty as long as the target was not asked;
+// ask is true when the answer depends on it.
+func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c Configuration, ask bool, err error) {
+	var fixed Configuration
+	switch {
+	case t.Selector.Configuration != "":
+		fixed = Configuration{Name: t.Selector.Configuration, From: "command line", Given: true}
+	case t.Hints.Configuration != "":
+		fixed = Configuration{Name: t.Hints.Configuration, From: "hint"}
+	case s.Name != "":
+		fixed = Configuration{Name: s.Name, From: "--flake", Given: true}
+	}
+	has := func(name string) bool { return names == nil || slices.Contains(names, name) }
+	if fixed.Name != "" {
+		if has(fixed.Name) {
+			return fixed, false, nil
+		}
+		return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{fixed}, Names: names}
+	}
+	alias := Configuration{Name: t.Host.Name, From: "alias"}
+	if has(alias.Name) {
+		return alias, false, nil
+	}
+	if hostName == "" {
+		return Configuration{}, true, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias}, Names: names}
+	}
+	own := Configuration{Name: hostName, From: "host name"}
+	if has(own.Name) {
+		return own, false, nil
+	}
+	if own.Name == alias.Name {
+		return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias}, Names: names}
+	}
+	return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias, own}, Names: names}
+}

@@ -1,0 +1,65 @@
+package source
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"nixhop/rebuild/request"
+	"nixhop/sshcfg"
+)
+
+func TestChooseConfiguration(t *testing.T) {
+	names := []string{"my-nixos", "n2-host", "web"}
+	target := func(alias, given, hint string) Target {
+		return Target{Selector: request.Selector{Word: alias, Host: alias, Configuration: given}, Host: sshcfg.Host{Name: alias},
+			Hints: sshcfg.Hints{Configuration: hint}}
+	}
+	tests := []struct {
+		name     string
+		target   Target
+		source   Source
+		names    []string
+		hostName string
+		want     Configuration
+		ask      bool
+		err      string
+	}{
+		{"command line wins over all", target("web", "my-nixos", "n2-host"), Source{Flake: ".", Name: "web"}, names, "", Configuration{"my-nixos", "command line", true}, false, ""},
+		{"hint wins over --flake", target("web", "", "my-nixos"), Source{Flake: ".", Name: "web"}, names, "", Configuration{"my-nixos", "hint", false}, false, ""},
+		{"--flake wins over alias", target("web", "", ""), Source{Flake: ".", Name: "my-nixos"}, names, "", Configuration{"my-nixos", "--flake", true}, false, ""},
+		{"alias", target("web", "", ""), Source{Flake: "."}, names, "n2-host", Configuration{"web", "alias", false}, false, ""},
+		{"nobody looked", target("other", "", ""), Source{Flake: "."}, nil, "", Configuration{"other", "alias", false}, false, ""},
+		{"the host must be asked", target("n2", "", ""), Source{Flake: "."}, names, "", Configuration{}, true, `has no configuration "n2" (from the alias)`},
+		{"host name", target("n2", "", ""), Source{Flake: "."}, names, "n2-host", Configuration{"n2-host", "host name", false}, false, ""},
+		{"typo on the command line", target("web", "my-nixso", ""), Source{Flake: "."}, names, "", Configuration{}, false, "did you mean my-nixos?"},
+		{"neither", target("n2", "", ""), Source{Flake: "."}, names, "elsewhere", Configuration{}, false, `no configuration "n2" (from the alias) nor "elsewhere" (from the host name)`},
+		{"empty flake", target("n2", "", ""), Source{Flake: "x"}, []string{}, "", Configuration{}, true, "it has none at all: nix flake show x"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, ask, err := ChooseConfiguration(test.target, test.source, test.names, test.hostName)
+			if got != test.want || ask != test.ask {
+				t.Errorf("got %+v, ask %v; want %+v, ask %v", got, ask, test.want, test.ask)
+			}
+			switch {
+			case test.err == "" && err != nil:
+				t.Errorf("unexpected error: %v", err)
+			case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
+				t.Errorf("error %v, want one with %q", err, test.err)
+			}
+		})
+	}
+}
+
+func TestNoConfigurationGiven(t *testing.T) {
+	_, _, err := ChooseConfiguration(Target{Selector: request.Selector{Configuration: "x"}}, Source{Flake: "."}, []string{"y"}, "")
+	var none *NoConfigurationError
+	if !errors.As(err, &none) || !none.Given() {
+		t.Errorf("a name from the command line must be wrong usage, got %v", err)
+	}
+	_, _, err = ChooseConfiguration(Target{Hints: sshcfg.Hints{Configuration: "x"}}, Source{Flake: "."}, []string{"y"}, "")
+	if !errors.As(err, &none) || none.Given() {
+		t.Errorf("a name from a hint must be a finding, got %v", err)
+	}
+}

@@ -1,0 +1,87 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+)
+
+// NamesArgv asks a flake for the names of its configurations; none of them is evaluated for it.
+func NamesArgv(flake string, r request.Request) []string {
+	argv := nixexec.NixCommand()
+	argv = append(argv, "eval", "--json", flake+"#nixosConfigurations", "--apply", "builtins.attrNames")
+	argv = append(argv, r.NixWords(request.ForFlakeEval)...)
+	return append(argv, NoLockFile)
+}
+
+// ConfigurationNames returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty list;
+// a flake that cannot be read gives an *evaluationError.
+func ConfigurationNames(ctx context.Context, flake string, r request.Request) ([]string, error) {
+	out, err := nixexec.Output(ctx, nixexec.Command{Argv: NamesArgv(flake, r)})
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	return ReadNames(flake, out, err)
+}
+
+// ReadNames reads what nix printed for namesArgv.
+func ReadNames(flake string, out []byte, err error) ([]string, error) {
+	var exit *nixexec.ExitError
+	if err != nil && (nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Signal != 0) {
+		return nil, err
+	}
+	if err != nil && strings.Contains(exit.Stderr, "does not provide attribute") {
+		return []string{}, nil
+	}
+	if err != nil {
+		return nil, &EvaluationError{Flake: flake, Stderr: exit.Stderr}
+	}
+	names := []string{}
+	if err := json.Unmarshal(out, &names); err != nil {
+		return nil, fmt.Errorf("reading the configurations of flake %q: %w", flake, err)
+	}
+	return names, nil
+}
+
+// EvaluationError is what nix said when it could not list a flake's configurations, or evaluate one of them, or the one in a file.
+type EvaluationError struct{ Flake, File, Stderr string }
+
+func (e *EvaluationError) Error() string {
+	text := strings.TrimSpace(e.Stderr)
+	text = strings.TrimPrefix(text, "error: ")
+	if e.File != "" {
+		return fmt.Sprintf("file %q cannot be evaluated; nothing was built\n%s", e.File, text)
+	}
+	return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nsee what it has: nix flake show %s",
+		e.Flake, text, nixexec.Quote(e.Flake))
+}
+
+// Finding is the error as one of the checks of a host: the last of nix's own errors says what is wrong, those before it where.
+func (e *EvaluationError) Finding(host string) report.Finding {
+	what := "nix gives no reason"
+	for line := range strings.Lines(e.Stderr) {
+		if text, found := strings.CutPrefix(strings.TrimSpace(line), "error: "); found && text != "" {
+			what = nixexec.Printable(text)
+		}
+	}
+	look := "nix flake show " + nixexec.Quote(e.Flake)
+	if flake, configuration, found := strings.Cut(e.Flake, "#"); found {
+		look = nixexec.ShellWords([]string{"nix", "eval", "--show-trace", flake + "#nixosConfigurations." + nixexec.Attribute(configuration) + ".config.system.build.toplevel.drvPath"})
+	}
+	found := report.Finding{
+		Name: "evaluation", Severity: report.Error, Host: host,
+		What:   fmt.Sprintf("flake %q cannot be evaluated: %s", e.Flake, what),
+		Remedy: []string{look},
+	}
+	if e.File != "" {
+		found.What = fmt.Sprintf("file %q cannot be evaluated: %s", e.File, what)
+		found.Remedy = []string{nixexec.ShellWords([]string{"nix-instantiate", "--eval", "--show-trace", e.File})}
+	}
+	return found
+}

@@ -1,0 +1,88 @@
+package source
+
+import (
+	"path/filepath"
+	"strings"
+
+	"nixhop/rebuild/request"
+)
+
+// Source says where the configuration is looked for: a flake, a file with an attribute, or the classic <nixpkgs/nixos>.
+type Source struct {
+	Flake string // flake reference without the "#name"; empty: no flake
+	Name  string // what stood behind the '#'
+	File  string // --file, or the default that nixos-rebuild takes with --attr
+	Attr  string // --attr
+}
+
+// IsFlake reports whether the configurations are a flake's nixosConfigurations.
+func (s Source) IsFlake() bool { return s.Flake != "" }
+
+// Ref returns the flake reference of one configuration, as --flake takes it.
+func (s Source) Ref(configuration string) string { return s.Flake + "#" + configuration }
+
+// FindSource decides where the configuration comes from. A flake that was not named is the one here or in a parent
+// directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that /etc/nixos/flake.nix links to.
+// With --target-host only the latter counts: there every word means what it means in nixos-rebuild.
+// exists and realpath look at the file system; dir is the working directory.
+func FindSource(r request.Request, dir string, exists func(string) bool, realpath func(string) string) Source {
+	if r.File != "" || r.Attr != "" {
+		return Source{File: fileFor(r, dir, exists), Attr: r.Attr}
+	}
+	if r.FlakeGiven && r.Flake != "" {
+		flake, name := splitRef(r.Flake)
+		return Source{Flake: flake, Name: name}
+	}
+	if r.NoFlake {
+		return Source{}
+	}
+	if !r.TargetHostFlag && (r.FlakeGiven || flakeAbove(dir, exists)) {
+		return Source{Flake: "."}
+	}
+	if exists("/etc/nixos/flake.nix") {
+		return Source{Flake: filepath.Dir(realpath("/etc/nixos/flake.nix"))}
+	}
+	if r.FlakeGiven {
+		return Source{Flake: "."}
+	}
+	return Source{}
+}
+
+// splitRef cuts "flake#name" at its last '#', as nixos-rebuild does; "#name" alone means the flake here.
+func splitRef(ref string) (flake, name string) {
+	i := strings.LastIndexByte(ref, '#')
+	if i < 0 {
+		return ref, ""
+	}
+	flake, name = ref[:i], ref[i+1:]
+	if flake == "" {
+		flake = "."
+	}
+	return flake, name
+}
+
+// fileFor is the file that an attribute is looked up in: the newest nixos-rebuild takes system.nix, the older ones default.nix.
+func fileFor(r request.Request, dir string, exists func(string) bool) string {
+	switch {
+	case r.File != "":
+		return r.File
+	case exists(filepath.Join(dir, "system.nix")):
+		return "system.nix"
+	default:
+		return "default.nix"
+	}
+}
+
+// flakeAbove looks for flake.nix from dir upwards and stops at the top of a git tree.
+func flakeAbove(dir string, exists func(string) bool) bool {
+	for {
+		if exists(filepath.Join(dir, "flake.nix")) {
+			return true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir || exists(filepath.Join(dir, ".git")) {
+			return false
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,90 @@
+package source
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"nixhop/rebuild/request"
+	"nixhop/sshcfg"
+)
+
+// Target is one host of the run, before anything was asked of it.
+type Target struct {
+	Selector request.Selector
+	Host     sshcfg.Host  // what ssh, nix and nixos-rebuild are given, untouched
+	Hints    sshcfg.Hints // from the ssh config's comments
+	Listed   bool         // the ssh config names or matches it
+}
+
+// Select turns the HOST words of a request into targets. Globs and tags stand for the aliases that they match; one that
+// matches nothing is an error, so that a typo never deploys fewer hosts than were meant; so is a host that is to get two configurations.
+func Select(r request.Request, inv sshcfg.Inventory) ([]Target, error) {
+	var targets []Target
+	for _, sel := range r.Hosts {
+		found, err := selectOne(sel, inv)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range found {
+			i := slices.IndexFunc(targets, func(o Target) bool { return o.Host == t.Host })
+			switch {
+			case i < 0:
+				targets = append(targets, t)
+			case targets[i].Selector.Configuration != t.Selector.Configuration:
+				return nil, &request.UsageError{
+					Message: fmt.Sprintf("%q and %q are one host with two configurations", targets[i].Selector.Word, t.Selector.Word),
+					Hint:    "name the host once",
+				}
+			}
+		}
+	}
+	return targets, nil
+}
+
+func selectOne(sel request.Selector, inv sshcfg.Inventory) ([]Target, error) {
+	switch {
+	case strings.HasPrefix(sel.Host, "@"):
+		tag := sel.Host[1:]
+		return matching(sel, inv, func(a sshcfg.Alias) bool { return slices.Contains(a.Tags, tag) }, tags(inv), "@")
+	case strings.ContainsAny(sel.Host, "*?"):
+		match := func(a sshcfg.Alias) bool { ok, _ := path.Match(sel.Host, a.Name); return ok }
+		return matching(sel, inv, match, inv.Names(), "")
+	}
+	host, err := sshcfg.ParseHost(sel.Host)
+	if err != nil {
+		return nil, &request.UsageError{Message: err.Error()}
+	}
+	t := Target{Selector: sel, Host: host, Listed: inv.Matches(host.Name)}
+	if a, ok := inv.Find(host.Name); ok {
+		t.Hints = a.Hints
+	}
+	return []Target{t}, nil
+}
+
+func matching(sel request.Selector, inv sshcfg.Inventory, match func(sshcfg.Alias) bool, known []string, prefix string) ([]Target, error) {
+	var targets []Target
+	for _, a := range inv.Aliases {
+		if match(a) {
+			one := request.Selector{Word: a.Name, Host: a.Name, Configuration: sel.Configuration}
+			if one.Configuration != "" {
+				one.Word += "=" + one.Configuration
+			}
+			targets = append(targets, Target{Selector: one, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true})
+		}
+	}
+	if len(targets) > 0 {
+		return targets, nil
+	}
+	return nil, request.UnknownName("no alias matches", sel.Word, prefix, known)
+}
+
+func tags(inv sshcfg.Inventory) []string {
+	var out []string
+	for _, a := range inv.Aliases {
+		out = append(out, a.Tags...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
