@@ -49,13 +49,13 @@ func (d *deployment) checkConfiguration() {
 
 func (d *deployment) targetWant() check.TargetWant {
 	return check.TargetWant{
-		Host: d.on.machine.Host.String(), Action: d.request.Action, Root: d.needsRoot() && !d.wantsPassword, Ways: d.ways(),
+		Host: d.on.machine.Host.String(), Root: d.needsRoot() && !d.wantsPassword, Ways: d.ways(),
 		AskPassword: d.asksPassword(), AskLate: !d.checking, Unsigned: d.copiesUnsigned(), PublicKey: check.PublicKey(d.on.machine.Endpoint), Now: time.Now(),
 	}
 }
 
 func (d *deployment) buildHostWant() check.BuildHostWant {
-	want := check.BuildHostWant{Host: d.at.machine.Host.String(), Action: d.request.Action, Unsigned: true}
+	want := check.BuildHostWant{Host: d.at.machine.Host.String(), Unsigned: true}
 	if d.target != nil {
 		want.Target = d.target.Host.String()
 	}

@@ -21,7 +21,7 @@ func (d *deployment) checkFlags() error {
 		if errors.As(err, &unknown) {
 			d.found = append(d.found, report.Finding{
 				Name: "too-old", Severity: report.Error, Host: check.HereName,
-				What: unknown.Message, Why: "it is older than the flag, and nixhop's own steps have none like it", Remedy: []string{unknown.Hint},
+				What: unknown.Message, Why: "it is older than the flag, and nixhop's own steps have none like it", Remedy: report.Lines(unknown.Hint),
 			})
 		}
 	}

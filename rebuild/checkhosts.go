@@ -117,12 +117,13 @@ func (s *Session) checkTargets(r request.Request, inv sshcfg.Inventory, all *bat
 func (s *Session) checkOne(ctx, background context.Context, r request.Request, inv sshcfg.Inventory, t source.Target, all *batch) (CheckRow, error) {
 	quiet := *s
 	quiet.Stdio.Err, quiet.Log = nil, slog.New(slog.DiscardHandler)
+	r.Hosts = []request.Selector{t.Selector}
 	row := CheckRow{Host: t.Selector.Word, Result: "ok", Findings: []CheckFinding{}}
 	d, err := quiet.newDeployment(background, r, inv, &t, all)
 	var refused *CheckError
 	switch {
 	case errors.As(err, &refused):
-		row.add(t.Host.String(), refused.Findings)
+		row.add(t.Host.String(), refused.Findings, r.Call())
 		return row, nil
 	case err != nil:
 		return row, err
@@ -141,10 +142,7 @@ func (s *Session) checkOne(ctx, background context.Context, r request.Request, i
 	if errors.As(err, &broken) {
 		found, err = append(found, broken.Finding(t.Host.String())), nil
 	}
-	for i := range found {
-		found[i].Remedy = d.request.Repeated(found[i].Remedy)
-	}
-	row.add(t.Host.String(), found)
+	row.add(t.Host.String(), found, r.Call())
 	if errors.As(err, &refused) {
 		err = nil
 	}
@@ -152,7 +150,7 @@ func (s *Session) checkOne(ctx, background context.Context, r request.Request, i
 }
 
 // add puts findings into the row, which is that of host, the worst first.
-func (row *CheckRow) add(host string, found []report.Finding) {
+func (row *CheckRow) add(host string, found []report.Finding, call report.Call) {
 	for i, f := range bySeverity(found) {
 		if i == 0 {
 			row.Result = f.Severity.String()
@@ -161,7 +159,7 @@ func (row *CheckRow) add(host string, found []report.Finding) {
 		if about == host {
 			about = ""
 		}
-		row.Findings = append(row.Findings, CheckFinding{f.Name, about, f.Severity.String(), f.What, f.Why, f.Remedy})
+		row.Findings = append(row.Findings, CheckFinding{f.Name, about, f.Severity.String(), f.What, f.Why, call.Lines(f.Remedy)})
 	}
 }
 

@@ -75,7 +75,7 @@ func (d *deployment) journalCommand() string {
 
 // onTarget is a command on the target, ready to be pasted.
 func (d *deployment) onTarget(words ...string) string {
-	return d.request.Repeated([]string{report.OnHost(d.job.Target.Host.String(), words...)})[0]
+	return d.request.Call().Lines([]report.Remedy{report.On(d.job.Target.Host.String(), words...)})[0]
 }
 
 // nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the boot loader before it

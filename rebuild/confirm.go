@@ -27,8 +27,7 @@ func (d *deployment) confirmHostName(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	f := d.found[asked]
-	f.Remedy = d.request.Repeated(f.Remedy)
-	printFinding(d.session.Stdio.Err, f)
+	printFinding(d.session.Stdio.Err, f, d.request.Call())
 	d.found[asked].Told = true
 	answer, err := nixexec.Ask(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", d.target.Host.Name))
 	if err != nil || answer != "yes" {

@@ -189,7 +189,7 @@ func (n *network) reach(ctx context.Context, m *plan.Machine) (*connection, []re
 		if errors.As(err, &missing) || ctx.Err() != nil || nixexec.Interrupted(err) {
 			return nil, nil, err
 		}
-		l := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: check.PublicKey(m.Endpoint), SudoUser: n.session.Env("SUDO_USER"), Action: n.request.Action}
+		l := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: check.PublicKey(m.Endpoint), SudoUser: n.session.Env("SUDO_USER")}
 		failure := sshcfg.Diagnose(log)
 		c.failure = &failure
 		return c, []report.Finding{check.ConnectFinding(l, failure)}, nil

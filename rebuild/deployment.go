@@ -62,7 +62,7 @@ func (s *Session) newDeployment(ctx context.Context, r request.Request, inv sshc
 	}
 	d.source = source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
 	if target != nil && d.source == (source.Source{}) && !r.NoFlake && r.Evaluates() {
-		d.found = append(d.found, check.NoFlakeFinding(target.Host.String(), r.Action, s.Dir))
+		d.found = append(d.found, check.NoFlakeFinding(target.Host.String(), s.Dir))
 	}
 	d.job = plan.Job{
 		Request: r, Source: d.source, Dir: d.net.dir, TmpDir: plan.ShortTmpDir(s.Env("TMPDIR")),

@@ -61,15 +61,14 @@ func (d *deployment) settleRemoteBuild() {
 		d.job.Dialect = nil
 		return
 	}
-	again := report.Situation{Action: d.request.Action, Alias: d.target.Host.String()}.Again
-	var native []string
+	var native []report.Remedy
 	if plan.NativeRefusal(d.request) == nil {
-		native = []string{again("--engine", "native")}
+		native = []report.Remedy{report.Again("--engine", "native")}
 	}
 	d.found = append(d.found, report.Finding{
 		Name: "too-old", Severity: report.Error, Host: host,
 		What:   fmt.Sprintf("nixos-rebuild-ng builds on another host by Nix 2.%d or newer, and its Nix is %q", plan.RemoteBuildMinor, there),
 		Why:    "what it asks for there is DERIVATION^*, which an older one does not know",
-		Remedy: report.AnyOf(native, []string{again("--build-host", "local")}),
+		Remedy: report.AnyOf(native, []report.Remedy{report.Again("--build-host", "local")}),
 	})
 }

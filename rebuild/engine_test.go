@@ -75,8 +75,8 @@ func TestSettleRemoteBuild(t *testing.T) {
 			t.Errorf("%s, Nix %s: taken by nixhop: %t, found %v", test.line, test.nix, native, d.found)
 		}
 		for _, f := range d.found {
-			if refused := plan.NativeRefusal(d.request) != nil; refused == strings.Contains(strings.Join(f.Remedy, " "), "--engine native") {
-				t.Errorf("%s: it offers %q", test.line, f.Remedy)
+			if refused := plan.NativeRefusal(d.request) != nil; refused == strings.Contains(strings.Join(d.request.Call().Lines(f.Remedy), " "), "--engine native") {
+				t.Errorf("%s: it offers %q", test.line, d.request.Call().Lines(f.Remedy))
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func (h *hearing) follow(step plan.Step, s nixexec.Stdio, run func(nixexec.Stdio
 
 // explain says what the output of the step that failed with err means here, the most specific explanation first. It has nothing to
 // say of a run that the user stopped, and of a command that did not run.
-func (h *hearing) explain(err error, s report.Situation) []explain.Explanation {
+func (h *hearing) explain(err error, s explain.Situation) []explain.Explanation {
 	var exit *nixexec.ExitError
 	if h.ring == nil || nixexec.Interrupted(err) || !errors.As(err, &exit) {
 		return nil
@@ -72,7 +72,7 @@ func (d *deployment) explain(h *hearing, results map[string]string, err error) e
 			if i > 0 {
 				f.Severity = report.Note
 			}
-			printFinding(d.session.Stdio.Err, f)
+			printFinding(d.session.Stdio.Err, f, d.request.Call())
 		}
 	}
 	h.told = h.activating()
@@ -104,21 +104,18 @@ func (d *deployment) worthSaying(said []explain.Explanation, results map[string]
 	return kept
 }
 
-// explained is an explanation as it is printed. Where there is no target, a command for it is none that could be pasted.
+// explained is an explanation as a finding.
 func (d *deployment) explained(e explain.Explanation) report.Finding {
 	f := report.Finding{Name: e.ID, Severity: report.Error, Host: "here", What: e.Meaning, Remedy: e.Remedy}
 	if d.target != nil {
-		f.Host, f.Remedy = d.target.Host.Name, d.request.Repeated(e.Remedy)
-		return f
+		f.Host = d.target.Host.Name
 	}
-	nobody := nixexec.Quote(report.Situation{}.Target())
-	f.Remedy = slices.DeleteFunc(slices.Clone(e.Remedy), func(line string) bool { return strings.Contains(line, nobody) })
 	return f
 }
 
 // situation is what this run knows about itself.
-func (d *deployment) situation() report.Situation {
-	s := report.Situation{
+func (d *deployment) situation() explain.Situation {
+	s := explain.Situation{
 		Configuration: d.job.Configuration,
 		Flake:         d.source.Flake,
 		Action:        d.request.Action,

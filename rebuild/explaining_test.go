@@ -247,7 +247,7 @@ func TestSituation(t *testing.T) {
 	got := d.situation()
 	local := got.Local
 	got.Local = nil
-	want := report.Situation{Alias: "web", User: "deploy", HostName: "192.0.2.7", Port: 22, BuildHost: "target", Configuration: "web",
+	want := explain.Situation{Alias: "web", User: "deploy", HostName: "192.0.2.7", Port: 22, BuildHost: "target", Configuration: "web",
 		Flake: ".", Action: "switch", SudoUser: "alice", SudoWorks: true}
 	if got, want := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("got %s, want %s", got, want)

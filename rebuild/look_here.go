@@ -35,11 +35,7 @@ func (d *deployment) evaluatesWhole() bool {
 
 // hereWant is what the deployment wants of this machine, but for the hosts' own Nix, which is known only once they have answered.
 func (d *deployment) hereWant() check.HereWant {
-	want := check.HereWant{Action: d.request.Action, Nix: d.request.Evaluates(), Flake: d.request.Evaluates() && d.source.IsFlake(), Asked: d.checking}
-	if d.target != nil {
-		want.Host = d.target.Host.String()
-	}
-	return want
+	return check.HereWant{Nix: d.request.Evaluates(), Flake: d.request.Evaluates() && d.source.IsFlake(), Asked: d.checking}
 }
 
 // nixThere is the Nix of each host that takes part. The target may be the build host.

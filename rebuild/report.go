@@ -12,10 +12,14 @@ import (
 
 // report prints findings, the worst first, and returns a *CheckError where one of them stops the run.
 func (s *Session) report(found []report.Finding, r request.Request) error {
+	return s.reportTo(found, r, r.Call())
+}
+
+// reportTo is report for a run that was called otherwise than what lets findings through.
+func (s *Session) reportTo(found []report.Finding, r request.Request, call report.Call) error {
 	stop := request.Stops(found, r)
 	found = slices.Clone(found)
 	for i, f := range found {
-		found[i].Remedy = r.Repeated(f.Remedy)
 		if f.Severity == report.Error && r.Allowed(f.Name) {
 			found[i].Severity, found[i].Remedy = report.Warning, nil
 		}
@@ -23,7 +27,7 @@ func (s *Session) report(found []report.Finding, r request.Request) error {
 	found = bySeverity(found)
 	for _, f := range found {
 		if s.Stdio.Err != nil && !f.Told {
-			printFinding(s.Stdio.Err, f)
+			printFinding(s.Stdio.Err, f, call)
 		}
 	}
 	if stop {
@@ -40,8 +44,8 @@ func bySeverity(found []report.Finding) []report.Finding {
 }
 
 // printFinding prints a finding as a block: what, why, and the remedy in lines that can be pasted.
-func printFinding(file *os.File, f report.Finding) {
-	_, _ = io.WriteString(file, report.Block(f.Head(), f.Why, f.Remedy, nixexec.Columns(file)))
+func printFinding(file *os.File, f report.Finding, call report.Call) {
+	_, _ = io.WriteString(file, report.Block(f.Head(), f.Why, call.Lines(f.Remedy), nixexec.Columns(file)))
 }
 
 // print writes a result to standard output.

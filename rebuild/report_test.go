@@ -14,7 +14,7 @@ import (
 func TestReport(t *testing.T) {
 	found := []report.Finding{
 		{Name: "clock", Severity: report.Note, Host: "web", What: "a note"},
-		{Name: "not-trusted", Severity: report.Error, Host: "web", What: "no trust", Why: "so", Remedy: []string{"nixhop switch web --build-host target"}},
+		{Name: "not-trusted", Severity: report.Error, Host: "web", What: "no trust", Why: "so", Remedy: []report.Remedy{report.Again("--build-host", "target")}},
 		{Name: "agent", Severity: report.Warning, Host: "web", What: "a warning"},
 	}
 	denied := append(found[:len(found):len(found)], report.Finding{Name: "login-denied", Severity: report.Error, Host: "web", What: "denied"})

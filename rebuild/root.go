@@ -90,7 +90,7 @@ func (d *deployment) askPassword(ctx context.Context) error {
 		Why:    "the activation needs root there; without it the whole build would be in vain",
 		Remedy: check.FreeSudo(check.TargetWant{PublicKey: check.PublicKey(c.machine.Endpoint)}),
 	})
-	return d.session.report(d.found, request.Request{})
+	return d.session.reportTo(d.found, request.Request{}, d.request.Call())
 }
 
 // tryPassword has sudo check the password and do nothing; nothing that sudo remembers counts (-k).

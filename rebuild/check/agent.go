@@ -33,7 +33,7 @@ func checkKeys(h facts.Here, k facts.Keys, want HereWant) []report.Finding {
 		}
 		return nil
 	}
-	for _, found := range [][]report.Finding{agentOfRoot(h, k, want), tooManyKeys(k), noKey(k)} {
+	for _, found := range [][]report.Finding{agentOfRoot(h, k), tooManyKeys(k), noKey(k)} {
 		if found != nil {
 			return found
 		}
@@ -42,7 +42,7 @@ func checkKeys(h facts.Here, k facts.Keys, want HereWant) []report.Finding {
 }
 
 // agentOfRoot finds a run through sudo, which drops SSH_AUTH_SOCK unless told otherwise (sudoers(5), env_keep).
-func agentOfRoot(h facts.Here, k facts.Keys, want HereWant) []report.Finding {
+func agentOfRoot(h facts.Here, k facts.Keys) []report.Finding {
 	if h.SudoUser == "" || h.SudoUser == "root" || h.AuthSock != "" || k.Agent != facts.No {
 		return nil
 	}
@@ -50,9 +50,9 @@ func agentOfRoot(h facts.Here, k facts.Keys, want HereWant) []report.Finding {
 		Name: "agent", Severity: report.Note,
 		What: fmt.Sprintf("root has no ssh agent, and that of %q is not asked: sudo took SSH_AUTH_SOCK away", h.SudoUser),
 		Why:  "a key that only the agent holds cannot be offered",
-		Remedy: []string{
-			again(want) + "   # without sudo: root is gained on the host",
-			"sudo --preserve-env=SSH_AUTH_SOCK " + again(want),
+		Remedy: []report.Remedy{
+			report.Again().Note("without sudo: root is gained on the host"),
+			report.Again().Under("sudo --preserve-env=SSH_AUTH_SOCK"),
 		},
 	}}
 }
@@ -70,7 +70,7 @@ func tooManyKeys(k facts.Keys) []report.Finding {
 		Name: "agent", Severity: report.Warning,
 		What:   fmt.Sprintf("the ssh agent holds %d keys, and all are offered", k.Held),
 		Why:    "a server ends the talk after a few wrong ones, six where nothing else is set: Too many authentication failures",
-		Remedy: report.Situation{Alias: k.Alias}.HostBlock("IdentitiesOnly yes", "IdentityFile "+file),
+		Remedy: report.HostBlock(aliasName(k.Alias), "IdentitiesOnly yes", "IdentityFile "+file),
 	}}
 }
 
@@ -88,7 +88,7 @@ func noKey(k facts.Keys) []report.Finding {
 	if k.Agent == facts.Unsaid || k.Held > 0 {
 		return nil
 	}
-	agent, start := "there is no ssh agent", []string{`eval "$(ssh-agent)"`}
+	agent, start := "there is no ssh agent", []report.Remedy{startAgent}
 	if k.Agent == facts.Yes {
 		agent, start = "the ssh agent holds no key", nil
 	}
@@ -98,7 +98,7 @@ func noKey(k facts.Keys) []report.Finding {
 			Name: "agent", Severity: report.Warning,
 			What:   agent + ", and there is no file with a key either",
 			Why:    "ssh has no key to offer; it looks for " + identityNames(k.Identities),
-			Remedy: []string{"ssh-keygen -t ed25519"},
+			Remedy: []report.Remedy{report.Shell("ssh-keygen", "-t", "ed25519")},
 		}}
 	}
 	if slices.ContainsFunc(there, func(i facts.Identity) bool { return i.Locked != facts.Yes }) {
@@ -108,9 +108,12 @@ func noKey(k facts.Keys) []report.Finding {
 		Name: "agent", Severity: report.Warning,
 		What:   fmt.Sprintf("%s, and a passphrase is on %s", agent, identityNames(there)),
 		Why:    "without an agent that holds the key ssh asks for its passphrase, and where it cannot ask it offers nothing",
-		Remedy: append(start, nixexec.ShellWords([]string{"ssh-add", there[0].Path})),
+		Remedy: append(start, report.Shell("ssh-add", there[0].Path)),
 	}}
 }
+
+// startAgent starts an agent for the shell that it is pasted into.
+var startAgent = report.Line(`eval "$(ssh-agent)"`)
 
 func identityNames(identities []facts.Identity) string {
 	var names []string

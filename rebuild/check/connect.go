@@ -18,12 +18,6 @@ type Login struct {
 	Endpoint  sshcfg.Endpoint
 	PublicKey string // the user's own public key, or ""
 	SudoUser  string // who ran sudo, or ""
-	Action    string // "switch": for the commands that are offered
-}
-
-// again is this deployment once more, with flags.
-func (l Login) again(flags ...string) string {
-	return report.Situation{Action: l.Action, Alias: l.Alias}.Again(flags...)
 }
 
 // ConnectFinding explains why no connection came about.
@@ -46,22 +40,19 @@ func keyUnknown(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "host-key-unknown"
 	found.What = fmt.Sprintf("its host key is not known yet: %s", key(f.Key))
 	found.Why = "compare the fingerprint with the one that the host itself shows: ssh-keygen -lf " + hostKeyFile(f.Key.Type)
-	var here []string
-	if line := knownHostsLine(f); line != "" {
-		here = []string{line + "   # in the configuration of this machine"}
-	}
 	found.Remedy = report.AnyOf(
-		[]string{"ssh " + nixexec.Quote(l.Alias) + " true   # asks, and remembers the key"},
-		[]string{l.again("--accept-new") + "   # remembers it unseen: only in a network that you trust"},
-		here)
+		[]report.Remedy{report.SSH(l.Alias, "true").Note("asks, and remembers the key")},
+		[]report.Remedy{report.Again("--accept-new").Note("remembers it unseen: only in a network that you trust")},
+		knownHostsLine(f, "in the configuration of this machine"))
 }
 
 // knownHostsLine is the line of a NixOS configuration that makes the key known; an older ssh does not tell enough for it.
-func knownHostsLine(f sshcfg.Failure) string {
+func knownHostsLine(f sshcfg.Failure, note string) []report.Remedy {
 	if f.KeyName == "" || !strings.Contains(f.Key.Type, "-") {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("programs.ssh.knownHosts.%s.publicKey = %s;", nixexec.NixString(f.KeyName), nixexec.NixString(f.Key.Type+" ..."))
+	line := fmt.Sprintf("programs.ssh.knownHosts.%s.publicKey = %s;", nixexec.NixString(f.KeyName), nixexec.NixString(f.Key.Type+" ..."))
+	return []report.Remedy{report.Line(line).Note(note)}
 }
 
 // hostKeyFile is where sshd keeps its public key of a type (sshd_config(5), HostKey).
@@ -79,7 +70,7 @@ func keyChanged(found *report.Finding, l Login, f sshcfg.Failure) {
 	if f.Kind == sshcfg.HostKeyRevoked {
 		found.What = fmt.Sprintf("its host key is marked as revoked: %s", key(f.Key))
 		found.Why = fmt.Sprintf("%s:%d says so; another key must be given to the host", f.File, f.Line)
-		found.Remedy = []string{"ssh " + nixexec.Quote(l.Alias) + " true   # shows what ssh says"}
+		found.Remedy = []report.Remedy{report.SSH(l.Alias, "true").Note("shows what ssh says")}
 		return
 	}
 	found.What = fmt.Sprintf("its host key has changed: it shows %s", key(f.Key))
@@ -87,13 +78,11 @@ func keyChanged(found *report.Finding, l Login, f sshcfg.Failure) {
 	if len(f.Remove) == 0 {
 		return
 	}
-	remove := nixexec.Command{Argv: f.Remove}.String() + "   # only if you know why"
-	found.Remedy = []string{remove}
+	remove := report.Shell(f.Remove...).Note("only if you know why")
+	found.Remedy = []report.Remedy{remove}
 	if strings.HasPrefix(f.File, "/etc/") {
-		found.Remedy = []string{"sudo " + remove}
-		if line := knownHostsLine(f); line != "" {
-			found.Remedy = append(found.Remedy, line+"   # where the configuration of this machine has it")
-		}
+		found.Remedy = append([]report.Remedy{remove.Under("sudo")},
+			knownHostsLine(f, "where the configuration of this machine has it")...)
 	}
 }
 
@@ -110,14 +99,14 @@ func denied(found *report.Finding, l Login, f sshcfg.Failure) {
 	if l.SudoUser != "" {
 		found.Why += fmt.Sprintf("; these are the ssh config, keys and agent of root, for sudo was used by %q", l.SudoUser)
 		if f.Agent != (sshcfg.Agent{}) {
-			found.Remedy = append(found.Remedy, l.again()+"   # without sudo: root is gained on the host")
+			found.Remedy = append(found.Remedy, report.Again().Note("without sudo: root is gained on the host"))
 		}
 	}
 	accepted := slices.IndexFunc(f.Offered, func(k sshcfg.OfferedKey) bool { return k.Accepted })
 	switch {
 	case f.Kind == sshcfg.TooManyFailures:
 		found.What += ": too many keys were offered before the right one"
-		found.Remedy = append(found.Remedy, report.Situation{Alias: l.Alias}.HostBlock("IdentitiesOnly yes", "IdentityFile ~/.ssh/THE_KEY")...)
+		found.Remedy = append(found.Remedy, report.HostBlock(aliasName(l.Alias), "IdentitiesOnly yes", "IdentityFile ~/.ssh/THE_KEY")...)
 	case accepted >= 0:
 		unusable(found, f, f.Offered[accepted])
 	default:
@@ -132,34 +121,34 @@ func denied(found *report.Finding, l Login, f sshcfg.Failure) {
 func unusable(found *report.Finding, f sshcfg.Failure, k sshcfg.OfferedKey) {
 	found.What += ": the host takes the key " + nixexec.Printable(k.Path) + ", but ssh cannot use it here"
 	if k.Agent {
-		found.Remedy = append(found.Remedy, "ssh-add -l   # does the agent want a touch, or a confirmation?")
+		found.Remedy = append(found.Remedy, report.Shell("ssh-add", "-l").Note("does the agent want a touch, or a confirmation?"))
 		return
 	}
 	found.Why += "; has the key a passphrase?"
 	if !f.Agent.Answered {
-		found.Remedy = append(found.Remedy, `eval "$(ssh-agent)"`)
+		found.Remedy = append(found.Remedy, startAgent)
 	}
-	found.Remedy = append(found.Remedy, "ssh-add "+nixexec.Quote(nixexec.Printable(k.Path)))
+	found.Remedy = append(found.Remedy, report.Shell("ssh-add", k.Path))
 }
 
 // deniedRemedy are the ways to a login that no key has opened.
-func deniedRemedy(l Login, f sshcfg.Failure, user string) []string {
-	var lines []string
+func deniedRemedy(l Login, f sshcfg.Failure, user string) []report.Remedy {
+	var lines []report.Remedy
 	if len(f.Offered) > 0 && l.SudoUser == "" && f.Agent.Keys == 0 {
-		lines = append(lines, "ssh-add   # if the right key has a passphrase")
+		lines = append(lines, report.Shell("ssh-add").Note("if the right key has a passphrase"))
 	}
 	if slices.Contains(f.Methods, "password") || slices.Contains(f.Methods, "keyboard-interactive") {
-		lines = append(lines, "ssh-copy-id "+nixexec.Quote(l.Alias)+"   # if you have a password there")
+		lines = append(lines, report.SSHCopyID(l.Alias).Note("if you have a password there"))
 	}
-	return append(lines, authorizedKey(user, l.PublicKey)+"   # in the host's configuration")
+	return append(lines, authorizedKey(user, l.PublicKey).Note("in the host's configuration"))
 }
 
 // authorizedKey is the line of a NixOS configuration that lets a user in.
-func authorizedKey(user, publicKey string) string {
+func authorizedKey(user, publicKey string) report.Remedy {
 	if publicKey == "" {
 		publicKey = "KEY"
 	}
-	return fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];", nixexec.Attribute(user), nixexec.NixString(publicKey))
+	return report.Line(fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];", nixexec.Attribute(user), nixexec.NixString(publicKey)))
 }
 
 // offered says which keys ssh tried, and what is with the agent.
@@ -194,7 +183,7 @@ func offered(f sshcfg.Failure) string {
 
 func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "host-unreachable"
-	try := "ssh -v " + nixexec.Quote(l.Alias)
+	try := report.SSH("-v", l.Alias)
 	place := f.Host
 	if place == "" {
 		place = l.Endpoint.HostName
@@ -206,7 +195,7 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 	case sshcfg.Unresolved:
 		found.What = fmt.Sprintf("its name %q has no address", place)
 		found.Why = "is the network, or a VPN, down, or the name misspelt?"
-		try = "getent hosts " + nixexec.Quote(place)
+		try = report.Shell("getent", "hosts", place)
 		if place != aliasName(l.Alias) {
 			found.Why = "the ssh config has it as HostName; " + found.Why
 		}
@@ -227,7 +216,7 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 		found.What = fmt.Sprintf("the way over %q failed: %s", hop, f.Text)
 		found.Why = "the host itself was never reached"
 		if f.Jump != "" {
-			try = "ssh " + nixexec.Quote(lastJump(f.Jump)) + " true"
+			try = report.SSH(lastJump(f.Jump), "true")
 		}
 	case sshcfg.BadConfig:
 		found.Name = "ssh-config"
@@ -238,7 +227,7 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 	default:
 		found.What = "ssh failed: " + f.Text
 	}
-	found.Remedy = []string{try}
+	found.Remedy = []report.Remedy{try}
 }
 
 // aliasName is a HOST word without its user: what stands on a Host line.
@@ -270,7 +259,7 @@ func ProbeFinding(alias string, err error) report.Finding {
 		Name: "probe-failed", Severity: report.Error, Host: alias,
 		What:   "the host lets us in, but gives no usable answer: " + nixexec.Printable(nixexec.FirstLine(err.Error())),
 		Why:    "its login shell may not start /bin/sh, or something there hangs",
-		Remedy: []string{"ssh " + nixexec.Quote(alias) + " /bin/sh -c true"},
+		Remedy: []report.Remedy{report.SSH(alias, "/bin/sh", "-c", "true")},
 	}
 }
 
@@ -284,22 +273,22 @@ func NoConfigurationFinding(alias string, err *source.NoConfigurationError) repo
 	}
 	if len(err.Names) == 0 {
 		found.Why = "it has none at all"
-		found.Remedy = []string{"nix flake show " + nixexec.Quote(err.Flake)}
+		found.Remedy = []report.Remedy{report.Shell("nix", "flake", "show", err.Flake)}
 		return found
 	}
 	found.Remedy = report.AnyOf(
-		[]string{"nixhop switch " + nixexec.Quote(alias) + "=CONFIGURATION"},
-		[]string{"# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host " + aliasName(alias) + ")"},
+		[]report.Remedy{report.As("CONFIGURATION")},
+		report.Lines("# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host "+aliasName(alias)+")"),
 	)
 	return found
 }
 
 // NoFlakeFinding says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
-func NoFlakeFinding(alias, action, dir string) report.Finding {
+func NoFlakeFinding(alias, dir string) report.Finding {
 	return report.Finding{
 		Name: "no-configuration", Severity: report.Note, Host: alias,
 		What:   "there is no flake here: the configuration is that of <nixpkgs/nixos>, as nixos-rebuild has it",
 		Why:    fmt.Sprintf("no flake.nix is in %q nor above it, and none in /etc/nixos", dir),
-		Remedy: []string{report.Situation{Action: action, Alias: alias}.Again("--flake", "DIRECTORY")},
+		Remedy: []report.Remedy{report.Again("--flake", "DIRECTORY")},
 	}
 }

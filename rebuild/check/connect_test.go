@@ -10,10 +10,12 @@ import (
 )
 
 // printed is a finding as it is printed.
-func printed(f report.Finding) string { return report.Block(f.Head(), f.Why, f.Remedy, 0) }
+func printed(f report.Finding, call report.Call) string {
+	return report.Block(f.Head(), f.Why, call.Lines(f.Remedy), 0)
+}
 
 func TestConnectFinding(t *testing.T) {
-	web := Login{Alias: "root@web", Action: "boot", PublicKey: "ssh-ed25519 AAAA me", Endpoint: sshcfg.Endpoint{Alias: "root@web", User: "root", HostName: "192.168.4.1"}}
+	web := Login{Alias: "root@web", PublicKey: "ssh-ed25519 AAAA me", Endpoint: sshcfg.Endpoint{Alias: "root@web", User: "root", HostName: "192.168.4.1"}}
 	sudo := web
 	sudo.SudoUser = "alice"
 	keyed := func(kind sshcfg.FailureKind, keyType string) sshcfg.Failure {
@@ -101,7 +103,8 @@ nixhop: error: root@web: 192.168.4.1 port 22 ended the talk before the login: ke
     ssh -v root@web
 `},
 	} {
-		if got := printed(ConnectFinding(test.login, test.f)); got != strings.TrimPrefix(test.want, "\n") {
+		call := report.Call{Action: "boot", Word: "root@web", Host: "root@web"}
+		if got := printed(ConnectFinding(test.login, test.f), call); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("%s:\ngot\n%swant%s", test.name, got, test.want)
 		}
 	}
@@ -126,7 +129,9 @@ nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) 
     nix flake show .
 `},
 	} {
-		if got := printed(NoConfigurationFinding("admin@web", &source.NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})); got != strings.TrimPrefix(test.want, "\n") {
+		call := report.Call{Action: "switch", Word: "admin@web", Host: "admin@web"}
+		found := NoConfigurationFinding("admin@web", &source.NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})
+		if got := printed(found, call); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("got\n%swant%s", got, test.want)
 		}
 	}

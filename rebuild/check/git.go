@@ -25,7 +25,7 @@ func FirstOf(names []string) string {
 }
 
 // gitMissing finds a flake that Nix cannot read without git: it fetches by git, and before 2.20 it also reads a tree here by git.
-func gitMissing(h facts.Here, want HereWant) []report.Finding {
+func gitMissing(h facts.Here) []report.Finding {
 	minor := facts.Upstream(h.Nix.Version)
 	byGit := h.Tree.Root != "" && minor > 0 && minor < libgitMinor
 	if !h.NoGit || !h.Tree.Remote && !byGit {
@@ -35,13 +35,13 @@ func gitMissing(h facts.Here, want HereWant) []report.Finding {
 		Name: "git-missing", Severity: report.Error,
 		What:   "git is not installed on this machine",
 		Why:    "Nix runs it to read the flake",
-		Remedy: []string{"nix shell nixpkgs#git --command " + again(want)},
+		Remedy: []report.Remedy{report.Again().Under("nix shell nixpkgs#git --command")},
 	}}
 }
 
 // gitOwner finds a tree of somebody else, which git refuses to look at and so does Nix (NixOS/nix#6443, NixOS/nix#10202). Between 2.9 and
 // 2.19 Nix told git the tree in a way that left the check out in places.
-func gitOwner(h facts.Here, want HereWant) []report.Finding {
+func gitOwner(h facts.Here) []report.Finding {
 	if h.Tree.Refused == "" {
 		return nil
 	}
@@ -59,12 +59,12 @@ func gitOwner(h facts.Here, want HereWant) []report.Finding {
 	}
 	switch {
 	case owner != "" && owner == h.SudoUser:
-		found.Remedy = []string{again(want) + "   # without sudo: root is gained on the host"}
+		found.Remedy = []report.Remedy{report.Again().Note("without sudo: root is gained on the host")}
 	case owner != "" && owner != "root" && !isNumber(owner):
-		found.Remedy = []string{nixexec.ShellWords([]string{"sudo", "-u", owner}) + " " + again(want)}
+		found.Remedy = []report.Remedy{report.Again().Under(nixexec.ShellWords([]string{"sudo", "-u", owner}))}
 	}
 	found.Remedy = append(found.Remedy,
-		nixexec.ShellWords([]string{"git", "config", "--global", "--add", "safe.directory", h.Tree.Root})+"   # where you trust it")
+		report.Shell("git", "config", "--global", "--add", "safe.directory", h.Tree.Root).Note("where you trust it"))
 	return []report.Finding{found}
 }
 
@@ -102,7 +102,7 @@ func gitUntracked(tree facts.Tree) []report.Finding {
 	if len(files) > mostNamed {
 		add = []string{"git", "-C", tree.Root, "add", "-N", "."}
 	}
-	found.Remedy = []string{nixexec.ShellWords(add)}
+	found.Remedy = []report.Remedy{report.Shell(add...)}
 	return []report.Finding{found}
 }
 

@@ -21,10 +21,8 @@ const apartNote = 15 // minor versions between two that are worth a word
 
 // HereWant is what a deployment is about to do. What is left empty is not checked.
 type HereWant struct {
-	Host   string // the target as typed; for the commands that are offered
-	Action string // "switch": likewise
-	Nix    bool   // Nix is needed here
-	Flake  bool   // a flake is deployed
+	Nix   bool // Nix is needed here
+	Flake bool // a flake is deployed
 
 	System string       // that is built here: "aarch64-linux"; for CheckBuildHere alone, as is Target
 	Target facts.System // of the target: a build there is offered unless it cannot be done
@@ -47,8 +45,8 @@ func CheckHere(h facts.Here, want HereWant) []report.Finding {
 	all.add(HereName,
 		nixMissingHere(h, want),
 		tooOldHere(h, want),
-		gitMissing(h, want),
-		gitOwner(h, want),
+		gitMissing(h),
+		gitOwner(h),
 		gitUntracked(h.Tree),
 		gitDirty(h.Tree),
 	)
@@ -73,27 +71,22 @@ func CheckBuildHere(h facts.Here, want HereWant) []report.Finding {
 // elsewhere reports whether builds go to the store of another machine anyway.
 func elsewhere(store string) bool { return strings.HasPrefix(store, "ssh") }
 
-// again is this deployment once more, with flags.
-func again(want HereWant, flags ...string) string {
-	return report.Situation{Action: want.Action, Alias: want.Host}.Again(flags...)
-}
-
 // Need is the build that this machine is to do.
 func (w HereWant) Need(h facts.Here) Need {
-	return Need{Alias: w.Host, Action: w.Action, System: cmp.Or(w.For, w.System), Built: w.System, Target: w.Target, Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross}
+	return Need{System: cmp.Or(w.For, w.System), Built: w.System, Target: w.Target, Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross}
 }
 
 // linuxBuilder are the lines of nix-darwin for a Linux in a virtual machine. It builds for the Mac's own processor; for another it
 // emulates.
-func linuxBuilder(mac, system string) []string {
-	lines := []string{"nix.linux-builder.enable = true;   # nix-darwin, on this Mac"}
+func linuxBuilder(mac, system string) []report.Remedy {
+	lines := []report.Remedy{report.Line("nix.linux-builder.enable = true;").Note("nix-darwin, on this Mac")}
 	own, _, _ := strings.Cut(mac, "-")
 	if cpu, _, _ := strings.Cut(system, "-"); cpu == own {
 		return lines
 	}
 	return append(lines,
-		"nix.linux-builder.systems = [ "+nixexec.NixString(own+"-linux")+" "+nixexec.NixString(system)+" ];",
-		"nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "+nixexec.NixString(system)+" ];")
+		report.Line("nix.linux-builder.systems = [ "+nixexec.NixString(own+"-linux")+" "+nixexec.NixString(system)+" ];"),
+		report.Line("nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "+nixexec.NixString(system)+" ];"))
 }
 
 // nixMissingHere finds a machine without Nix, or with one that this login does not find, as under sudo or cron.
@@ -105,11 +98,11 @@ func nixMissingHere(h facts.Here, want HereWant) []report.Finding {
 		Name: "nix-missing", Severity: report.Error,
 		What:   "nix is not installed on this machine",
 		Why:    "the configuration is evaluated here, wherever it is built",
-		Remedy: []string{"curl -L https://nixos.org/nix/install | sh -s -- --daemon"},
+		Remedy: []report.Remedy{report.Line("curl -L https://nixos.org/nix/install | sh -s -- --daemon")},
 	}
 	if dir := h.Nix.Elsewhere; dir != "" {
 		found.What = fmt.Sprintf("nix is in %q on this machine, which is not in the PATH", dir)
-		found.Remedy = []string{`export PATH="$PATH":` + nixexec.ShellWords([]string{dir})}
+		found.Remedy = []report.Remedy{report.Line(`export PATH="$PATH":` + nixexec.ShellWords([]string{dir}))}
 	}
 	return []report.Finding{found}
 }
@@ -125,23 +118,23 @@ func tooOldHere(h facts.Here, want HereWant) []report.Finding {
 			Name: "no-flakes", Severity: report.Error,
 			What:   fmt.Sprintf("Nix on this machine is %q, and flakes came with \"2.4\"", h.Nix.Version),
 			Why:    "a flake is evaluated here, wherever it is built",
-			Remedy: []string{newerNix(h)},
+			Remedy: []report.Remedy{newerNix(h)},
 		}}
 	}
 	return []report.Finding{{
 		Name: "too-old", Severity: report.Warning,
 		What:   fmt.Sprintf("Nix on this machine is %q, older than \"2.8\"", h.Nix.Version),
 		Why:    "nixhop is tried with 2.8 and newer",
-		Remedy: []string{newerNix(h)},
+		Remedy: []report.Remedy{newerNix(h)},
 	}}
 }
 
 // newerNix is how this machine gets a newer Nix.
-func newerNix(h facts.Here) string {
+func newerNix(h facts.Here) report.Remedy {
 	if h.NixOS {
-		return "nix.package = pkgs.nixVersions.latest;   # on this machine"
+		return report.Line("nix.package = pkgs.nixVersions.latest;").Note("on this machine")
 	}
-	return "nix upgrade-nix"
+	return report.Shell("nix", "upgrade-nix")
 }
 
 // tooFarApart finds a host whose Nix may not understand the one here; two releases are known for it (NixOS/nix#9961). Distance alone

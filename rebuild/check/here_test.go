@@ -80,7 +80,7 @@ func TestHereGit(t *testing.T) {
 	if len(found) != 2 || found[0].Name != "git-untracked" || found[1].Name != "git-dirty" {
 		t.Fatalf("got %+v", found)
 	}
-	run(t, nil, "sh", "-c", found[0].Remedy[0])
+	run(t, nil, "sh", "-c", tell(found[0], "web").Remedy[0])
 	if tree := look(); tree.Untracked != nil {
 		t.Errorf("after the remedy: %+v", tree)
 	}
@@ -152,12 +152,13 @@ func TestHereGitOwner(t *testing.T) {
 	if h.Tree.Owner != "54321" || h.Tree.Refused == "" {
 		t.Fatalf("got %+v", h.Tree)
 	}
-	found := CheckHere(h, HereWant{Action: "switch", Host: "web"})
+	found := CheckHere(h, HereWant{})
 	if len(found) != 1 || found[0].Name != "git-owner" || found[0].Severity != report.Error {
 		t.Fatalf("got %+v", found)
 	}
 	write(t, filepath.Join(os.Getenv("HOME"), ".gitconfig"), "")
-	run(t, nil, "sh", "-c", found[0].Remedy[len(found[0].Remedy)-1])
+	remedy := tell(found[0], "web").Remedy
+	run(t, nil, "sh", "-c", remedy[len(remedy)-1])
 	h = facts.LookHere(context.Background(), facts.HereQuery{Flake: ".", Dir: dir, Env: os.Getenv})
 	if h.Tree.Refused != "" || h.Tree.Revision == "" {
 		t.Errorf("after the remedy: %+v", h.Tree)
@@ -254,7 +255,7 @@ func TestHereNix(t *testing.T) {
 	if h.Nix.MaxJobs != "0" || !slices.Equal(h.Nix.BuilderSystems, []string{"riscv64-linux"}) || !slices.Equal(h.Nix.ExtraPlatforms, []string{"armv7l-linux"}) {
 		t.Errorf("with settings: %+v", h.Nix)
 	}
-	if found := CheckBuildHere(h, HereWant{System: "m68k-linux", Action: "switch", Host: "web"}); len(found) != 1 || found[0].Name != "platform" {
+	if found := CheckBuildHere(h, HereWant{System: "m68k-linux"}); len(found) != 1 || found[0].Name != "platform" {
 		t.Errorf("a system that nobody has: %+v", found)
 	}
 	q.BuildHere = false

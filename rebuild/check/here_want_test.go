@@ -2,7 +2,6 @@ package check
 
 import (
 	"reflect"
-	"strings"
 	"testing"
 
 	"nixhop/rebuild/facts"
@@ -22,13 +21,13 @@ func goodHere() facts.Here {
 	}
 }
 
-var goodWant = HereWant{Host: "web", Action: "switch", Nix: true, Flake: true, System: "x86_64-linux", Others: []NixThere{{"web", "2.24.9"}}}
+var goodWant = HereWant{Nix: true, Flake: true, System: "x86_64-linux", Others: []NixThere{{"web", "2.24.9"}}}
 
 // hereCase makes one finding happen.
 type hereCase struct {
 	name    string
 	change  func(*facts.Here, *HereWant)
-	finding report.Finding
+	finding told
 }
 
 // runHere runs cases of a
@@ -42,15 +41,15 @@ func runHere(t *testing.T, refused func(facts.Here, HereWant) []report.Finding, 
 			if host == "" {
 				host = HereName
 			}
-			sameFindings(t, refused(h, want), tt.finding, host)
+			sameFindings(t, refused(h, want), tt.finding, host, "web")
 		})
 	}
 }
 
 func TestCheckHere(t *testing.T) {
 	runHere(t, CheckHere, []hereCase{
-		{"nothing", func(*facts.Here, *HereWant) {}, report.Finding{}},
-		{"no Nix", func(h *facts.Here, w *HereWant) { h.NoNix, h.Nix = true, facts.Nix{} }, report.Finding{
+		{"nothing", func(*facts.Here, *HereWant) {}, told{}},
+		{"no Nix", func(h *facts.Here, w *HereWant) { h.NoNix, h.Nix = true, facts.Nix{} }, told{
 			Name: "nix-missing", Severity: report.Error,
 			What:   "nix is not installed on this machine",
 			Why:    "the configuration is evaluated here, wherever it is built",
@@ -58,14 +57,14 @@ func TestCheckHere(t *testing.T) {
 		}},
 		{"Nix elsewhere", func(h *facts.Here, w *HereWant) {
 			h.NoNix, h.Nix = true, facts.Nix{Elsewhere: "/nix/var/nix/profiles/default/bin"}
-		}, report.Finding{
+		}, told{
 			Name: "nix-missing", Severity: report.Error,
 			What:   `nix is in "/nix/var/nix/profiles/default/bin" on this machine, which is not in the PATH`,
 			Why:    "the configuration is evaluated here, wherever it is built",
 			Remedy: []string{`export PATH="$PATH":/nix/var/nix/profiles/default/bin`},
 		}},
-		{"no Nix, and none is needed", func(h *facts.Here, w *HereWant) { h.NoNix, h.Nix, w.Nix = true, facts.Nix{}, false }, report.Finding{}},
-		{"Nix without flakes", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.3.16", nil }, report.Finding{
+		{"no Nix, and none is needed", func(h *facts.Here, w *HereWant) { h.NoNix, h.Nix, w.Nix = true, facts.Nix{}, false }, told{}},
+		{"Nix without flakes", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.3.16", nil }, told{
 			Name: "no-flakes", Severity: report.Error,
 			What:   `Nix on this machine is "2.3.16", and flakes came with "2.4"`,
 			Why:    "a flake is evaluated here, wherever it is built",
@@ -73,35 +72,35 @@ func TestCheckHere(t *testing.T) {
 		}},
 		{"Nix without flakes, and none is used", func(h *facts.Here, w *HereWant) {
 			h.Nix.Version, w.Flake, w.Others, h.NixOS = "2.3.16", false, nil, true
-		}, report.Finding{
+		}, told{
 			Name: "too-old", Severity: report.Warning,
 			What:   `Nix on this machine is "2.3.16", older than "2.8"`,
 			Why:    "nixhop is tried with 2.8 and newer",
 			Remedy: []string{"nix.package = pkgs.nixVersions.latest;   # on this machine"},
 		}},
-		{"old Nix", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.7.0", nil }, report.Finding{
+		{"old Nix", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.7.0", nil }, told{
 			Name: "too-old", Severity: report.Warning,
 			What:   `Nix on this machine is "2.7.0", older than "2.8"`,
 			Why:    "nixhop is tried with 2.8 and newer",
 			Remedy: []string{"nix upgrade-nix"},
 		}},
-		{"the oldest Nix that counts", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.8.0", nil }, report.Finding{}},
-		{"Nix 3", func(h *facts.Here, w *HereWant) { h.Nix.Version = "3.0" }, report.Finding{}},
+		{"the oldest Nix that counts", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.8.0", nil }, told{}},
+		{"Nix 3", func(h *facts.Here, w *HereWant) { h.Nix.Version = "3.0" }, told{}},
 
 		// NixOS/nix#9961
-		{"two that do not talk", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.20.1", "2.13.3" }, report.Finding{
+		{"two that do not talk", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.20.1", "2.13.3" }, told{
 			Name: "too-old", Severity: report.Warning, Host: "web",
 			What: `Nix is "2.13.3" there and "2.20.1" here, which may not understand each other`,
 			Why:  "builds between these two were seen to fail: invalid character in Base64 string (NixOS/nix#9961)",
 		}},
-		{"two that talk", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.21.0", "2.13.3" }, report.Finding{}},
-		{"far apart", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.8.0", "2.31.2" }, report.Finding{
+		{"two that talk", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.21.0", "2.13.3" }, told{}},
+		{"far apart", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.8.0", "2.31.2" }, told{
 			Name: "too-old", Severity: report.Note, Host: "web",
 			What: `Nix is "2.31.2" there and "2.8.0" here, 23 releases apart`,
 			Why:  "they speak the oldest protocol that both know, which few people try",
 		}},
-		{"Lix is not ahead of its time", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "2.93.3" }, report.Finding{}},
-		{"not known", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "" }, report.Finding{}},
+		{"Lix is not ahead of its time", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "2.93.3" }, told{}},
+		{"not known", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "" }, told{}},
 	})
 	if got := CheckHere(facts.Here{}, goodWant); len(got) > 0 {
 		t.Errorf("of a machine that is not known: %+v", got)
@@ -115,13 +114,13 @@ func TestCheckBuildHere(t *testing.T) {
 	const emulate = "nixhop switch web --emulate   # with qemu-user-static installed on this machine"
 	const cross = "nixhop switch web --cross"
 	runHere(t, CheckBuildHere, []hereCase{
-		{"its own", func(*facts.Here, *HereWant) {}, report.Finding{}},
-		{"an extra one", func(h *facts.Here, w *HereWant) { w.System = "i686-linux" }, report.Finding{}},
-		{"a builder's", func(h *facts.Here, w *HereWant) { other(h, w); h.Nix.BuilderSystems = []string{"aarch64-linux"} }, report.Finding{}},
-		{"nothing known", func(h *facts.Here, w *HereWant) { other(h, w); h.Nix = facts.Nix{} }, report.Finding{}},
-		{"no system wanted", func(h *facts.Here, w *HereWant) { w.System = "" }, report.Finding{}},
-		{"a store elsewhere", func(h *facts.Here, w *HereWant) { other(h, w); h.Store = "ssh-ng://big" }, report.Finding{}},
-		{"another", other, report.Finding{ // NixOS/nixpkgs#177873
+		{"its own", func(*facts.Here, *HereWant) {}, told{}},
+		{"an extra one", func(h *facts.Here, w *HereWant) { w.System = "i686-linux" }, told{}},
+		{"a builder's", func(h *facts.Here, w *HereWant) { other(h, w); h.Nix.BuilderSystems = []string{"aarch64-linux"} }, told{}},
+		{"nothing known", func(h *facts.Here, w *HereWant) { other(h, w); h.Nix = facts.Nix{} }, told{}},
+		{"no system wanted", func(h *facts.Here, w *HereWant) { w.System = "" }, told{}},
+		{"a store elsewhere", func(h *facts.Here, w *HereWant) { other(h, w); h.Store = "ssh-ng://big" }, told{}},
+		{"another", other, told{ // NixOS/nixpkgs#177873
 			Name: "platform", Severity: report.Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
@@ -130,7 +129,7 @@ func TestCheckBuildHere(t *testing.T) {
 		{"another that the target is", func(h *facts.Here, w *HereWant) {
 			other(h, w)
 			w.Target = facts.System{Kernel: "Linux", Machine: "aarch64"}
-		}, report.Finding{
+		}, told{
 			Name: "platform", Severity: report.Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
@@ -139,13 +138,13 @@ func TestCheckBuildHere(t *testing.T) {
 		{"another that the target is not either", func(h *facts.Here, w *HereWant) {
 			other(h, w)
 			w.Target = facts.System{Kernel: "Linux", Machine: "x86_64"}
-		}, report.Finding{
+		}, told{
 			Name: "platform", Severity: report.Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
 			Remedy: []string{emulate, "# or", cross},
 		}},
-		{"another on NixOS", func(h *facts.Here, w *HereWant) { other(h, w); h.NixOS = true }, report.Finding{
+		{"another on NixOS", func(h *facts.Here, w *HereWant) { other(h, w); h.NixOS = true }, told{
 			Name: "platform", Severity: report.Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
 			Why:    stop,
@@ -153,23 +152,23 @@ func TestCheckBuildHere(t *testing.T) {
 		}},
 		{"another, with a builder for a third", func(h *facts.Here, w *HereWant) {
 			other(h, w)
-			h.Nix.BuilderSystems, w.Host = []string{"riscv64-linux"}, ""
-		}, report.Finding{
+			h.Nix.BuilderSystems = []string{"riscv64-linux"}
+		}, told{
 			Name: "platform", Severity: report.Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux", its builders for "riscv64-linux"`,
 			Why:    stop,
-			Remedy: []string{strings.Replace(emulate, "web ", "", 1), "# or", strings.Replace(cross, "web ", "", 1)},
+			Remedy: []string{toTarget, "# or", emulate, "# or", cross},
 		}},
 		{"Linux on a Mac", func(h *facts.Here, w *HereWant) {
 			other(h, w)
 			h.OS, h.Nix = "darwin", facts.Nix{System: "aarch64-darwin", ExtraPlatforms: []string{"x86_64-darwin"}}
-		}, report.Finding{
+		}, told{
 			Name: "platform", Severity: report.Error,
 			What:   `the configuration is for "aarch64-linux", this machine builds for "aarch64-darwin x86_64-darwin"`,
 			Why:    stop,
 			Remedy: []string{toTarget, "# or", "nix.linux-builder.enable = true;   # nix-darwin, on this Mac"},
 		}},
-		{"another Linux on a Mac", func(h *facts.Here, w *HereWant) { h.OS, h.Nix = "darwin", facts.Nix{System: "aarch64-darwin"} }, report.Finding{
+		{"another Linux on a Mac", func(h *facts.Here, w *HereWant) { h.OS, h.Nix = "darwin", facts.Nix{System: "aarch64-darwin"} }, told{
 			Name: "platform", Severity: report.Error,
 			What: `the configuration is for "x86_64-linux", this machine builds for "aarch64-darwin"`,
 			Why:  stop,
@@ -180,7 +179,7 @@ func TestCheckBuildHere(t *testing.T) {
 				`nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "x86_64-linux" ];`,
 			},
 		}},
-		{"no jobs", func(h *facts.Here, w *HereWant) { h.Nix.MaxJobs = "0" }, report.Finding{
+		{"no jobs", func(h *facts.Here, w *HereWant) { h.Nix.MaxJobs = "0" }, told{
 			Name: "platform", Severity: report.Error,
 			What:   `this machine builds nothing itself, and none of its builders is for "x86_64-linux"`,
 			Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
@@ -188,7 +187,7 @@ func TestCheckBuildHere(t *testing.T) {
 		}},
 		{"no jobs, but a builder", func(h *facts.Here, w *HereWant) {
 			h.Nix.MaxJobs, h.Nix.BuilderSystems = "0", []string{"x86_64-linux"}
-		}, report.Finding{}},
+		}, told{}},
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
@@ -27,9 +26,9 @@ func otherHost(f facts.Facts, want TargetWant) []report.Finding {
 		Name: "host-name", Severity: report.Error,
 		What: fmt.Sprintf("the configuration is for the host %q, this host is %q", want.HostName, f.System.HostName),
 		Why:  "other users, keys and disks can lock you out of a host that gets the wrong configuration",
-		Remedy: []string{
-			"nixhop hosts",
-			"nixhop " + want.Action + " " + nixexec.Quote(want.Host) + " --allow host-name   # where the host is to be renamed",
+		Remedy: []report.Remedy{
+			report.Nixhop("hosts"),
+			report.Again("--allow", "host-name").Note("where the host is to be renamed"),
 		},
 	}}
 }
@@ -62,7 +61,7 @@ func switchRunning(f facts.Facts, host string) []report.Finding {
 				Name: "switch-running", Severity: report.Error,
 				What:   fmt.Sprintf("another deployment is running: unit %q is %s", u.Name, u.Active),
 				Why:    "two activations at once undo each other",
-				Remedy: []string{pasteable(host, "journalctl -f -u "+u.Name)},
+				Remedy: []report.Remedy{report.SSH(host, "journalctl -f -u "+u.Name)},
 			})
 		case ours:
 			all = append(all, staleUnit(f, host, u))
@@ -81,7 +80,7 @@ func staleUnit(f facts.Facts, host string, u facts.Unit) report.Finding {
 		Name: "switch-running", Severity: report.Warning,
 		What:   fmt.Sprintf("unit %q of an earlier deployment is still there: %s (%s)", u.Name, u.Active, u.Sub),
 		Why:    "systemd starts no new unit under a name that it still knows",
-		Remedy: []string{pasteAsRoot(f, host, clear+u.Name)},
+		Remedy: []report.Remedy{asRoot(f, host, clear+u.Name)},
 	}
 }
 
@@ -93,7 +92,7 @@ func rebootPending(f facts.Facts, host string) []report.Finding {
 	found := report.Finding{
 		Name: "reboot-pending", Severity: report.Note,
 		What:   fmt.Sprintf("the host was not rebooted since its system got another %s", strings.Join(f.System.Stale, ", ")),
-		Remedy: []string{pasteAsRoot(f, host, "systemctl reboot")},
+		Remedy: []report.Remedy{asRoot(f, host, "systemctl reboot")},
 	}
 	if f.System.BootedKernel != "" && f.System.CurrentKernel != "" {
 		found.Why = fmt.Sprintf("it runs %q, its system has %q", f.System.BootedKernel, f.System.CurrentKernel)
@@ -118,6 +117,6 @@ func clockOff(f facts.Facts, want TargetWant) []report.Finding {
 		Name: "clock", Severity: report.Warning,
 		What:   fmt.Sprintf("the host's clock is %s %s the one here", off.Abs(), direction),
 		Why:    "certificates of caches fail with it, and times in logs mislead",
-		Remedy: []string{pasteable(want.Host, "timedatectl status"), "services.timesyncd.enable = true;"},
+		Remedy: []report.Remedy{report.SSH(want.Host, "timedatectl status"), report.Line("services.timesyncd.enable = true;")},
 	}}
 }

@@ -34,7 +34,7 @@ func goodFacts() facts.Facts {
 }
 
 var goodTarget = TargetWant{
-	Host: "web", Action: "switch", HostName: "web", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true,
+	Host: "web", HostName: "web", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true,
 	PublicKey: "ssh-ed25519 AAAA me@desk", Now: now,
 }
 
@@ -43,7 +43,7 @@ func TestCheckTarget(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f, want := goodFacts(), goodTarget
 			tt.change(&f, &want)
-			sameFindings(t, append(CheckTarget(f, want), CheckTargetFits(f, want)...), tt.finding, want.Host)
+			sameFindings(t, append(CheckTarget(f, want), CheckTargetFits(f, want)...), tt.finding, want.Host, want.Host)
 		})
 	}
 }
@@ -51,15 +51,15 @@ func TestCheckTarget(t *testing.T) {
 func TestCheckBuildHost(t *testing.T) {
 	for _, tt := range checksOfBuildHosts {
 		t.Run(tt.name, func(t *testing.T) {
-			f, want := goodFacts(), BuildHostWant{Host: "big", Action: "switch", Target: "web", System: "x86_64-linux", Unsigned: true}
+			f, want := goodFacts(), BuildHostWant{Host: "big", Target: "web", System: "x86_64-linux", Unsigned: true}
 			tt.change(&f, &want)
-			sameFindings(t, append(CheckBuildHost(f, want), CheckBuildHostFits(f, want)...), tt.finding, want.Host)
+			sameFindings(t, append(CheckBuildHost(f, want), CheckBuildHostFits(f, want)...), tt.finding, want.Host, want.Target)
 		})
 	}
 }
 
 // sameFindings compares with the one finding that is wanted; without a name, none is.
-func sameFindings(t *testing.T, got []report.Finding, want report.Finding, host string) {
+func sameFindings(t *testing.T, got []report.Finding, want told, host, target string) {
 	t.Helper()
 	if want.Name == "" {
 		if len(got) > 0 {
@@ -68,9 +68,24 @@ func sameFindings(t *testing.T, got []report.Finding, want report.Finding, host 
 		return
 	}
 	want.Host = host
-	if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+	if len(got) != 1 || !reflect.DeepEqual(tell(got[0], target), want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
+}
+
+// told is a finding as it is told, its remedy in lines.
+type told struct {
+	Name      string
+	Severity  report.Severity
+	Host      string
+	What, Why string
+	Remedy    []string
+}
+
+// tell is how a finding of a deployment to a target is told.
+func tell(f report.Finding, target string) told {
+	call := report.Call{Action: "switch", Word: target, Host: target}
+	return told{f.Name, f.Severity, f.Host, f.What, f.Why, call.Lines(f.Remedy)}
 }
 
 func TestChecksOfNothingKnown(t *testing.T) {
@@ -84,17 +99,17 @@ func TestChecksOfNothingKnown(t *testing.T) {
 var checksOfBuildHosts = []struct {
 	name    string
 	change  func(*facts.Facts, *BuildHostWant)
-	finding report.Finding
+	finding told
 }{
-	{"nothing", func(*facts.Facts, *BuildHostWant) {}, report.Finding{}},
-	{"noise", func(f *facts.Facts, w *BuildHostWant) { f.Noise = "hi" }, report.Finding{
+	{"nothing", func(*facts.Facts, *BuildHostWant) {}, told{}},
+	{"noise", func(f *facts.Facts, w *BuildHostWant) { f.Noise = "hi" }, told{
 		Name: "login-shell-noise", Severity: report.Error,
 		What:   `the login shell "/bin/bash" prints "hi" where it is not interactive`,
 		Why:    "Nix speaks a binary protocol over that output, which a single byte more breaks",
 		Remedy: []string{"ssh big true | od -c", "case $- in *i*) ;; *) return ;; esac   # first line of ~/.bashrc there"},
 	}},
-	{"noise that the target has said", func(f *facts.Facts, w *BuildHostWant) { f.Noise, w.Target = "hi", w.Host }, report.Finding{}},
-	{"not trusted", func(f *facts.Facts, w *BuildHostWant) { f.Nix.Trusted = facts.No }, report.Finding{
+	{"noise that the target has said", func(f *facts.Facts, w *BuildHostWant) { f.Noise, w.Target = "hi", w.Host }, told{}},
+	{"not trusted", func(f *facts.Facts, w *BuildHostWant) { f.Nix.Trusted = facts.No }, told{
 		Name: "not-trusted", Severity: report.Error,
 		What: `"deploy" is not a trusted user of the host's Nix`,
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
@@ -103,11 +118,11 @@ var checksOfBuildHosts = []struct {
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
-	{"only derivations", func(f *facts.Facts, w *BuildHostWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, report.Finding{}},
-	{"sudo is no matter", func(f *facts.Facts, w *BuildHostWant) { f.Elevate = facts.Elevation{} }, report.Finding{}},
+	{"only derivations", func(f *facts.Facts, w *BuildHostWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, told{}},
+	{"sudo is no matter", func(f *facts.Facts, w *BuildHostWant) { f.Elevate = facts.Elevation{} }, told{}},
 	{"another platform", func(f *facts.Facts, w *BuildHostWant) {
 		w.System, f.Nix.ExtraPlatforms = "aarch64-linux", []string{"i686-linux"}
-	}, report.Finding{
+	}, told{
 		Name: "platform", Severity: report.Error,
 		What: `the configuration is for "aarch64-linux", the build host builds for "x86_64-linux i686-linux"`,
 		Why:  "the build would stop with: required system or feature not available",
@@ -116,7 +131,7 @@ var checksOfBuildHosts = []struct {
 			`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "# or", "nixhop switch web --cross",
 		},
 	}},
-	{"another platform on the target", func(f *facts.Facts, w *BuildHostWant) { w.System, w.Target = "aarch64-linux", w.Host }, report.Finding{
+	{"another platform on the target", func(f *facts.Facts, w *BuildHostWant) { w.System, w.Target = "aarch64-linux", w.Host }, told{
 		Name: "platform", Severity: report.Error,
 		What:   `the configuration is for "aarch64-linux", the build host builds for "x86_64-linux"`,
 		Why:    "the build would stop with: required system or feature not available",
@@ -124,18 +139,18 @@ var checksOfBuildHosts = []struct {
 	}},
 	{"emulated", func(f *facts.Facts, w *BuildHostWant) {
 		w.System, f.Nix.ExtraPlatforms = "aarch64-linux", []string{"aarch64-linux"}
-	}, report.Finding{}},
+	}, told{}},
 	{"its own builder", func(f *facts.Facts, w *BuildHostWant) {
 		w.System, f.Nix.BuilderSystems = "aarch64-linux", []string{"aarch64-linux"}
-	}, report.Finding{}},
-	{"platform not known", func(f *facts.Facts, w *BuildHostWant) { w.System, f.Nix.System = "aarch64-linux", "" }, report.Finding{}},
-	{"no jobs", func(f *facts.Facts, w *BuildHostWant) { f.Nix.MaxJobs = "0" }, report.Finding{
+	}, told{}},
+	{"platform not known", func(f *facts.Facts, w *BuildHostWant) { w.System, f.Nix.System = "aarch64-linux", "" }, told{}},
+	{"no jobs", func(f *facts.Facts, w *BuildHostWant) { f.Nix.MaxJobs = "0" }, told{
 		Name: "platform", Severity: report.Error,
 		What:   `the build host builds nothing itself, and none of its builders is for "x86_64-linux"`,
 		Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
 		Remedy: []string{"nixhop switch web --build-host target", "# or", `nix.settings.max-jobs = "auto";   # on big`},
 	}},
-	{"little room to build", func(f *facts.Facts, w *BuildHostWant) { f.Spaces[2].FreeKiB = 700 << 10 }, report.Finding{
+	{"little room to build", func(f *facts.Facts, w *BuildHostWant) { f.Spaces[2].FreeKiB = 700 << 10 }, told{
 		Name: "store-space", Severity: report.Warning,
 		What:   `700 MiB left of 8.0 GiB in "/tmp" of the build host`,
 		Why:    "builds are done there",

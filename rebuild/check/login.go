@@ -5,7 +5,6 @@ import (
 	"path"
 	"strings"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
@@ -15,9 +14,9 @@ func loginShellNoise(f facts.Facts, host string) []report.Finding {
 	if f.Noise == "" {
 		return nil
 	}
-	remedy := []string{"ssh " + nixexec.Quote(host) + " true | od -c"}
+	remedy := []report.Remedy{report.SSH(host, "true").Behind("| od -c")}
 	if strings.Contains(f.Noise, "setlocale") || strings.Contains(f.Noise, "locale") {
-		remedy = append(remedy, "SendEnv -LANG -LC_*   # in the Host block of "+host+" in ~/.ssh/config")
+		remedy = append(remedy, report.Line("SendEnv -LANG -LC_*").Note("in the Host block of "+host+" in ~/.ssh/config"))
 	} else {
 		remedy = append(remedy, silence(f.Login.Shell))
 	}
@@ -30,13 +29,13 @@ func loginShellNoise(f facts.Facts, host string) []report.Finding {
 }
 
 // silence is the line that ends a shell's start-up file early where nobody sits before it.
-func silence(shell string) string {
+func silence(shell string) report.Remedy {
 	switch path.Base(shell) {
 	case "fish":
-		return "status is-interactive; or return   # first line of ~/.config/fish/config.fish there"
+		return report.Line("status is-interactive; or return").Note("first line of ~/.config/fish/config.fish there")
 	case "zsh":
-		return "[[ -o interactive ]] || return   # first line of ~/.zshenv there"
+		return report.Line("[[ -o interactive ]] || return").Note("first line of ~/.zshenv there")
 	default:
-		return "case $- in *i*) ;; *) return ;; esac   # first line of ~/.bashrc there"
+		return report.Line("case $- in *i*) ;; *) return ;; esac").Note("first line of ~/.bashrc there")
 	}
 }

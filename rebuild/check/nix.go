@@ -20,11 +20,11 @@ func nixMissing(f facts.Facts, host string) []report.Finding {
 		Name: "nix-missing", Severity: report.Error,
 		What:   fmt.Sprintf("no nix-store in the PATH of a non-interactive login: %q", f.Login.Path),
 		Why:    "Nix copies over ssh by nix-store, started in such a login",
-		Remedy: []string{pasteable(host, "curl -L https://nixos.org/nix/install | sh -s -- --daemon")},
+		Remedy: []report.Remedy{report.SSH(host, "curl -L https://nixos.org/nix/install | sh -s -- --daemon")},
 	}
 	if f.Nix.Elsewhere != "" {
 		found.What = fmt.Sprintf("nix-store is in %q, which is not in the PATH of a non-interactive login: %q", f.Nix.Elsewhere, f.Login.Path)
-		found.Remedy = []string{pasteAsRoot(f, host, reachNix(f))}
+		found.Remedy = []report.Remedy{asRoot(f, host, reachNix(f))}
 	}
 	return []report.Finding{found}
 }
@@ -49,19 +49,24 @@ func storeRefused(f facts.Facts, host string) []report.Finding {
 		Name: "not-trusted", Severity: report.Error,
 		What:   fmt.Sprintf("the host's Nix does not let %q in: %q", user, f.Nix.StoreError),
 		Why:    "nothing can be copied to the host's store or built there by this login",
-		Remedy: []string{fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user))},
+		Remedy: []report.Remedy{trustUser(user)},
 	}
 	switch {
 	case !strings.Contains(f.Nix.StoreError, "Permission denied"):
-		found.Remedy = append(found.Remedy, pasteable(host, "systemctl status nix-daemon.socket"))
+		found.Remedy = append(found.Remedy, report.SSH(host, "systemctl status nix-daemon.socket"))
 	case f.System.ID == "debian" || f.System.ID == "ubuntu":
-		found.Remedy = []string{pasteable(host, "sudo usermod -a -G nix-users "+nixexec.Quote(user))}
+		found.Remedy = []report.Remedy{report.SSH(host, "sudo usermod -a -G nix-users "+nixexec.Quote(user))}
 	}
 	return []report.Finding{found}
 }
 
-// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). Without an action the host only builds.
-func notTrusted(f facts.Facts, host, action string) []report.Finding {
+// trustUser is the line by which Nix takes unsigned paths from a user.
+func trustUser(user string) report.Remedy {
+	return report.Line(fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user)))
+}
+
+// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). instead is a way that brings none there.
+func notTrusted(f facts.Facts, instead ...report.Remedy) []report.Finding {
 	if f.Nix.Trusted != facts.No || refused(f.Nix.StoreError) {
 		return nil
 	}
@@ -71,13 +76,9 @@ func notTrusted(f facts.Facts, host, action string) []report.Finding {
 		What: fmt.Sprintf("%q is not a trusted user of the host's Nix", user),
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
 	}
-	var there []string
-	if action != "" {
-		there = []string{"nixhop " + action + " " + nixexec.Quote(host) + " --build-host target"}
-	}
-	found.Remedy = report.AnyOf(there,
-		[]string{fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user))},
-		[]string{`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`})
+	found.Remedy = report.AnyOf(instead,
+		[]report.Remedy{trustUser(user)},
+		[]report.Remedy{report.Line(`nix.settings.trusted-public-keys = [ "NAME:KEY" ];`).Note("and sign here: nix store sign -r -k FILE PATH")})
 	return []report.Finding{found}
 }
 
@@ -97,18 +98,14 @@ func targetPlatform(f facts.Facts, system string) []report.Finding {
 		Name: "platform", Severity: report.Error,
 		What:   fmt.Sprintf("the configuration is for %q, the host is %q", system, f.System.Kernel+" "+f.System.Machine),
 		Why:    "nothing of it would run there: this is the wrong host or the wrong configuration",
-		Remedy: []string{"nixhop hosts"},
+		Remedy: []report.Remedy{report.Nixhop("hosts")},
 	}}
 }
 
 // Need is the build that the build host is to do.
 func (w BuildHostWant) Need(f facts.Facts) Need {
-	alias := w.Target
-	if w.Action == "" {
-		alias = ""
-	}
 	return Need{
-		Alias: alias, Action: w.Action, System: cmp.Or(w.For, w.System), Built: w.System,
+		System: cmp.Or(w.For, w.System), Built: w.System,
 		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,
 		Host: w.Host, Nix: f.Nix, OS: strings.ToLower(f.System.Kernel), NixOS: f.System.NixOS != facts.No, NoCross: w.NoCross,
 	}
@@ -122,7 +119,7 @@ func tooOld(f facts.Facts, want TargetWant) []report.Finding {
 			Name: "too-old", Severity: report.Warning,
 			What:   fmt.Sprintf("systemd is %d, older than %d", v, report.SystemdSetenv),
 			Why:    "its systemd-run refuses the environment that nixos-rebuild gives it: Invalid environment block",
-			Remedy: []string{"nixhop " + want.Action + " " + nixexec.Quote(want.Host) + " --engine native"},
+			Remedy: []report.Remedy{report.Again("--engine", "native")},
 		})
 	}
 	if major, minor := facts.Version(f.Nix.Version); major != 0 && (major < 2 || major == 2 && minor < 8) {

@@ -13,9 +13,8 @@ import (
 
 // Need is a build that a build host cannot do as things are, and what is known of the machines that could.
 type Need struct {
-	Alias, Action string // of the deployment, for the commands that are offered; without an alias there is no target to build on
-	System        string // that the configuration is for: "aarch64-linux"
-	Built         string // that it is built on: another one where it is cross-compiled
+	System string // that the configuration is for: "aarch64-linux"
+	Built  string // that it is built on: another one where it is cross-compiled
 
 	OnTarget  bool         // the build host is the target
 	Target    facts.System // of the target; empty: not known
@@ -54,57 +53,52 @@ func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") 
 
 // Ways are the commands and settings by which the system can be built after all, in the order in which they are to be tried: on the
 // target, where everything is native, by a remote builder that is there, emulated, and cross-compiled, which builds everything anew.
-func (n Need) Ways() []string {
-	var ways [][]string
-	add := func(way ...string) { ways = append(ways, way) }
-	if n.Alias != "" && !n.OnTarget && (n.Target.Machine == "" || facts.Runs(n.Target, n.System)) {
-		add(n.again("--build-host", "target"))
+func (n Need) Ways() []report.Remedy {
+	var ways [][]report.Remedy
+	add := func(way ...report.Remedy) { ways = append(ways, way) }
+	if !n.OnTarget && (n.Target.Machine == "" || facts.Runs(n.Target, n.System)) {
+		add(report.Again("--build-host", "target"))
 	}
 	native := slices.Contains(n.Nix.Platforms(), n.System)
 	switch {
 	case native && n.Built != n.System:
-		add(n.again("--cross=" + request.NoCross))
+		add(report.Again("--cross=" + request.NoCross))
 	case native:
 		add(n.moreJobs())
 	case slices.Contains(n.Elsewhere, n.System):
-		add(n.again("--build-host", "local") + "   # a remote builder that this machine has is for it")
+		add(report.Again("--build-host", "local").Note("a remote builder that this machine has is for it"))
 	}
 	if !native && strings.HasSuffix(n.System, "-linux") {
 		add(n.emulation()...)
 		if strings.HasSuffix(n.Nix.System, "-linux") && n.System != n.Nix.System && !n.NoCross {
-			add(n.again("--cross"))
+			add(report.Again("--cross"))
 		}
 	}
 	return report.AnyOf(ways...)
 }
 
 // emulation is what has the build host run programs of the system: a flag where its kernel does already.
-func (n Need) emulation() []string {
+func (n Need) emulation() []report.Remedy {
 	where := "on this machine"
 	if n.Host != "" {
 		where = "on " + n.Host
 	}
 	switch {
 	case slices.Contains(facts.EmulatedSystems(n.Nix.Emulators), n.System):
-		return []string{n.again("--emulate")}
+		return []report.Remedy{report.Again("--emulate")}
 	case n.OS == "darwin":
 		return linuxBuilder(n.Nix.System, n.System)
 	case n.NixOS:
-		return []string{"boot.binfmt.emulatedSystems = [ " + nixexec.NixString(n.System) + " ];   # " + where}
+		return []report.Remedy{report.Line("boot.binfmt.emulatedSystems = [ " + nixexec.NixString(n.System) + " ];").Note(where)}
 	default:
-		return []string{n.again("--emulate") + "   # with qemu-user-static installed " + where}
+		return []report.Remedy{report.Again("--emulate").Note("with qemu-user-static installed " + where)}
 	}
 }
 
 // moreJobs lets a build host build that is told not to.
-func (n Need) moreJobs() string {
+func (n Need) moreJobs() report.Remedy {
 	if n.Host == "" {
-		return n.again("--max-jobs", "auto")
+		return report.Again("--max-jobs", "auto")
 	}
-	return `nix.settings.max-jobs = "auto";   # on ` + n.Host
-}
-
-// again is this deployment once more, with flags.
-func (n Need) again(flags ...string) string {
-	return report.Situation{Action: n.Action, Alias: n.Alias}.Again(flags...)
+	return report.Line(`nix.settings.max-jobs = "auto";`).Note("on " + n.Host)
 }

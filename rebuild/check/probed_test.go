@@ -224,9 +224,9 @@ func FuzzParseFacts(f *testing.F) {
 			return
 		}
 		allPlain(t, reflect.ValueOf(known))
-		want := TargetWant{Host: "web", Action: "switch", HostName: "a", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true, Now: time.Unix(1, 0)}
+		want := TargetWant{Host: "web", HostName: "a", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true, Now: time.Unix(1, 0)}
 		allPlain(t, reflect.ValueOf(append(CheckTarget(known, want), CheckTargetFits(known, want)...)))
-		build := BuildHostWant{Host: "web", Action: "switch", Target: "db", System: "a-linux", Unsigned: true}
+		build := BuildHostWant{Host: "web", Target: "db", System: "a-linux", Unsigned: true}
 		allPlain(t, reflect.ValueOf(append(CheckBuildHost(known, build), CheckBuildHostFits(known, build)...)))
 	})
 }

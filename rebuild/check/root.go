@@ -66,12 +66,9 @@ func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
 	}
 	return report.Finding{
 		Name: "no-root", Severity: report.Error,
-		What: fmt.Sprintf("%q is not root, and sudo says %q", user, e.SudoSays),
-		Why:  takesRoot + "; on a terminal nixhop would ask for a password that sudo wants" + ruledOut(e, want.Ways),
-		Remedy: report.AnyOf(rootKey(want), []string{
-			fmt.Sprintf(`users.users.%s.extraGroups = [ "wheel" ];`, nixexec.Attribute(user)),
-			wheelIsFree,
-		}),
+		What:   fmt.Sprintf("%q is not root, and sudo says %q", user, e.SudoSays),
+		Why:    takesRoot + "; on a terminal nixhop would ask for a password that sudo wants" + ruledOut(e, want.Ways),
+		Remedy: report.AnyOf(rootKey(want), report.Lines(inWheel(user), wheelIsFree)),
 	}
 }
 
@@ -104,40 +101,38 @@ func ruledOut(e facts.Elevation, ways []facts.Way) string {
 }
 
 // rootKey is the line that lets the user log in as root with the key that is in use.
-func rootKey(want TargetWant) []string {
-	key := want.PublicKey
-	if key == "" {
-		key = "KEY"
-	}
-	return []string{"users.users.root.openssh.authorizedKeys.keys = [ " + nixexec.NixString(key) + " ];"}
+func rootKey(want TargetWant) []report.Remedy {
+	return []report.Remedy{authorizedKey("root", want.PublicKey)}
+}
+
+// inWheel is the line by which sudo serves a user.
+func inWheel(user string) string {
+	return fmt.Sprintf(`users.users.%s.extraGroups = [ "wheel" ];`, nixexec.Attribute(user))
 }
 
 // wheelIsFree is the line by which sudo wants no password of those it serves.
 const wheelIsFree = "security.sudo.wheelNeedsPassword = false;"
 
 // FreeSudo is how a user whom sudo serves does without a password.
-func FreeSudo(want TargetWant) []string { return report.AnyOf([]string{wheelIsFree}, rootKey(want)) }
+func FreeSudo(want TargetWant) []report.Remedy {
+	return report.AnyOf(report.Lines(wheelIsFree), rootKey(want))
+}
 
 // enableElevation is what lets a login become root without a password, by what is there of the ways that may be taken, or else by the first.
-func enableElevation(way facts.Way, ways []facts.Way, user string) []string {
+func enableElevation(way facts.Way, ways []facts.Way, user string) []report.Remedy {
 	switch {
 	case len(ways) == 0:
 		return nil
 	case way == facts.ByDoas:
-		return []string{fmt.Sprintf("security.doas.extraRules = [ { users = [ %s ]; noPass = true; } ];", nixexec.NixString(user))}
+		return report.Lines(fmt.Sprintf("security.doas.extraRules = [ { users = [ %s ]; noPass = true; } ];", nixexec.NixString(user)))
 	case way == facts.ByRun0 || ways[0] == facts.ByRun0:
-		return []string{
+		return report.Lines(
 			"security.polkit.enable = true;",
-			"security.polkit.extraConfig = " + nixexec.NixString(fmt.Sprintf(
+			"security.polkit.extraConfig = "+nixexec.NixString(fmt.Sprintf(
 				"polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && s.user == '%s') return polkit.Result.YES; });",
-				strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(user))) + ";",
-		}
+				strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(user)))+";")
 	default:
-		return []string{
-			"security.sudo.enable = true;",
-			fmt.Sprintf(`users.users.%s.extraGroups = [ "wheel" ];`, nixexec.Attribute(user)),
-			wheelIsFree,
-		}
+		return report.Lines("security.sudo.enable = true;", inWheel(user), wheelIsFree)
 	}
 }
 

@@ -21,7 +21,7 @@ func storeSpace(f facts.Facts, host string) []report.Finding {
 		Name: "store-space", Severity: report.Below(space.FreeKiB, report.StoreSpaceError),
 		What:   fmt.Sprintf("%s left of %s where %q lies", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path),
 		Why:    fmt.Sprintf("a copy that fills the store fails midway; below %s is a warning, below %s an error", report.Kib(report.StoreSpaceWarning), report.Kib(report.StoreSpaceError)),
-		Remedy: []string{pasteAsRoot(f, host, freeStore)},
+		Remedy: []report.Remedy{asRoot(f, host, freeStore)},
 	}}
 }
 
@@ -51,9 +51,9 @@ func bootSpace(f facts.Facts, host string) []report.Finding {
 			Name: "boot-space", Severity: report.Below(space.FreeKiB, report.BootSpaceError),
 			What: fmt.Sprintf("%s left of %s in %q, %s take about %s", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), path, what, report.Kib(needed)),
 			Why:  "old kernels are removed only after the new one was written",
-			Remedy: []string{
-				pasteAsRoot(f, host, freeStore),
-				pasteAsRoot(f, host, "/run/current-system/bin/switch-to-configuration boot"),
+			Remedy: []report.Remedy{
+				asRoot(f, host, freeStore),
+				asRoot(f, host, "/run/current-system/bin/switch-to-configuration boot"),
 				fewerGenerations,
 			},
 		})
@@ -70,12 +70,12 @@ func fewKernels(space facts.Space, one, more int64) report.Finding {
 		Name: "boot-space", Severity: report.Note,
 		What:   fmt.Sprintf("%s left of %s in %q, a kernel and initrd take about %s: room for %d more", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path, report.Kib(one), more),
 		Why:    "the generations that can be booted keep theirs",
-		Remedy: []string{fewerGenerations},
+		Remedy: []report.Remedy{fewerGenerations},
 	}
 }
 
 // fewerGenerations is the configuration for fewer kernels in /boot.
-const fewerGenerations = "boot.loader.systemd-boot.configurationLimit = 3;   # or boot.loader.grub.configurationLimit"
+var fewerGenerations = report.Line("boot.loader.systemd-boot.configurationLimit = 3;").Note("or boot.loader.grub.configurationLimit")
 
 // inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say nothing.
 func inodes(f facts.Facts, host string) []report.Finding {
@@ -91,7 +91,7 @@ func inodes(f facts.Facts, host string) []report.Finding {
 		Name: "inodes", Severity: severity,
 		What:   fmt.Sprintf("%d inodes left of %d where %q lies", space.FreeInodes, space.Inodes, space.Path),
 		Why:    fmt.Sprintf("each file of a system takes one: below %d is a warning, below %d an error", report.InodesWarning, report.InodesError),
-		Remedy: []string{pasteAsRoot(f, host, freeStore)},
+		Remedy: []report.Remedy{asRoot(f, host, freeStore)},
 	}}
 }
 
@@ -105,9 +105,9 @@ func tmpSpace(f facts.Facts) []report.Finding {
 		Name: "store-space", Severity: report.Warning,
 		What: fmt.Sprintf("%s left of %s in %q of the build host", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path),
 		Why:  "builds are done there",
-		Remedy: []string{
-			`nix.settings.build-dir = "/nix/var/nix/builds";`,
-			"boot.tmp.cleanOnBoot = true;",
+		Remedy: []report.Remedy{
+			report.Line(`nix.settings.build-dir = "/nix/var/nix/builds";`),
+			report.Line("boot.tmp.cleanOnBoot = true;"),
 		},
 	}}
 }

@@ -3,7 +3,6 @@ package check
 import (
 	"time"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
@@ -11,7 +10,6 @@ import (
 // TargetWant is what a deployment is about to do with its target. What is left empty is not checked.
 type TargetWant struct {
 	Host        string      // as typed, and as ssh takes it
-	Action      string      // "switch": for the commands that are offered
 	HostName    string      // networking.hostName of the configuration
 	System      string      // that the configuration is for: "x86_64-linux"
 	Root        bool        // the action needs root there
@@ -26,7 +24,6 @@ type TargetWant struct {
 // BuildHostWant is what a deployment is about to do with its build host. What is left empty is not checked.
 type BuildHostWant struct {
 	Host     string // as typed, and as ssh takes it
-	Action   string // "switch": for the commands that are offered
 	Target   string // the host that is deployed, as typed; the same as Host where it builds for itself
 	System   string // that is built: "x86_64-linux"
 	Unsigned bool   // paths that nobody signed are copied to it
@@ -49,7 +46,7 @@ func CheckTarget(f facts.Facts, want TargetWant) []report.Finding {
 		all.add(want.Host, NoRoot(f, want))
 	}
 	if want.Unsigned {
-		all.add(want.Host, notTrusted(f, want.Host, want.Action))
+		all.add(want.Host, notTrusted(f, report.Again("--build-host", "target")))
 	}
 	all.add(want.Host,
 		notNixOS(f),
@@ -84,7 +81,7 @@ func CheckBuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
 			inodes(f, want.Host),
 		)
 		if want.Unsigned {
-			all.add(want.Host, notTrusted(f, want.Host, ""))
+			all.add(want.Host, notTrusted(f))
 		}
 	}
 	all.add(want.Host, tmpSpace(f))
@@ -111,19 +108,14 @@ func (all *findings) add(host string, lists ...[]report.Finding) {
 	}
 }
 
-// pasteable returns the command that runs a command line on a host, for pasting.
-func pasteable(host, command string) string {
-	return "ssh " + nixexec.Quote(host) + " " + nixexec.Quote(command)
-}
-
-// pasteAsRoot is pasteable for a command that needs root there.
-func pasteAsRoot(f facts.Facts, host, command string) string {
+// asRoot is a command line for the shell of a host that needs root there.
+func asRoot(f facts.Facts, host, command string) report.Remedy {
 	if f.Root() {
-		return pasteable(host, command)
+		return report.SSH(host, command)
 	}
 	way, free := f.Elevate.Way(facts.EveryWay[:])
 	if !free {
 		way = facts.BySudo
 	}
-	return pasteable(host, string(way)+" "+command)
+	return report.SSH(host, string(way)+" "+command)
 }

@@ -20,11 +20,11 @@ func refusalRows() []explanationRow {
 			needles: []string{"machine hostname change detected from "},
 			pattern: `machine hostname change detected from '([^']+)' to '([^']+)'`,
 			implies: []string{"inhibit"},
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: meaning("the host behind %s calls itself %q, and the configuration is that of %q: is it the right host? nothing was activated", s.Target(), x.group(1), x.group(2)),
-					Remedy: []string{s.OnTarget("hostname"), nixexec.ShellWords([]string{"nixhop", "check", s.Alias}),
-						"# when the host is to get that new name", "srvos.detect-hostname-change.enable = false;"},
+					Remedy: []report.Remedy{s.OnTarget("hostname"), report.Nixhop("check", s.Alias),
+						report.Line("# when the host is to get that new name"), report.Line("srvos.detect-hostname-change.enable = false;")},
 					Detail: map[string]string{"from": x.group(1), "to": x.group(2)},
 				}
 			},
@@ -41,15 +41,15 @@ func refusalRows() []explanationRow {
 			needles: []string{" was already loaded", "Could not acquire lock"},
 			pattern: `Unit (` + facts.ActivationUnit + `[\w@.-]*) was already loaded|^(?:Error: )?Could not acquire lock`,
 			implies: []string{"switch-err"},
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				unit := x.group(1)
 				e := Explanation{
 					Meaning: meaning("another switch runs on %s, or one that ended left its unit there: nothing was activated", s.Target()),
-					Remedy:  []string{s.OnTarget("systemctl", "list-units", "--all", facts.ActivationUnits)},
+					Remedy:  []report.Remedy{s.OnTarget("systemctl", "list-units", "--all", facts.ActivationUnits)},
 				}
 				if unit != "" {
 					e.Detail = map[string]string{"unit": unit}
-					e.Remedy = append(e.Remedy, "# only when it is not running", s.OnTarget("sudo", "systemctl", "reset-failed", unit),
+					e.Remedy = append(e.Remedy, report.Line("# only when it is not running"), s.OnTarget("sudo", "systemctl", "reset-failed", unit),
 						s.OnTarget("sudo", "systemctl", "stop", unit))
 				}
 				return e
@@ -59,10 +59,10 @@ func refusalRows() []explanationRow {
 			id: "sd-env", rank: rankCause, phases: activating,
 			needles: []string{"Invalid environment block", "unrecognized option '--output", "unrecognized option '--verbose"},
 			pattern: `Invalid environment block|unrecognized option '--(?:output|verbose)`,
-			explain: func(_ excerpt, s report.Situation) Explanation {
+			explain: func(_ excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: meaning("the systemd of %s is too old for this nixos-rebuild: nothing was activated", s.Target()),
-					Remedy:  []string{s.OnTarget("systemctl", "--version"), "# with the nixos-rebuild of the release that runs there", s.Again("--nixos-rebuild", "PATH")},
+					Remedy:  []report.Remedy{s.OnTarget("systemctl", "--version"), report.Line("# with the nixos-rebuild of the release that runs there"), s.Again("--nixos-rebuild", "PATH")},
 				}
 			},
 		},
@@ -92,10 +92,10 @@ func activationRows() []explanationRow {
 			id: "switch-err", rank: rankGeneral, phases: activating,
 			needles: []string{"occurred while switching to the new configuration"},
 			pattern: `error\(s\) occurred while switching to the new configuration`,
-			explain: func(_ excerpt, s report.Situation) Explanation {
+			explain: func(_ excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: meaning("%s was switched only in part: the lines before this say what failed there", s.Target()),
-					Remedy:  []string{s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat"), s.OnTarget("systemctl", "--failed")},
+					Remedy:  []report.Remedy{s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat"), s.OnTarget("systemctl", "--failed")},
 				}
 			},
 		},
@@ -111,7 +111,7 @@ func activationRows() []explanationRow {
 // unitName is what a unit may be called (systemd.unit(5)).
 var unitName = regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]+\.[a-z]+$`)
 
-func explainUnits(x excerpt, s report.Situation) Explanation {
+func explainUnits(x excerpt, s Situation) Explanation {
 	var units []string
 	for _, word := range strings.FieldsFunc(x.groups[1], func(r rune) bool { return r == ',' || r == ' ' }) {
 		if unitName.MatchString(word) && len(word) < captureBytes && len(units) < 20 {
@@ -121,7 +121,7 @@ func explainUnits(x excerpt, s report.Situation) Explanation {
 	// What prints this line ends with 4, and a nixos-rebuild around it may end with 1 (the older one does).
 	e := Explanation{Meaning: meaning("%s runs the new configuration, but not all of its units started", s.Target()), Status: request.ExitUnits}
 	if len(units) == 0 {
-		e.Remedy = []string{s.OnTarget("systemctl", "--failed")}
+		e.Remedy = []report.Remedy{s.OnTarget("systemctl", "--failed")}
 		return e
 	}
 	e.Meaning = meaning("%s runs the new configuration, but %s failed there: %s", s.Target(), report.CountOf(len(units), "unit"), strings.Join(units, ", "))
@@ -132,14 +132,13 @@ func explainUnits(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainInhibited(x excerpt, s report.Situation) Explanation {
+func explainInhibited(x excerpt, s Situation) Explanation {
 	refused := x.group(1)
 	e := Explanation{Detail: map[string]string{"check": refused}}
 	if refused != "switchInhibitors" {
 		e.Meaning = meaning("the check %q of the new configuration refused the switch: nothing was activated", refused)
 		if s.Configuration != "" {
-			e.Remedy = []string{"# what it checks", nixexec.ShellWords([]string{"nix", "eval", "--raw",
-				s.FlakeDir() + "#nixosConfigurations." + nixexec.Attribute(s.Configuration) + ".config.system.preSwitchChecks." + nixexec.Attribute(refused)})}
+			e.Remedy = []report.Remedy{report.Line("# what it checks"), report.Shell("nix", "eval", "--raw", s.FlakeDir()+"#nixosConfigurations."+nixexec.Attribute(s.Configuration)+".config.system.preSwitchChecks."+nixexec.Attribute(refused))}
 		}
 		return e
 	}
@@ -148,14 +147,14 @@ func explainInhibited(x excerpt, s report.Situation) Explanation {
 		what = changed[1] + " (" + changed[2] + ")"
 	}
 	e.Meaning = meaning("%s of %s would change under the running system: nothing was activated", what, s.Target())
-	e.Remedy = []string{s.Nixhop("boot", s.Alias), s.OnTarget("sudo", "systemctl", "reboot")}
+	e.Remedy = []report.Remedy{s.Nixhop("boot", s.Alias), s.OnTarget("sudo", "systemctl", "reboot")}
 	return e
 }
 
-func explainBootloader(x excerpt, s report.Situation) Explanation {
+func explainBootloader(x excerpt, s Situation) Explanation {
 	e := Explanation{
 		Meaning: meaning("the boot loader of %s was not installed: the new profile is set, but %s would boot the old one", s.Target(), s.Target()),
-		Remedy:  []string{s.OnTarget("findmnt", "/boot"), s.OnTarget("bootctl", "status")},
+		Remedy:  []report.Remedy{s.OnTarget("findmnt", "/boot"), s.OnTarget("bootctl", "status")},
 	}
 	mount := x.group(1)
 	if mount == "" {
@@ -166,18 +165,18 @@ func explainBootloader(x excerpt, s report.Situation) Explanation {
 	switch {
 	case mount != "":
 		e.Meaning = meaning("%s is no mounted partition on %s, so the boot loader was not installed: it would boot the old configuration", mount, s.Target())
-		e.Remedy = []string{s.OnTarget("findmnt", mount), "# where the EFI system partition is mounted elsewhere", `boot.loader.efi.efiSysMountPoint = "/boot/efi";`}
+		e.Remedy = []report.Remedy{s.OnTarget("findmnt", mount), report.Line("# where the EFI system partition is mounted elsewhere"), report.Line(`boot.loader.efi.efiSysMountPoint = "/boot/efi";`)}
 		e.Detail = map[string]string{"mount": mount}
 	case x.near(`could not find any previously installed systemd-boot`, 20, 5) != nil:
 		e.Meaning = meaning("%s never had systemd-boot, and it is put there only when asked for: it would boot the old configuration", s.Target())
-		e.Remedy = []string{s.Again("--install-bootloader")}
+		e.Remedy = []report.Remedy{s.Again("--install-bootloader")}
 	}
 	return e
 }
 
 // explainStatus reads the status that nixos-rebuild-ng hides: for years it ended with 1 whatever a command of it ended with. The
 // numbers of switch-to-configuration are 4, some units failed, and 100, a reboot is needed.
-func explainStatus(x excerpt, s report.Situation) Explanation {
+func explainStatus(x excerpt, s Situation) Explanation {
 	e := Explanation{Status: statusOf(x.group(2))}
 	if x.group(3) != "" {
 		e.Status = min(128+statusOf(x.group(4)), 255)
@@ -188,13 +187,13 @@ func explainStatus(x excerpt, s report.Situation) Explanation {
 	switch {
 	case switched && e.Status == request.ExitUnits:
 		e.Meaning = meaning("%s runs the new configuration, but some of its units failed", s.Target())
-		e.Remedy = []string{s.OnTarget("systemctl", "--failed"), s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat")}
+		e.Remedy = []report.Remedy{s.OnTarget("systemctl", "--failed"), s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat")}
 	case switched && e.Status == plan.ExitReboot:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.Target())
-		e.Remedy = []string{s.OnTarget("sudo", "systemctl", "reboot")}
+		e.Remedy = []report.Remedy{s.OnTarget("sudo", "systemctl", "reboot")}
 	case switched && e.Status == nixexec.SSHFailed, e.Status == nixexec.SSHFailed && strings.HasPrefix(command, "ssh "):
 		e.Meaning = meaning("ssh itself failed, or the connection to %s broke", s.Target())
-		e.Remedy = []string{nixexec.ShellWords([]string{"ssh", s.Target(), "true"})}
+		e.Remedy = []report.Remedy{s.SSH("true")}
 	}
 	return e
 }

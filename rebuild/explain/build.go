@@ -15,14 +15,14 @@ func buildRows() []explanationRow {
 			needles: []string{"hash mismatch in fixed-output derivation"},
 			pattern: `hash mismatch in fixed-output derivation '([^']+)'`,
 			implies: []string{"build-fail"},
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				e := Explanation{
 					Meaning: meaning("what %s downloaded is not what its hash promises: the source changed, or the hash was never updated", derivationName(x.group(1))),
 					Detail:  map[string]string{"derivation": x.group(1)},
 				}
 				if got := x.near(`^\s*got:\s+(\S+)`, 0, 4); got != nil {
 					e.Detail["got"] = got[1]
-					e.Remedy = []string{"# only when the change is wanted: in its Nix expression", "hash = " + nixexec.NixString(got[1]) + ";"}
+					e.Remedy = []report.Remedy{report.Line("# only when the change is wanted: in its Nix expression"), report.Line("hash = " + nixexec.NixString(got[1]) + ";")}
 				}
 				return e
 			},
@@ -51,18 +51,18 @@ func buildRows() []explanationRow {
 	}
 }
 
-func explainSpace(x excerpt, s report.Situation) Explanation {
+func explainSpace(x excerpt, s Situation) Explanation {
 	if (s.Phase == report.PhaseActivate || s.Phase == report.PhaseAny) && !logLine(x.line()) && aboutBoot(x) {
 		return Explanation{
 			Meaning: meaning("/boot of %s is full: the new kernel and initrd are written before the old ones are removed; the new profile is set, but the boot loader does not know it", s.Target()),
-			Remedy: []string{s.OnTarget("df", "-h", "/boot"), s.OnTarget("sudo", "nix-collect-garbage", "--delete-older-than", "14d"),
-				"# then remove the oldest kernels below /boot by hand, once, and keep fewer from now on",
-				"boot.loader.systemd-boot.configurationLimit = 5;"},
+			Remedy: []report.Remedy{s.OnTarget("df", "-h", "/boot"), s.OnTarget("sudo", "nix-collect-garbage", "--delete-older-than", "14d"),
+				report.Line("# then remove the oldest kernels below /boot by hand, once, and keep fewer from now on"),
+				report.Line("boot.loader.systemd-boot.configurationLimit = 5;")},
 			Detail: map[string]string{"mount": "/boot"},
 		}
 	}
 	full := meaning("a disk is full on %s or on %s", s.Builder(), s.Target())
-	hosts := []string{s.OnBuilder("df", "-h", "/nix/store", "/tmp")}
+	hosts := []report.Remedy{s.OnBuilder("df", "-h", "/nix/store", "/tmp")}
 	switch {
 	case s.BuildsOnTarget():
 		full = meaning("a disk is full on %s", s.Target())
@@ -70,11 +70,11 @@ func explainSpace(x excerpt, s report.Situation) Explanation {
 		full = meaning("a disk is full on %s", s.Builder())
 	case s.Phase == report.PhaseCopy || s.Phase == report.PhaseActivate:
 		full = meaning("a disk is full on %s", s.Target())
-		hosts = []string{s.OnTarget("df", "-h", "/nix/store", "/tmp")}
+		hosts = []report.Remedy{s.OnTarget("df", "-h", "/nix/store", "/tmp")}
 	default:
 		hosts = append(hosts, s.OnTarget("df", "-h", "/nix/store", "/tmp"))
 	}
-	return Explanation{Meaning: full, Remedy: append(hosts, "# where it is full", "nix-collect-garbage --delete-older-than 14d")}
+	return Explanation{Meaning: full, Remedy: append(hosts, report.Line("# where it is full"), report.Shell("nix-collect-garbage", "--delete-older-than", "14d"))}
 }
 
 // aboutBoot says that it is the boot loader's installer that ran out of space.
@@ -83,15 +83,15 @@ func aboutBoot(x excerpt) bool {
 		x.near(`systemd-boot|install-grub|updating GRUB|boot entries|Failed to install bootloader`, 12, 3) != nil
 }
 
-func explainMemory(x excerpt, s report.Situation) Explanation {
+func explainMemory(x excerpt, s Situation) Explanation {
 	line := x.line()
-	e := Explanation{Remedy: []string{s.Again("--max-jobs", "1", "--cores", "2"), "# more room where it runs", "zramSwap.enable = true;"}}
+	e := Explanation{Remedy: []report.Remedy{s.Again("--max-jobs", "1", "--cores", "2"), report.Line("# more room where it runs"), report.Line("zramSwap.enable = true;")}}
 	switch {
 	case strings.Contains(line, "failed due to signal 9"):
 		e.Meaning = meaning("a build on %s was killed, most likely for want of memory", s.Builder())
 	case s.Phase == report.PhaseActivate:
 		e.Meaning = meaning("a program was killed during the activation of %s, most likely for want of memory", s.Target())
-		e.Remedy = []string{s.OnTarget("free", "-h"), "# on the host", "zramSwap.enable = true;"}
+		e.Remedy = []report.Remedy{s.OnTarget("free", "-h"), report.Line("# on the host"), report.Line("zramSwap.enable = true;")}
 	default:
 		e.Meaning = "nix was killed, most likely for want of memory: to evaluate a configuration takes some gigabytes"
 	}
@@ -101,7 +101,7 @@ func explainMemory(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainBuildFailure(x excerpt, s report.Situation) Explanation {
+func explainBuildFailure(x excerpt, s Situation) Explanation {
 	drv := x.group(1)
 	if drv == "" {
 		if above := x.near(`Cannot build '([^']+\.drv)'`, 3, 0); above != nil {
@@ -113,7 +113,7 @@ func explainBuildFailure(x excerpt, s report.Situation) Explanation {
 	}
 	return Explanation{
 		Meaning: meaning("the build of %s failed on %s: nothing was changed on %s", derivationName(drv), s.Builder(), s.Target()),
-		Remedy:  []string{s.OnBuilder("nix", "log", drv)},
+		Remedy:  []report.Remedy{s.OnBuilder("nix", "log", drv)},
 		Detail:  map[string]string{"derivation": drv},
 	}
 }

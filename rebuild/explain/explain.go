@@ -14,7 +14,7 @@ import (
 type Explanation struct {
 	ID      string            // stable: "ssh-key-changed"
 	Meaning string            // one line, lower case, no full stop
-	Remedy  []string          // lines to paste: commands, comments after a #, or lines of NixOS or ssh configuration
+	Remedy  []report.Remedy   // lines to paste: commands, comments after a #, or lines of NixOS or ssh configuration
 	Detail  map[string]string // what the text named: a file, a derivation, units; by a stable name
 	Status  int               // the exit status that the child hides in its text (`returned non-zero exit status 4`), 0 if none
 }
@@ -30,7 +30,7 @@ type explanationRow struct {
 	needles  []string       // one of them stands in every line that the pattern matches
 	pattern  string         // of one line
 	implies  []string       // what goes without saying once this row has matched
-	explain  func(excerpt, report.Situation) Explanation
+	explain  func(excerpt, Situation) Explanation
 }
 
 // The ranks: what names its cause, what names an effect of several causes, what only follows from something else.
@@ -48,7 +48,7 @@ const ExitRow = "exit-n"
 // Explain says what the output of a failed child means, the most specific explanation first. It returns nothing for an output
 // of which it knows nothing: it never guesses. The output may hold colours, progress bars and whatever a hostile host prints;
 // what is returned is printable, and bounded apart from the texts of the situation itself.
-func Explain(output []byte, s report.Situation) []Explanation {
+func Explain(output []byte, s Situation) []Explanation {
 	var said []Explanation
 	status := 0
 	silent := map[string]bool{}
@@ -125,12 +125,9 @@ func (r explanationRow) applies(phase report.Phase) bool {
 	return r.phases == nil || phase == report.PhaseAny || phase == "" || slices.Contains(r.phases, phase)
 }
 
-// printable makes an explanation safe to print. A remedy is quoted before, so that what is dropped cannot change its words.
+// printable makes an explanation safe to print; a remedy is by itself.
 func (e Explanation) printable() Explanation {
 	e.Meaning = nixexec.Printable(e.Meaning)
-	for i, line := range e.Remedy {
-		e.Remedy[i] = nixexec.Printable(line)
-	}
 	for name, value := range e.Detail {
 		if e.Detail[name] = nixexec.Printable(value); e.Detail[name] == "" {
 			delete(e.Detail, name)

@@ -24,7 +24,7 @@ type sample struct {
 	name      string // the file's, without .txt
 	id        string // of the row that must explain it first; empty for none-*.txt
 	output    []byte
-	situation report.Situation
+	situation Situation
 }
 
 // readSamples reads testdata/output. The first line of a file names its source, the second one may change the situation; what
@@ -46,7 +46,7 @@ func readSamples(t testing.TB) []sample {
 		if !bytes.HasPrefix(src, []byte("# source: ")) {
 			t.Errorf("%s does not begin with its source", file)
 		}
-		s := report.Situation{Alias: "aquamarine", User: "deploy", Configuration: "my-nixos", Flake: ".", Action: "switch", Phase: report.PhaseAny}
+		s := Situation{Alias: "aquamarine", User: "deploy", Configuration: "my-nixos", Flake: ".", Action: "switch", Phase: report.PhaseAny}
 		if line, rest, found := bytes.Cut(output, []byte("\n")); found && bytes.HasPrefix(line, []byte("# situation: ")) {
 			setSituation(t, &s, strings.TrimPrefix(string(line), "# situation: "))
 			output = rest
@@ -67,7 +67,7 @@ func rowOf(name string) string {
 	return id
 }
 
-func setSituation(t testing.TB, s *report.Situation, words string) {
+func setSituation(t testing.TB, s *Situation, words string) {
 	t.Helper()
 	for word := range strings.FieldsSeq(words) {
 		key, value, _ := strings.Cut(word, "=")
@@ -100,14 +100,14 @@ func setSituation(t testing.TB, s *report.Situation, words string) {
 }
 
 // render is how an explanation stands in a golden file.
-func render(explanations []Explanation) string {
+func render(explanations []Explanation, s Situation) string {
 	var b strings.Builder
 	for i, e := range explanations {
 		if i > 0 {
 			b.WriteString("\n")
 		}
 		fmt.Fprintf(&b, "%s: %s\n", e.ID, e.Meaning)
-		for _, line := range e.Remedy {
+		for _, line := range call(s).Lines(e.Remedy) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 		for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
@@ -120,6 +120,11 @@ func render(explanations []Explanation) string {
 	return b.String()
 }
 
+// call is how nixhop was called in a situation, without flags.
+func call(s Situation) report.Call {
+	return report.Call{Action: s.Action, Word: s.Alias, Host: s.Alias}
+}
+
 func TestExplainSamples(t *testing.T) {
 	for _, s := range readSamples(t) {
 		t.Run(s.name, func(t *testing.T) {
@@ -127,7 +132,7 @@ func TestExplainSamples(t *testing.T) {
 			switch {
 			case strings.HasPrefix(s.name, "none-") || isHarmless(s.id):
 				if len(got) > 0 {
-					t.Fatalf("explained as\n%swant nothing", render(got))
+					t.Fatalf("explained as\n%swant nothing", render(got, s.situation))
 				}
 				return
 			case s.id == "":
@@ -138,11 +143,11 @@ func TestExplainSamples(t *testing.T) {
 				t.Errorf("explained first as %s, want %s", got[0].ID, s.id)
 			}
 			for _, e := range got {
-				checkStyle(t, e)
+				checkStyle(t, e, s.situation)
 			}
 			golden := filepath.Join("../../testdata/output", s.name+".golden")
 			if *update {
-				if err := os.WriteFile(golden, []byte(render(got)), 0o644); err != nil {
+				if err := os.WriteFile(golden, []byte(render(got, s.situation)), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -150,8 +155,8 @@ func TestExplainSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if render(got) != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", render(got), want)
+			if render(got, s.situation) != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", render(got, s.situation), want)
 			}
 		})
 	}
@@ -162,12 +167,12 @@ func isHarmless(id string) bool {
 }
 
 // checkStyle checks what every explanation keeps to.
-func checkStyle(t *testing.T, e Explanation) {
+func checkStyle(t *testing.T, e Explanation, s Situation) {
 	t.Helper()
 	if strings.HasSuffix(e.Meaning, ".") || strings.ContainsAny(e.Meaning, "\n\r\x1b") {
 		t.Errorf("%s: not one line without a full stop: %q", e.ID, e.Meaning)
 	}
-	for _, line := range e.Remedy {
+	for _, line := range call(s).Lines(e.Remedy) {
 		if line == "" || line != strings.TrimRight(line, " ") {
 			t.Errorf("%s: remedy line %q", e.ID, line)
 		}
@@ -237,7 +242,7 @@ func TestExplainPhases(t *testing.T) {
 		{refused, report.PhaseActivate, "ssh-refused"},
 	} {
 		got := ""
-		for _, e := range Explain(tt.output, report.Situation{Alias: "h", Phase: tt.phase}) {
+		for _, e := range Explain(tt.output, Situation{Alias: "h", Phase: tt.phase}) {
 			got += e.ID
 		}
 		if got != tt.want {
@@ -250,23 +255,23 @@ func TestExplainPhases(t *testing.T) {
 func TestExplainQuotes(t *testing.T) {
 	for _, tt := range []struct {
 		output    string
-		situation report.Situation
+		situation Situation
 		want      string
 	}{
-		{"fatal: detected dubious ownership in repository at '/tmp/$(id);x'\n", report.Situation{},
+		{"fatal: detected dubious ownership in repository at '/tmp/$(id);x'\n", Situation{},
 			"sudo chown -R \"$(id -un)\" '/tmp/$(id);x'"},
-		{"error: builder for '/nix/store/a-b;reboot.drv' failed with exit code 1;\n", report.Situation{Alias: "h", BuildHost: "b"},
+		{"error: builder for '/nix/store/a-b;reboot.drv' failed with exit code 1;\n", Situation{Alias: "h", BuildHost: "b"},
 			`ssh b 'nix log '\''/nix/store/a-b;reboot.drv'\'''`},
-		{"deploy\"; x = ${y} is not in the sudoers file.\n", report.Situation{Alias: "h"},
+		{"deploy\"; x = ${y} is not in the sudoers file.\n", Situation{Alias: "h"},
 			`users.users."\${y}".extraGroups = [ "wheel" ];`},
-		{"warning: the following units failed: a;reboot.service, b.service\n", report.Situation{Alias: "h"},
+		{"warning: the following units failed: a;reboot.service, b.service\n", Situation{Alias: "h"},
 			"ssh h 'journalctl -u b.service -n 20 -o cat'"},
-		{"Bad owner or permissions on /home/a b/.ssh/config\n", report.Situation{Alias: "h"},
+		{"Bad owner or permissions on /home/a b/.ssh/config\n", Situation{Alias: "h"},
 			"chmod 600 '/home/a b/.ssh/config'"},
 	} {
 		got := Explain([]byte(tt.output), tt.situation)
-		if len(got) == 0 || !slices.Contains(got[0].Remedy, tt.want) {
-			t.Errorf("%q is explained as\n%swant the line %s", tt.output, render(got), tt.want)
+		if len(got) == 0 || !slices.Contains(call(tt.situation).Lines(got[0].Remedy), tt.want) {
+			t.Errorf("%q is explained as\n%swant the line %s", tt.output, render(got, tt.situation), tt.want)
 		}
 	}
 }
@@ -285,7 +290,7 @@ func TestExplainStatus(t *testing.T) {
 		{"Command 'nix build' died with <Signals.SIGKILL: 9>.", "oom", 137},
 		{"Command 'x " + strings.Repeat("y", 1<<16) + "switch-to-configuration switch' returned non-zero exit status 4.", "exit-n", 4},
 	} {
-		got := Explain([]byte(tt.output), report.Situation{Alias: "h"})
+		got := Explain([]byte(tt.output), Situation{Alias: "h"})
 		id, status := "", 0
 		if len(got) > 0 {
 			id, status = got[0].ID, got[0].Status
@@ -299,9 +304,9 @@ func TestExplainStatus(t *testing.T) {
 // What counts may come after any amount of noise that looks like it.
 func TestExplainAfterNoise(t *testing.T) {
 	noise := strings.Repeat("cat: /proc/x: No such file or directory\nsh: 1: hostname: not found\nchecking line 1 of 2\n", 5000)
-	got := Explain([]byte(noise+"zsh:1: command not found: nix-store\n"+"bash: line 1: nix-env: command not found\n"), report.Situation{Alias: "h"})
+	got := Explain([]byte(noise+"zsh:1: command not found: nix-store\n"+"bash: line 1: nix-env: command not found\n"), Situation{Alias: "h"})
 	if len(got) != 1 || got[0].ID != "nix-missing" {
-		t.Errorf("explained as\n%s", render(got))
+		t.Errorf("explained as\n%s", render(got, Situation{Alias: "h"}))
 	}
 }
 
@@ -329,9 +334,9 @@ func FuzzExplain(f *testing.F) {
 	}
 	f.Add([]byte("\x1b]0;x\x07Offending \x1b[31mkey in /x:1\r"), "a\x1b[2J", "\u202e", "activate")
 	f.Fuzz(func(t *testing.T, output []byte, alias, user, phase string) {
-		s := report.Situation{Alias: alias, User: user, Phase: report.Phase(phase), Local: func(string) bool { return true }}
+		s := Situation{Alias: alias, User: user, Phase: report.Phase(phase), Local: func(string) bool { return true }}
 		for _, e := range Explain(output, s) {
-			texts := append([]string{e.ID, e.Meaning}, e.Remedy...)
+			texts := append([]string{e.ID, e.Meaning}, call(s).Lines(e.Remedy)...)
 			for name, value := range e.Detail {
 				texts = append(texts, name, value)
 				if len(value) > 20*captureBytes+len(alias)+len(user) {
@@ -380,7 +385,7 @@ func BenchmarkExplain1MB(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(output)))
 			for b.Loop() {
-				Explain(output, report.Situation{Alias: "aquamarine", Phase: report.PhaseAny, Local: func(string) bool { return true }})
+				Explain(output, Situation{Alias: "aquamarine", Phase: report.PhaseAny, Local: func(string) bool { return true }})
 			}
 		})
 	}

@@ -29,13 +29,13 @@ func flakeRows() []explanationRow {
 			id: "flake-attr", rank: rankCause, phases: reading,
 			needles: []string{"does not provide attribute "},
 			pattern: `flake '([^']*)' does not provide attribute .*nixosConfigurations\.(?:"([^"]*)"|([^."' ]+))`,
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				name := x.group(2) + x.group(3)
 				return Explanation{
 					Meaning: meaning("the flake has no configuration %q", name),
-					Remedy: []string{
-						nixexec.ShellWords([]string{"nix", "eval", s.FlakeDir() + "#nixosConfigurations", "--apply", "builtins.attrNames"}),
-						nixexec.ShellWords([]string{"nixhop", "switch", s.Alias + "=CONFIGURATION", "--flake", s.FlakeDir()}),
+					Remedy: []report.Remedy{
+						report.Shell("nix", "eval", s.FlakeDir()+"#nixosConfigurations", "--apply", "builtins.attrNames"),
+						report.As("CONFIGURATION", "--flake", s.FlakeDir()),
 					},
 					Detail: map[string]string{"configuration": name, "flake": x.group(1)},
 				}
@@ -45,7 +45,7 @@ func flakeRows() []explanationRow {
 			id: "flake-none", rank: rankSpecific, phases: reading,
 			needles: []string{"flake.nix"},
 			pattern: `^error: .*does not contain a '/?([^']*flake\.nix)'(?: file)?$|could not find a flake\.nix file|^error: .*is not part of a flake \(`,
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				if file := x.group(1); file != "" && s.Local != nil && s.Local(file) {
 					return untracked(file, "", s)
 				}
@@ -55,7 +55,7 @@ func flakeRows() []explanationRow {
 				}
 				return Explanation{
 					Meaning: meaning("there is no flake.nix in %s", where),
-					Remedy:  []string{nixexec.ShellWords([]string{"nixhop", "switch", s.Alias, "--flake", "DIRECTORY"})},
+					Remedy:  []report.Remedy{report.Again("--flake", "DIRECTORY")},
 				}
 			},
 		},
@@ -64,7 +64,7 @@ func flakeRows() []explanationRow {
 
 // explainUntracked is sure only where the text itself says so (Nix 2.28 and later, NixOS/nix#12870), or where the file exists
 // here: a path below a source in the store may belong to an input as well.
-func explainUntracked(x excerpt, s report.Situation) Explanation {
+func explainUntracked(x excerpt, s Situation) Explanation {
 	if file := x.group(2); file != "" {
 		return untracked(file, x.group(3), s)
 	}
@@ -77,28 +77,28 @@ func explainUntracked(x excerpt, s report.Situation) Explanation {
 
 // untracked explains a file that stands in the tree of the flake, and not in what Nix sees of it. Its path is relative to the
 // root of the repository, which the text names or which the flake stands in.
-func untracked(file, repository string, s report.Situation) Explanation {
+func untracked(file, repository string, s Situation) Explanation {
 	add := []string{"git", "add", "-N", "--", ":/" + file}
 	if dir := cmp.Or(repository, s.FlakeDir()); dir != "." && !strings.Contains(dir, ":") {
 		add = append([]string{"git", "-C", dir}, add[1:]...)
 	}
 	return Explanation{
 		Meaning: meaning("git does not track %q, and a flake in a git tree has only the files that git tracks", file),
-		Remedy:  []string{nixexec.ShellWords(add), s.Again()},
+		Remedy:  []report.Remedy{report.Shell(add...), s.Again()},
 		Detail:  map[string]string{"file": file},
 	}
 }
 
-func explainGitOwner(x excerpt, s report.Situation) Explanation {
+func explainGitOwner(x excerpt, s Situation) Explanation {
 	path := cmp.Or(x.group(1)+x.group(2)+x.group(3), s.FlakeDir())
 	e := Explanation{Detail: map[string]string{"path": path}}
 	e.Meaning = meaning("the git tree %s belongs to another user, and git reads no such tree", path)
 	if s.SudoUser != "" {
 		e.Meaning += meaning(": nixhop runs as root under sudo, and the tree is that of %s", s.SudoUser)
-		e.Remedy = []string{"# without sudo: nixhop becomes root on the host itself", s.Again()}
+		e.Remedy = []report.Remedy{report.Line("# without sudo: nixhop becomes root on the host itself"), s.Again()}
 		return e
 	}
-	e.Remedy = []string{`sudo chown -R "$(id -un)" ` + nixexec.ShellWords([]string{path}), "# or trust its owner",
-		nixexec.ShellWords([]string{"git", "config", "--global", "--add", "safe.directory", path})}
+	e.Remedy = []report.Remedy{report.Line(`sudo chown -R "$(id -un)" ` + nixexec.ShellWords([]string{path})), report.Line("# or trust its owner"),
+		report.Shell("git", "config", "--global", "--add", "safe.directory", path)}
 	return e
 }

@@ -25,14 +25,14 @@ func hostRows() []explanationRow {
 			needles: []string{"cannot open connection to remote store ", "is not allowed to connect to the Nix daemon"},
 			pattern: `cannot open connection to remote store '(?:daemon|unix://[^']*)'.*Connection reset by peer|user '([^']*)' is not allowed to connect to the Nix daemon`,
 			implies: []string{"ssh-lost"},
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				user := s.Login()
 				if x.group(1) != "" {
 					user = x.group(1)
 				}
 				return Explanation{
 					Meaning: meaning("the Nix daemon of %s does not let %s in", s.Target(), user),
-					Remedy:  []string{"# on the host", "nix.settings.allowed-users = [ " + nixexec.NixString(user) + " ];", s.AsRoot()},
+					Remedy:  []report.Remedy{report.Line("# on the host"), report.Line("nix.settings.allowed-users = [ " + nixexec.NixString(user) + " ];"), s.AsRoot()},
 					Detail:  map[string]string{"user": user},
 				}
 			},
@@ -54,17 +54,17 @@ func hostRows() []explanationRow {
 			id: "fish", rank: rankCause,
 			needles: []string{"fish: ", "env -i PATH=${PATH-}"},
 			pattern: `^fish: |^env -i PATH=\$\{PATH-\} `,
-			explain: func(_ excerpt, s report.Situation) Explanation {
+			explain: func(_ excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: meaning("the login shell of %s on %s is fish, and this nixos-rebuild sends commands that only a POSIX shell understands", s.Login(), s.Target()),
-					Remedy:  []string{s.Again("--engine", "native"), "# or, on the host", s.UserOption("shell = pkgs.bashInteractive;")},
+					Remedy:  []report.Remedy{s.Again("--engine", "native"), report.Line("# or, on the host"), s.UserOption("shell = pkgs.bashInteractive;")},
 				}
 			},
 		},
 	}
 }
 
-func explainSignature(x excerpt, s report.Situation) Explanation {
+func explainSignature(x excerpt, s Situation) Explanation {
 	e := Explanation{}
 	if path := x.group(1); path != "" {
 		e.Detail = map[string]string{"path": path}
@@ -73,34 +73,34 @@ func explainSignature(x excerpt, s report.Situation) Explanation {
 		e.Meaning = meaning("the Nix of %s takes no unsigned paths from %s, who is no trusted user there", s.Target(), s.Login())
 	} else {
 		e.Meaning = meaning("what %s built is not signed, and the Nix of %s takes unsigned paths only from trusted users: %s is none", s.Builder(), s.Target(), s.Login())
-		e.Remedy = []string{"# needs no change on the host", s.Again("--build-host", "target")}
+		e.Remedy = []report.Remedy{report.Line("# needs no change on the host"), s.Again("--build-host", "target")}
 	}
 	e.Remedy = append(e.Remedy, s.AsRoot(),
-		"# or, on the host: whoever is trusted there is as good as root", `nix.settings.trusted-users = [ "root" `+nixexec.NixString(s.Login())+" ];")
+		report.Line("# or, on the host: whoever is trusted there is as good as root"), report.Line(`nix.settings.trusted-users = [ "root" `+nixexec.NixString(s.Login())+" ];"))
 	return e
 }
 
-func explainNixMissing(x excerpt, s report.Situation) Explanation {
+func explainNixMissing(x excerpt, s Situation) Explanation {
 	program := x.group(1) + x.group(2) + x.group(3)
 	if s.Phase == report.PhaseEvaluate {
 		return Explanation{
 			Meaning: meaning("this machine has no %s in its PATH", program),
-			Remedy:  []string{"command -v nix"},
+			Remedy:  []report.Remedy{report.Shell("command", "-v", "nix")},
 			Detail:  map[string]string{"program": program},
 		}
 	}
 	return Explanation{
 		Meaning: meaning("%s has no %s in the PATH of a login without a terminal", s.Target(), program),
-		Remedy: []string{
-			report.OnHost(s.Target(), "printenv", "PATH"),
-			"# on a host that is not NixOS, as root there",
-			"ln -s /nix/var/nix/profiles/default/bin/nix* /usr/local/bin/",
+		Remedy: []report.Remedy{
+			report.On(s.Alias, "printenv", "PATH"),
+			report.Line("# on a host that is not NixOS, as root there"),
+			report.Line("ln -s /nix/var/nix/profiles/default/bin/nix* /usr/local/bin/"),
 		},
 		Detail: map[string]string{"program": program},
 	}
 }
 
-func explainProtocol(x excerpt, s report.Situation) Explanation {
+func explainProtocol(x excerpt, s Situation) Explanation {
 	got := x.group(2)
 	if number, err := strconv.ParseUint(x.group(3), 10, 64); err == nil {
 		got = nixexec.Printable(string(binary.LittleEndian.AppendUint64(nil, number)))
@@ -110,17 +110,16 @@ func explainProtocol(x excerpt, s report.Situation) Explanation {
 		host = x.group(1)
 	}
 	e := Explanation{Detail: map[string]string{"host": host, "got": got}}
-	refused := nixexec.ShellWords([]string{"ssh", s.Target(), "true"})
 	switch {
 	case strings.Contains(got, "account is") || strings.HasPrefix(got, "This acc"):
 		e.Meaning = meaning("the login shell of %s on %s is nologin: nobody may run commands there as this user", s.Login(), host)
-		e.Remedy = []string{"# on the host", s.UserOption("useDefaultShell = true;")}
+		e.Remedy = []report.Remedy{report.Line("# on the host"), s.UserOption("useDefaultShell = true;")}
 	case strings.Contains(got, "setlocale") || strings.Contains(got, "locale"):
 		e.Meaning = meaning("%s does not have the locale that ssh took along, and its shell says so where only Nix may talk", host)
-		e.Remedy = append([]string{"# in ~/.ssh/config"}, s.HostBlock("SendEnv -LC_* -LANG")...)
+		e.Remedy = append([]report.Remedy{report.Line("# in ~/.ssh/config")}, s.HostBlock("SendEnv -LC_* -LANG")...)
 	default:
 		e.Meaning = meaning("the login shell on %s printed %q where only Nix may talk", host, got)
-		e.Remedy = []string{"# this must print nothing: look into .bashrc, .zshenv and config.fish there", refused}
+		e.Remedy = []report.Remedy{report.Line("# this must print nothing: look into .bashrc, .zshenv and config.fish there"), s.SSH("true")}
 	}
 	return e
 }

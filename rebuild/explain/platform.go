@@ -25,7 +25,7 @@ func platformRows() []explanationRow {
 			needles: []string{" is required to build '"},
 			pattern: `a '([^']+)'(?: with features \{([^}]*)\})? is required to build '([^']+)', but I am a '([^']+)'(?: with features \{([^}]*)\})?`,
 			implies: []string{"build-fail", "maxjobs"},
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				return explainPlatform(wantedPlatform{
 					derivation: x.group(3), system: x.group(1), features: x.group(2), here: x.group(4), offered: x.group(5),
 				}, s)
@@ -42,11 +42,11 @@ func platformRows() []explanationRow {
 			id: "maxjobs", rank: rankEffect, phases: building,
 			needles: []string{"unable to start any build; "},
 			pattern: `unable to start any build; (.*)`,
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				if strings.Contains(x.group(1), "required system features") {
 					return Explanation{
 						Meaning: "none of the builders has the system and the features that a build needs",
-						Remedy:  []string{"nix config show builders", s.Again("--build-host", "target")},
+						Remedy:  []report.Remedy{report.Shell("nix", "config", "show", "builders"), s.Again("--build-host", "target")},
 					}
 				}
 				return noJobs(s)
@@ -61,20 +61,20 @@ func platformRows() []explanationRow {
 	}
 }
 
-func explainRemoteBuilder(x excerpt, s report.Situation) Explanation {
+func explainRemoteBuilder(x excerpt, s Situation) Explanation {
 	store, reason := x.group(1), x.group(2)
 	e := Explanation{}
 	_, login, _ := strings.Cut(store, "://")
 	login, _, _ = strings.Cut(login, "?")
 	if login == "" {
 		e.Meaning = "the Nix daemon could use none of its `builders`: it logs in as root, with root's ssh config, keys and known hosts, not with yours"
-		e.Remedy = []string{"nix config show builders", "# for each of them", "sudo ssh BUILDER true"}
+		e.Remedy = []report.Remedy{report.Shell("nix", "config", "show", "builders"), report.Line("# for each of them"), report.Shell("sudo", "ssh", "BUILDER", "true")}
 	} else {
 		e.Meaning = meaning("the Nix daemon could not use the builder %s: it logs in as root, with root's ssh config, keys and known hosts, not with yours", login)
-		e.Remedy = []string{nixexec.ShellWords([]string{"sudo", "ssh", login, "true"})}
+		e.Remedy = []report.Remedy{report.Shell("sudo", "ssh", login, "true")}
 		e.Detail = map[string]string{"builder": store, "reason": strings.TrimPrefix(reason, "error: ")}
 	}
-	e.Remedy = append(e.Remedy, "# a build host needs no daemon: nixhop logs in as you", s.Again("--build-host", "target"))
+	e.Remedy = append(e.Remedy, report.Line("# a build host needs no daemon: nixhop logs in as you"), s.Again("--build-host", "target"))
 	return e
 }
 
@@ -94,7 +94,7 @@ func featureNames(list string) []string {
 
 // explainPlatformReason reads the wording of Nix 2.30 and later, and the one of 2.35, which names each reason by itself
 // (NixOS/nix#13278, NixOS/nix#15266).
-func explainPlatformReason(x excerpt, s report.Situation) Explanation {
+func explainPlatformReason(x excerpt, s Situation) Explanation {
 	w := wantedPlatform{}
 	if drv := x.near(`Cannot build '([^']+)'`, 4, 0); drv != nil {
 		w.derivation = drv[1]
@@ -122,7 +122,7 @@ func explainPlatformReason(x excerpt, s report.Situation) Explanation {
 
 // explainPlatform says which of the reasons it is. With equal systems and every feature there, Nix has no job slots
 // (NixOS/nix#14883).
-func explainPlatform(w wantedPlatform, s report.Situation) Explanation {
+func explainPlatform(w wantedPlatform, s Situation) Explanation {
 	e := Explanation{Detail: map[string]string{"derivation": w.derivation, "system": w.system, "current": w.here}}
 	name := derivationName(w.derivation)
 	if w.system == w.here {
@@ -135,46 +135,46 @@ func explainPlatform(w wantedPlatform, s report.Situation) Explanation {
 			quoted[i] = nixexec.NixString(feature)
 		}
 		e.Meaning = meaning("%s needs the system feature %s, which %s does not offer", name, strings.Join(missing, ", "), s.Builder())
-		e.Remedy = []string{"# where it is built", "nix.settings.extra-system-features = [ " + strings.Join(quoted, " ") + " ];", s.Again("--build-host", "target")}
+		e.Remedy = []report.Remedy{report.Line("# where it is built"), report.Line("nix.settings.extra-system-features = [ " + strings.Join(quoted, " ") + " ];"), s.Again("--build-host", "target")}
 		return e
 	}
 	if strings.HasPrefix(name, "nixos-rebuild") {
 		e.Meaning = meaning("nixos-rebuild wanted to run the nixos-rebuild of the configuration first, and that is for %s; this machine is %s", w.system, w.here)
-		e.Remedy = []string{s.Again("--no-reexec")}
+		e.Remedy = []report.Remedy{s.Again("--no-reexec")}
 		return e
 	}
 	e.Meaning = meaning("%s is to be built for %s, and %s builds for %s", name, w.system, s.Builder(), w.here)
 	if s.Phase == report.PhaseEvaluate {
 		e.Meaning = meaning("the evaluation itself must build %s for %s, and evaluating is done here, on %s", name, w.system, w.here)
 	} else if !s.BuildsOnTarget() {
-		e.Remedy = []string{s.Again("--build-host", "target")}
+		e.Remedy = []report.Remedy{s.Again("--build-host", "target")}
 	}
 	if strings.HasSuffix(w.here, "-darwin") {
-		e.Remedy = append(e.Remedy, "# or a Linux builder on this Mac (nix-darwin)", "nix.linux-builder.enable = true;")
+		e.Remedy = append(e.Remedy, report.Line("# or a Linux builder on this Mac (nix-darwin)"), report.Line("nix.linux-builder.enable = true;"))
 	} else {
-		e.Remedy = append(e.Remedy, "# or emulate it where it is built", "boot.binfmt.emulatedSystems = [ "+nixexec.NixString(w.system)+" ];")
+		e.Remedy = append(e.Remedy, report.Line("# or emulate it where it is built"), report.Line("boot.binfmt.emulatedSystems = [ "+nixexec.NixString(w.system)+" ];"))
 	}
 	return e
 }
 
 // noJobs explains a Nix that may build nothing itself.
-func noJobs(s report.Situation) Explanation {
+func noJobs(s Situation) Explanation {
 	return Explanation{
 		Meaning: meaning("Nix on %s may build nothing: max-jobs is 0 there, and no builder is in reach", s.Builder()),
-		Remedy:  []string{s.OnBuilder("nix", "config", "show", "max-jobs"), s.Again("--max-jobs", "auto")},
+		Remedy:  []report.Remedy{s.OnBuilder("nix", "config", "show", "max-jobs"), s.Again("--max-jobs", "auto")},
 	}
 }
 
-func explainExecFormat(x excerpt, s report.Situation) Explanation {
+func explainExecFormat(x excerpt, s Situation) Explanation {
 	rebuild := strings.Contains(x.line(), "nixos-rebuild") || x.near(`could not re-exec|nixos.rebuild`, 12, 3) != nil
 	if rebuild {
 		return Explanation{
 			Meaning: "nixos-rebuild ran the nixos-rebuild of the configuration, which is for another platform than this machine",
-			Remedy:  []string{s.Again("--no-reexec")},
+			Remedy:  []report.Remedy{s.Again("--no-reexec")},
 		}
 	}
 	return Explanation{
 		Meaning: meaning("a program for another platform was run: is the configuration really for the system of %s", s.Target()),
-		Remedy:  []string{s.OnTarget("uname", "-sm"), s.Again("--no-reexec", "--build-host", "target")},
+		Remedy:  []report.Remedy{s.OnTarget("uname", "-sm"), s.Again("--no-reexec", "--build-host", "target")},
 	}
 }

@@ -97,7 +97,7 @@ func reachRows() []explanationRow {
 	}
 }
 
-func explainKeyChanged(x excerpt, s report.Situation) Explanation {
+func explainKeyChanged(x excerpt, s Situation) Explanation {
 	e := Explanation{Detail: map[string]string{}}
 	e.Meaning = meaning("the host key of %s is not the one that this machine knows: it was installed anew, or somebody stands in between", s.Target())
 	if at := x.near(`^Offending (\S+) key in (.+):(\d+)$`, 0, 12); at != nil {
@@ -107,7 +107,7 @@ func explainKeyChanged(x excerpt, s report.Situation) Explanation {
 	if fingerprint := x.near(`^(SHA256:[A-Za-z0-9+/=]{20,})\.?$`, 0, 12); fingerprint != nil {
 		e.Detail["fingerprint"] = fingerprint[1]
 	}
-	host := cmp.Or(s.HostName, s.ItsHostName())
+	host := cmp.Or(s.HostName, s.hostName())
 	for _, pattern := range []string{`^Host key for (\S+) has changed`, `^\s*ssh-keygen .*-R "?([^" ]+)"?$`, `^[^\s@]+@(\S+): Permission denied`} {
 		if named := x.near(pattern, 0, 20); named != nil {
 			host = named[1]
@@ -119,15 +119,15 @@ func explainKeyChanged(x excerpt, s report.Situation) Explanation {
 	if file := e.Detail["file"]; file != "" {
 		remove = append(remove, "-f", file)
 	}
-	e.Remedy = []string{"# only when you know why it changed: compare the fingerprint with the host's own first", nixexec.ShellWords(remove), report.OnHost(s.Target(), "true")}
+	e.Remedy = []report.Remedy{report.Line("# only when you know why it changed: compare the fingerprint with the host's own first"), report.Shell(remove...), s.SSH("true")}
 	return e
 }
 
-func explainKeyUnknown(x excerpt, s report.Situation) Explanation {
+func explainKeyUnknown(x excerpt, s Situation) Explanation {
 	if inputFetch(x) {
 		return Explanation{
 			Meaning: "git could not fetch an input of the flake: the host key of its server was never accepted on this machine",
-			Remedy:  []string{"# once, by hand, with the server of that input", "ssh -T git@github.com"},
+			Remedy:  []report.Remedy{report.Line("# once, by hand, with the server of that input"), report.SSH("-T", "git@github.com")},
 		}
 	}
 	known := "this machine"
@@ -136,28 +136,28 @@ func explainKeyUnknown(x excerpt, s report.Situation) Explanation {
 	}
 	return Explanation{
 		Meaning: meaning("the host key of %s was never accepted by %s", s.Named(x.group(2)), known),
-		Remedy:  []string{"# compare the fingerprint that this shows", nixexec.ShellWords([]string{"ssh", s.Target(), "true"}), s.Again("--accept-new")},
+		Remedy:  []report.Remedy{report.Line("# compare the fingerprint that this shows"), s.SSH("true"), s.Again("--accept-new")},
 		Detail:  map[string]string{"type": x.group(1), "host": x.group(2)},
 	}
 }
 
-func explainTooManyKeys(_ excerpt, s report.Situation) Explanation {
+func explainTooManyKeys(_ excerpt, s Situation) Explanation {
 	return Explanation{
 		Meaning: meaning("%s hung up before the right key came: ssh offered more keys than it lets a login try", s.Target()),
-		Remedy:  append([]string{"# in ~/.ssh/config; with an agent the .pub file of the key is enough"}, s.HostBlock("IdentitiesOnly yes", "IdentityFile ~/.ssh/id_ed25519")...),
+		Remedy:  append([]report.Remedy{report.Line("# in ~/.ssh/config; with an agent the .pub file of the key is enough")}, s.HostBlock("IdentitiesOnly yes", "IdentityFile ~/.ssh/id_ed25519")...),
 	}
 }
 
-func explainAgent(x excerpt, s report.Situation) Explanation {
+func explainAgent(x excerpt, s Situation) Explanation {
 	if file := x.group(3); file != "" {
 		return Explanation{
 			Meaning: meaning("ssh cannot read the key %s: it is no private key, or damaged", file),
-			Remedy:  []string{nixexec.ShellWords([]string{"ssh-keygen", "-y", "-f", file})},
+			Remedy:  []report.Remedy{report.Shell("ssh-keygen", "-y", "-f", file)},
 			Detail:  map[string]string{"key": file},
 		}
 	}
 	key := "the key"
-	e := Explanation{Remedy: []string{"ssh-add -l", nixexec.ShellWords([]string{"ssh", s.Target(), "true"}), s.Again()}}
+	e := Explanation{Remedy: []report.Remedy{report.Shell("ssh-add", "-l"), s.SSH("true"), s.Again()}}
 	if x.group(1) != "" {
 		key = meaning("the key %q", x.group(1))
 		e.Detail = map[string]string{"key": x.group(1)}
@@ -170,12 +170,12 @@ func explainAgent(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainDenied(x excerpt, s report.Situation) Explanation {
+func explainDenied(x excerpt, s Situation) Explanation {
 	user, host, methods := x.group(1), x.group(2), x.group(3)
 	if inputFetch(x) || user == "git" {
 		return Explanation{
 			Meaning: "git could not fetch an input of the flake: its server takes none of the keys that ssh offered",
-			Remedy:  []string{"ssh-add -l", "ssh -T git@github.com"},
+			Remedy:  []report.Remedy{report.Shell("ssh-add", "-l"), report.SSH("-T", "git@github.com")},
 			Detail:  map[string]string{"methods": methods},
 		}
 	}
@@ -189,35 +189,35 @@ func explainDenied(x excerpt, s report.Situation) Explanation {
 	}
 	if s.SudoUser != "" {
 		e.Meaning += meaning("; under sudo these are the keys of root, not those of %s", s.SudoUser)
-		e.Remedy = append(e.Remedy, "# without sudo: nixhop becomes root on the host itself")
+		e.Remedy = append(e.Remedy, report.Line("# without sudo: nixhop becomes root on the host itself"))
 	}
-	e.Remedy = append(e.Remedy, "ssh-add -l",
-		nixexec.ShellWords([]string{"ssh", "-v", s.Target(), "true"})+" 2>&1 | grep -e Offering -e 'identity file'",
-		"# on the host", "users.users."+nixexec.Attribute(user)+`.openssh.authorizedKeys.keys = [ "<your public key>" ];`)
+	e.Remedy = append(e.Remedy, report.Shell("ssh-add", "-l"),
+		report.SSH("-v", s.Alias, "true").Behind("2>&1 | grep -e Offering -e 'identity file'"),
+		report.Line("# on the host"), report.Line("users.users."+nixexec.Attribute(user)+`.openssh.authorizedKeys.keys = [ "<your public key>" ];`))
 	return e
 }
 
-func explainResolve(x excerpt, s report.Situation) Explanation {
+func explainResolve(x excerpt, s Situation) Explanation {
 	name := x.group(1)
 	e := Explanation{
 		Detail: map[string]string{"host": name},
-		Remedy: []string{nixexec.ShellWords([]string{"ssh", "-G", s.Target()}) + " | grep -e '^hostname' -e '^proxy'", "nixhop hosts"},
+		Remedy: []report.Remedy{report.SSH("-G", s.Alias).Behind("| grep -e '^hostname' -e '^proxy'"), report.Nixhop("hosts")},
 	}
 	switch {
 	case inputFetch(x):
 		e.Meaning = meaning("git could not fetch an input of the flake: no DNS here knows %q", name)
-		e.Remedy = []string{nixexec.ShellWords([]string{"ping", "-c", "1", name})}
+		e.Remedy = []report.Remedy{report.Shell("ping", "-c", "1", name)}
 	case strings.Contains(name, ":") && strings.Count(name, ":") == 1:
 		host, port, _ := strings.Cut(name, ":")
 		e.Meaning = meaning("ssh takes no port in the name of a host: %q is a name to it", name)
-		e.Remedy = append([]string{"# in ~/.ssh/config"}, "Host "+host, "  Port "+port)
+		e.Remedy = append([]report.Remedy{report.Line("# in ~/.ssh/config")}, report.HostBlock(host, "Port "+port)...)
 	case s.SudoUser != "":
 		e.Meaning = meaning("no DNS and no ssh config of root knows %q: under sudo the ssh config of %s is not read", name, s.SudoUser)
-		e.Remedy = append([]string{"# without sudo: nixhop becomes root on the host itself"}, e.Remedy...)
-	case name == s.ItsHostName() && !s.BuildsHere() && !s.BuildsOnTarget():
+		e.Remedy = append([]report.Remedy{report.Line("# without sudo: nixhop becomes root on the host itself")}, e.Remedy...)
+	case name == s.hostName() && !s.BuildsHere() && !s.BuildsOnTarget():
 		e.Meaning = meaning("%q is no name to DNS or to the ssh config in use: an alias of this machine means nothing on %s", name, s.BuildHost)
 		e.Remedy = append(e.Remedy, s.Again("--build-host", "target"))
-	case s.Jump != "" && name != s.ItsHostName() && name != s.HostName:
+	case s.Jump != "" && name != s.hostName() && name != s.HostName:
 		e.Meaning = meaning("the jump host of %s is no name to DNS or to the ssh config: %q", s.Target(), name)
 	default:
 		e.Meaning = meaning("no DNS and no Host block in the ssh config knows %q: misspelt, or a VPN is down", name)

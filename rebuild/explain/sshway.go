@@ -8,30 +8,30 @@ import (
 	"nixhop/rebuild/report"
 )
 
-func explainRefused(x excerpt, s report.Situation) Explanation {
+func explainRefused(x excerpt, s Situation) Explanation {
 	host, port := x.group(1), x.group(2)
 	e := Explanation{Detail: map[string]string{"host": host, "port": port}}
 	if (host == "localhost" || host == "127.0.0.1" || host == "::1") && s.BuildHost == host {
 		e.Meaning = meaning("--build-host %s makes an ssh connection to this machine, which runs no sshd", host)
-		e.Remedy = []string{s.Again("--build-host", "local")}
+		e.Remedy = []report.Remedy{s.Again("--build-host", "local")}
 		return e
 	}
 	e.Meaning = meaning("nothing listens on port %s of %s: no sshd runs there, or it listens on another port", port, strings.TrimSuffix(s.Named(host), ","))
-	e.Remedy = []string{nixexec.ShellWords([]string{"ssh", "-G", s.Target()}) + " | grep -e '^hostname' -e '^port' -e '^proxy'"}
+	e.Remedy = []report.Remedy{report.SSH("-G", s.Alias).Behind("| grep -e '^hostname' -e '^port' -e '^proxy'")}
 	return e
 }
 
-func explainTimeout(x excerpt, s report.Situation) Explanation {
+func explainTimeout(x excerpt, s Situation) Explanation {
 	host, reason := x.group(1), x.group(2)
 	if host == "" {
 		return Explanation{
 			Meaning: meaning("%s took the connection, but its sshd did not answer: it is overloaded, or something else listens there", s.Target()),
-			Remedy:  []string{s.Again("--connect-timeout", "60")},
+			Remedy:  []report.Remedy{s.Again("--connect-timeout", "60")},
 		}
 	}
 	e := Explanation{
 		Detail: map[string]string{"host": host, "reason": reason},
-		Remedy: []string{nixexec.ShellWords([]string{"ssh", "-o", "ConnectTimeout=5", s.Target(), "true"})},
+		Remedy: []report.Remedy{report.SSH("-o", "ConnectTimeout=5", s.Alias, "true")},
 	}
 	if inputFetch(x) {
 		e.Meaning = meaning("git could not fetch an input of the flake: %s does not answer", host)
@@ -41,12 +41,12 @@ func explainTimeout(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainJump(x excerpt, s report.Situation) Explanation {
+func explainJump(x excerpt, s Situation) Explanation {
 	jump := "the jump host"
-	e := Explanation{Remedy: []string{nixexec.ShellWords([]string{"ssh", "-G", s.Target()}) + " | grep '^proxy'"}}
+	e := Explanation{Remedy: []report.Remedy{report.SSH("-G", s.Alias).Behind("| grep '^proxy'")}}
 	if s.Jump != "" {
 		jump = s.Jump
-		e.Remedy = append(e.Remedy, nixexec.ShellWords([]string{"ssh", s.Jump, "true"}))
+		e.Remedy = append(e.Remedy, report.SSH(s.Jump, "true"))
 		e.Detail = map[string]string{"jump": s.Jump}
 	}
 	reason := x.group(1)
@@ -58,7 +58,7 @@ func explainJump(x excerpt, s report.Situation) Explanation {
 	switch {
 	case strings.Contains(reason, "administratively prohibited"):
 		e.Meaning = meaning("%s lets nobody through to %s: its sshd forbids forwarding", jump, s.Target())
-		e.Remedy = append(e.Remedy, "# on the jump host", "services.openssh.settings.AllowTcpForwarding = true;")
+		e.Remedy = append(e.Remedy, report.Line("# on the jump host"), report.Line("services.openssh.settings.AllowTcpForwarding = true;"))
 	case reason != "":
 		e.Meaning = meaning("%s was reached, but not %s from there: %s", jump, s.Target(), reason)
 	default:
@@ -67,11 +67,11 @@ func explainJump(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainKex(x excerpt, s report.Situation) Explanation {
+func explainKex(x excerpt, s Situation) Explanation {
 	return Explanation{
 		Meaning: meaning("%s hung up before it said who it is: too many logins at once, a ban after failed ones, or a proxy on the way", s.Target()),
-		Remedy: []string{nixexec.ShellWords([]string{"ssh", "-v", s.Target(), "true"}),
-			"# on the host, when many logins come at once", `services.openssh.settings.MaxStartups = "100:30:200";`},
+		Remedy: []report.Remedy{report.SSH("-v", s.Alias, "true"),
+			report.Line("# on the host, when many logins come at once"), report.Line(`services.openssh.settings.MaxStartups = "100:30:200";`)},
 		Detail: map[string]string{"reason": x.group(1)},
 	}
 }
@@ -80,8 +80,8 @@ func explainKex(x excerpt, s report.Situation) Explanation {
 // (nixos/modules/system/activation/switch-to-configuration.pl and its successor in nixpkgs).
 const switching = `^(?:stopping|restarting|reloading|starting|NOT restarting) the following (?:changed )?units:|^activating the configuration\.\.\.|^setting up /etc\.\.\.|^updating GRUB 2 menu\.\.\.|^Checking switch inhibitors`
 
-func explainLost(x excerpt, s report.Situation) Explanation {
-	lively := append([]string{"# in ~/.ssh/config"}, s.HostBlock("ServerAliveInterval 15", "ServerAliveCountMax 4")...)
+func explainLost(x excerpt, s Situation) Explanation {
+	lively := append([]report.Remedy{report.Line("# in ~/.ssh/config")}, s.HostBlock("ServerAliveInterval 15", "ServerAliveCountMax 4")...)
 	phase := s.Phase
 	if phase != report.PhaseActivate && x.near(switching, 200, 0) != nil {
 		phase = report.PhaseActivate
@@ -90,26 +90,26 @@ func explainLost(x excerpt, s report.Situation) Explanation {
 	case report.PhaseActivate:
 		return Explanation{
 			Meaning: meaning("the connection to %s broke while it was activating: the switch most likely goes on there, and its outcome is not known here", s.Target()),
-			Remedy: []string{s.OnTarget("systemctl", "status", facts.ActivationUnits),
+			Remedy: []report.Remedy{s.OnTarget("systemctl", "status", facts.ActivationUnits),
 				s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "30", "-o", "cat"),
 				s.OnTarget("readlink", "/run/current-system", "/nix/var/nix/profiles/system")},
 		}
 	case report.PhaseConnect, report.PhaseEvaluate:
-		return Explanation{Meaning: meaning("the connection to %s broke before anything was built: nothing was changed", s.Target()), Remedy: append([]string{s.Again()}, lively...)}
+		return Explanation{Meaning: meaning("the connection to %s broke before anything was built: nothing was changed", s.Target()), Remedy: append([]report.Remedy{s.Again()}, lively...)}
 	case report.PhaseBuild:
 		return Explanation{
 			Meaning: meaning("the connection broke during the build on %s: nothing was changed on %s, and what was built is kept", s.Builder(), s.Target()),
-			Remedy:  append([]string{s.Again()}, lively...),
+			Remedy:  append([]report.Remedy{s.Again()}, lively...),
 		}
 	case report.PhaseCopy:
 		return Explanation{
 			Meaning: meaning("the connection broke during the copy to %s: nothing was activated, and what was copied is kept", s.Target()),
-			Remedy:  append([]string{s.Again()}, lively...),
+			Remedy:  append([]report.Remedy{s.Again()}, lively...),
 		}
 	}
 	return Explanation{
 		Meaning: meaning("the connection to %s broke; nothing shows that it had begun to activate", s.Target()),
-		Remedy:  append([]string{s.OnTarget("readlink", "/run/current-system", "/nix/var/nix/profiles/system"), s.Again()}, lively...),
+		Remedy:  append([]report.Remedy{s.OnTarget("readlink", "/run/current-system", "/nix/var/nix/profiles/system"), s.Again()}, lively...),
 	}
 }
 
@@ -121,10 +121,10 @@ func sshConfigRows() []explanationRow {
 			needles: []string{"ControlPath too long", "too long for Unix domain socket"},
 			pattern: `ControlPath too long(?: \('([^']*)')?|path "([^"]*)" too long for Unix domain socket`,
 			implies: []string{"ssh-kex", "ssh-lost", "ssh-jump"},
-			explain: func(x excerpt, s report.Situation) Explanation {
+			explain: func(x excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: "the path of the socket that ssh shares its connection with is longer than a socket's path may be",
-					Remedy:  []string{"TMPDIR=/tmp " + s.Again(), "# or, where ~/.ssh/config sets it", "ControlPath ~/.ssh/%C"},
+					Remedy:  []report.Remedy{s.Again().Under("TMPDIR=/tmp"), report.Line("# or, where ~/.ssh/config sets it"), report.Line("ControlPath ~/.ssh/%C")},
 					Detail:  map[string]string{"path": x.group(1) + x.group(2)},
 				}
 			},
@@ -145,11 +145,11 @@ func sshConfigRows() []explanationRow {
 	}
 }
 
-func explainBadOption(x excerpt, _ report.Situation) Explanation {
+func explainBadOption(x excerpt, _ Situation) Explanation {
 	if file := x.group(1); file != "" {
 		return Explanation{
 			Meaning: meaning("ssh does not read %s: others may write it, or it belongs to somebody else", file),
-			Remedy:  []string{nixexec.ShellWords([]string{"chmod", "600", file}), `chown "$(id -un)" ` + nixexec.ShellWords([]string{file})},
+			Remedy:  []report.Remedy{report.Shell("chmod", "600", file), report.Line(`chown "$(id -un)" ` + nixexec.ShellWords([]string{file}))},
 			Detail:  map[string]string{"file": file},
 		}
 	}
@@ -159,32 +159,32 @@ func explainBadOption(x excerpt, _ report.Situation) Explanation {
 	}
 	e := Explanation{
 		Meaning: meaning("ssh does not take line %s of %s: %s", line, file, text),
-		Remedy:  []string{nixexec.ShellWords([]string{"sed", "-n", line + "p", file})},
+		Remedy:  []report.Remedy{report.Shell("sed", "-n", line+"p", file)},
 		Detail:  map[string]string{"file": file, "line": line, "option": option},
 	}
 	if option == "usekeychain" || option == "addkeystoagent" || option == "gssapiauthentication" {
 		e.Meaning = meaning("line %s of %s is for the ssh of the system, and the ssh in PATH is another one: %s", line, file, text)
-		e.Remedy = []string{"# at the top of that file", "IgnoreUnknown " + option}
+		e.Remedy = []report.Remedy{report.Line("# at the top of that file"), report.Line("IgnoreUnknown " + option)}
 	}
 	return e
 }
 
-func explainMux(x excerpt, s report.Situation) Explanation {
+func explainMux(x excerpt, s Situation) Explanation {
 	if socket := x.group(2); socket != "" {
 		return Explanation{
 			Meaning: meaning("a shared connection to %s that ssh looked for is gone (%s): by itself harmless", s.Target(), strings.ToLower(x.group(3))),
-			Remedy:  []string{nixexec.ShellWords([]string{"rm", "-f", socket})},
+			Remedy:  []report.Remedy{report.Shell("rm", "-f", socket)},
 			Detail:  map[string]string{"socket": socket},
 		}
 	}
 	if strings.Contains(x.group(1), "refused by peer") {
 		return Explanation{
 			Meaning: meaning("%s allows no more sessions on one connection, so ssh made another one: by itself harmless", s.Target()),
-			Remedy:  []string{"# on the host", "services.openssh.settings.MaxSessions = 64;"},
+			Remedy:  []report.Remedy{report.Line("# on the host"), report.Line("services.openssh.settings.MaxSessions = 64;")},
 		}
 	}
 	return Explanation{
 		Meaning: meaning("the shared connection to %s ended: %s", s.Target(), x.group(1)),
-		Remedy:  []string{s.Again()},
+		Remedy:  []report.Remedy{s.Again()},
 	}
 }

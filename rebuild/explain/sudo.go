@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"strings"
-
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 )
@@ -36,10 +34,10 @@ func sudoRows() []explanationRow {
 			needles: []string{"'prompt' does not take any arguments", "'--prompt' "},
 			pattern: `'(?:--)?prompt' does not take any arguments`,
 			implies: []string{"ng-hint"},
-			explain: func(_ excerpt, s report.Situation) Explanation {
+			explain: func(_ excerpt, s Situation) Explanation {
 				return Explanation{
 					Meaning: meaning("the sudo of %s is an old sudo-rs, which knows no --prompt, and this nixos-rebuild uses it", s.Target()),
-					Remedy:  []string{s.AsRoot(), "# or a newer sudo-rs, from a newer nixpkgs", "nix flake update nixpkgs"},
+					Remedy:  []report.Remedy{s.AsRoot(), report.Line("# or a newer sudo-rs, from a newer nixpkgs"), report.Shell("nix", "flake", "update", "nixpkgs")},
 				}
 			},
 		},
@@ -66,11 +64,11 @@ func sudoRows() []explanationRow {
 	}
 }
 
-func explainNoSudoer(x excerpt, s report.Situation) Explanation {
+func explainNoSudoer(x excerpt, s Situation) Explanation {
 	user := x.group(1) + x.group(2)
 	e := Explanation{
 		Meaning: meaning("%s may not use sudo on %s", user, s.Target()),
-		Remedy:  []string{s.AsRoot(), "# or, on the host", "users.users." + nixexec.Attribute(user) + `.extraGroups = [ "wheel" ];`},
+		Remedy:  []report.Remedy{s.AsRoot(), report.Line("# or, on the host"), report.Line("users.users." + nixexec.Attribute(user) + `.extraGroups = [ "wheel" ];`)},
 		Detail:  map[string]string{"user": user},
 	}
 	if x.group(3) != "" {
@@ -79,10 +77,10 @@ func explainNoSudoer(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainWrongPassword(x excerpt, s report.Situation) Explanation {
+func explainWrongPassword(x excerpt, s Situation) Explanation {
 	e := Explanation{
 		Meaning: meaning("sudo on %s did not take the password of %s", s.Target(), s.Login()),
-		Remedy:  []string{s.Again("--ask-sudo-password")},
+		Remedy:  []report.Remedy{s.Again("--ask-sudo-password")},
 	}
 	if x.group(1) != "" && x.near(`Sorry, try again|incorrect password`, 3, 3) == nil {
 		e.Meaning = meaning("sudo on %s wants the password of %s, and none reached it", s.Target(), s.Login())
@@ -90,31 +88,31 @@ func explainWrongPassword(x excerpt, s report.Situation) Explanation {
 	return e
 }
 
-func explainNoSudo(x excerpt, s report.Situation) Explanation {
+func explainNoSudo(x excerpt, s Situation) Explanation {
 	if x.group(1) != "" {
 		return Explanation{
 			Meaning: "this nixos-rebuild runs sudo here, and this machine has none",
-			Remedy:  []string{"unset SUDO_USER", s.Again()},
+			Remedy:  []report.Remedy{report.Shell("unset", "SUDO_USER"), s.Again()},
 		}
 	}
 	return Explanation{
 		Meaning: meaning("%s has no sudo: it has doas or run0, or only root may change it", s.Target()),
-		Remedy:  []string{s.AsRoot(), s.Again("--elevate", "run0"), "# or, on the host", "security.sudo.enable = true;"},
+		Remedy:  []report.Remedy{s.AsRoot(), s.Again("--elevate", "run0"), report.Line("# or, on the host"), report.Line("security.sudo.enable = true;")},
 	}
 }
 
-func explainNoTerminal(_ excerpt, s report.Situation) Explanation {
+func explainNoTerminal(_ excerpt, s Situation) Explanation {
 	return Explanation{
 		Meaning: meaning("sudo on %s wants the password of %s, and has no terminal there to ask for it", s.Target(), s.Login()),
-		Remedy: []string{s.Again("--ask-sudo-password"), "# or never again, on the host",
-			"security.sudo.wheelNeedsPassword = false;"},
+		Remedy: []report.Remedy{s.Again("--ask-sudo-password"), report.Line("# or never again, on the host"),
+			report.Line("security.sudo.wheelNeedsPassword = false;")},
 	}
 }
 
-func explainNeedsRoot(_ excerpt, s report.Situation) Explanation {
+func explainNeedsRoot(_ excerpt, s Situation) Explanation {
 	return Explanation{
 		Meaning: meaning("%s may not set the system profile of %s: that needs root", s.Login(), s.Target()),
-		Remedy:  []string{s.Again("--sudo"), s.AsRoot()},
+		Remedy:  []report.Remedy{s.Again("--sudo"), s.AsRoot()},
 	}
 }
 
@@ -123,12 +121,12 @@ const sudoWorked = switching + `|the following units failed: |error\(s\) occurre
 
 // explainHint answers a hint that nixos-rebuild-ng prints after every command under sudo that failed, whatever the reason was
 // (NixOS/nixpkgs#361750).
-func explainHint(x excerpt, s report.Situation) Explanation {
+func explainHint(x excerpt, s Situation) Explanation {
 	if s.SudoWorks || x.near(sudoWorked, 200, 10) != nil {
 		return Explanation{Meaning: meaning("the hint about --ask-sudo-password does not apply: sudo worked on %s, and what it ran there failed", s.Target())}
 	}
 	return Explanation{
 		Meaning: meaning("a command under sudo failed on %s and said nothing itself: sudo may have wanted a password", s.Target()),
-		Remedy:  []string{report.OnHost(s.Target(), strings.Fields("sudo -n true")...), s.Again("--ask-sudo-password")},
+		Remedy:  []report.Remedy{s.OnTarget("sudo", "-n", "true"), s.Again("--ask-sudo-password")},
 	}
 }

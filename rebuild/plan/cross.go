@@ -83,29 +83,31 @@ func FindRefusal(known source.FlakeFacts, from, host string) []report.Finding {
 	if target == "" {
 		target = "SYSTEM"
 	}
-	instead := "nixpkgs.hostPlatform = " + nixexec.NixString(target) + ";   # instead of "
+	instead := func(what string) report.Remedy {
+		return report.Line("nixpkgs.hostPlatform = " + nixexec.NixString(target) + ";").Note("instead of " + what)
+	}
 	if deaf {
 		found.What = fmt.Sprintf("the configuration takes no other build platform: with %q forced it is built on %q all the same", from, known.BuildSystem)
 		found.Why = "its packages are not made by nixpkgs.hostPlatform and nixpkgs.buildPlatform"
-		found.Remedy = []string{instead + "_module.args.pkgs, or whatever else gives it its packages"}
+		found.Remedy = []report.Remedy{instead("_module.args.pkgs, or whatever else gives it its packages")}
 		return []report.Finding{found}
 	}
 	switch known.Refused[0] {
 	case "extendModules":
 		found.What = "the configuration takes no other build platform: it has no extendModules"
 		found.Why = "it was not made by nixosSystem of nixpkgs 21.11 or later, or something took that away"
-		found.Remedy = []string{"nixpkgs.buildPlatform = " + nixexec.NixString(from) + ";   # in the configuration itself"}
+		found.Remedy = []report.Remedy{report.Line("nixpkgs.buildPlatform = " + nixexec.NixString(from) + ";").Note("in the configuration itself")}
 	case "nixpkgs.buildPlatform":
 		found.What = "the configuration takes no other build platform: its nixpkgs has no option nixpkgs.buildPlatform"
 		found.Why = "that came with NixOS 22.05"
-		found.Remedy = []string{"nix flake update"}
+		found.Remedy = []report.Remedy{report.Shell("nix", "flake", "update")}
 	case "nixpkgs.pkgs":
-		found.Remedy = []string{
-			instead + "nixpkgs.pkgs, which is also what the argument pkgs of nixosSystem sets",
-			"nixpkgs.config = { };   # and nixpkgs.overlays: what pkgs was made with",
+		found.Remedy = []report.Remedy{
+			instead("nixpkgs.pkgs, which is also what the argument pkgs of nixosSystem sets"),
+			report.Line("nixpkgs.config = { };").Note("and nixpkgs.overlays: what pkgs was made with"),
 		}
 	default:
-		found.Remedy = []string{instead + strings.Join(known.Refused, " and ")}
+		found.Remedy = []report.Remedy{instead(strings.Join(known.Refused, " and "))}
 	}
 	return []report.Finding{found}
 }

@@ -121,11 +121,13 @@ func TestRefusedSystem(t *testing.T) {
 
 func TestFindRefusal(t *testing.T) {
 	const from = "x86_64-linux"
-	host := func(what, why string, remedy ...string) []report.Finding {
+	host := func(what, why string, remedy ...report.Remedy) []report.Finding {
 		return []report.Finding{{Name: "cross-refused", Severity: report.Error, Host: "web", What: what, Why: why, Remedy: remedy}}
 	}
 	const no = "the configuration takes no other build platform"
-	const instead = `nixpkgs.hostPlatform = "aarch64-linux";   # instead of `
+	instead := func(what string) report.Remedy {
+		return report.Line(`nixpkgs.hostPlatform = "aarch64-linux";`).Note("instead of " + what)
+	}
 	for _, c := range []struct {
 		name  string
 		facts source.FlakeFacts
@@ -134,24 +136,24 @@ func TestFindRefusal(t *testing.T) {
 		{"taken", source.FlakeFacts{System: "aarch64-linux", BuildSystem: from}, nil},
 		{"nothing is known", source.FlakeFacts{}, nil},
 		{"legacy", source.FlakeFacts{System: "aarch64-linux", BuildSystem: "aarch64-linux", Refused: []string{"nixpkgs.system"}},
-			host(no+", because of nixpkgs.system", "nixpkgs.buildPlatform has no effect beside it", instead+"nixpkgs.system")},
+			host(no+", because of nixpkgs.system", "nixpkgs.buildPlatform has no effect beside it", instead("nixpkgs.system"))},
 		{"two of them, in a file", source.FlakeFacts{System: "aarch64-linux", Refused: []string{"nixpkgs.crossSystem", "nixpkgs.localSystem"},
 			Files: []string{"/nix/store/abc-source/hosts/pi.nix", "/etc/nixos/x.nix"}},
 			host(no+", because of nixpkgs.crossSystem and nixpkgs.localSystem",
-				"nixpkgs.buildPlatform has no effect beside it; set in hosts/pi.nix, /etc/nixos/x.nix", instead+"nixpkgs.crossSystem and nixpkgs.localSystem")},
+				"nixpkgs.buildPlatform has no effect beside it; set in hosts/pi.nix, /etc/nixos/x.nix", instead("nixpkgs.crossSystem and nixpkgs.localSystem"))},
 		{"pkgs", source.FlakeFacts{Refused: []string{"nixpkgs.pkgs"}},
 			host(no+", because of nixpkgs.pkgs", "nixpkgs.buildPlatform has no effect beside it",
-				`nixpkgs.hostPlatform = "SYSTEM";   # instead of nixpkgs.pkgs, which is also what the argument pkgs of nixosSystem sets`,
-				"nixpkgs.config = { };   # and nixpkgs.overlays: what pkgs was made with")},
+				report.Line(`nixpkgs.hostPlatform = "SYSTEM";`).Note("instead of nixpkgs.pkgs, which is also what the argument pkgs of nixosSystem sets"),
+				report.Line("nixpkgs.config = { };").Note("and nixpkgs.overlays: what pkgs was made with"))},
 		{"no extendModules", source.FlakeFacts{Refused: []string{"extendModules"}},
 			host(no+": it has no extendModules", "it was not made by nixosSystem of nixpkgs 21.11 or later, or something took that away",
-				`nixpkgs.buildPlatform = "x86_64-linux";   # in the configuration itself`)},
+				report.Line(`nixpkgs.buildPlatform = "x86_64-linux";`).Note("in the configuration itself"))},
 		{"too old", source.FlakeFacts{Refused: []string{"nixpkgs.buildPlatform"}},
-			host(no+": its nixpkgs has no option nixpkgs.buildPlatform", "that came with NixOS 22.05", "nix flake update")},
+			host(no+": its nixpkgs has no option nixpkgs.buildPlatform", "that came with NixOS 22.05", report.Line("nix flake update"))},
 		{"deaf", source.FlakeFacts{System: "aarch64-linux", BuildSystem: "aarch64-linux"},
 			host(no+`: with "x86_64-linux" forced it is built on "aarch64-linux" all the same`,
 				"its packages are not made by nixpkgs.hostPlatform and nixpkgs.buildPlatform",
-				instead+"_module.args.pkgs, or whatever else gives it its packages")},
+				instead("_module.args.pkgs, or whatever else gives it its packages"))},
 	} {
 		if got := FindRefusal(c.facts, from, "web"); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got\n%+v\nwant\n%+v", c.name, got, c.want)
@@ -205,7 +207,8 @@ func TestWays(t *testing.T) {
 		emulate = "nixhop switch web --emulate"
 		cross   = "nixhop switch web --cross"
 	)
-	base := check.Need{Alias: "web", Action: "switch", System: "aarch64-linux", Built: "aarch64-linux", Nix: facts.Nix{System: "x86_64-linux"}, OS: "linux", Host: "big"}
+	base := check.Need{System: "aarch64-linux", Built: "aarch64-linux", Nix: facts.Nix{System: "x86_64-linux"}, OS: "linux", Host: "big"}
+	call := report.Call{Action: "switch", Word: "web", Host: "web"}
 	for _, c := range []struct {
 		name   string
 		change func(*check.Need)
@@ -228,7 +231,7 @@ func TestWays(t *testing.T) {
 	} {
 		n := base
 		c.change(&n)
-		got, want := strings.Join(n.Ways(), "\n"), strings.Join(c.want, "\n# or\n")
+		got, want := strings.Join(call.Lines(n.Ways()), "\n"), strings.Join(c.want, "\n# or\n")
 		if got != want {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, want)
 		}
@@ -252,21 +255,6 @@ func TestParseEmulation(t *testing.T) {
 	} {
 		if says, worked := ParseEmulation(c.out, c.err); says != c.says || worked != c.worked {
 			t.Errorf("%q: %q, %v", c.out, says, worked)
-		}
-	}
-}
-
-// A way that is offered is instead of the one that was asked for.
-func TestRepeatedPlatform(t *testing.T) {
-	for _, c := range []struct{ line, offered, want string }{
-		{"switch web --cross=i686-linux -v", "nixhop switch web --build-host target", "nixhop switch web --build-host target"},
-		{"switch web --emulate --cores 2", "nixhop switch web --cross", "nixhop switch web --cores 2 --cross"},
-		{"switch web --cross=i686-linux", "nixhop switch web --cross=none", "nixhop switch web --cross=none"},
-		{"switch web --cross", "nixhop switch web --allow host-name", "nixhop switch web --cross --allow host-name"},
-		{"switch web --build-host big --emulate", "nixhop switch web --cross", "nixhop switch web --build-host big --cross"},
-	} {
-		if got := parse(t, c.line).Repeated([]string{c.offered}); got[0] != c.want {
-			t.Errorf("%s: %q, want %q", c.line, got, c.want)
 		}
 	}
 }

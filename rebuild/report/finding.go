@@ -22,20 +22,7 @@ type Finding struct {
 	Host     string   // the alias, as typed
 	What     string   // one line, lower case, no full stop
 	Why      string   // one line, or empty where What says it all
-	Remedy   []string // lines to paste: commands, or NixOS configuration
+	Remedy   []Remedy // lines to paste: commands, or NixOS configuration
 
 	Told bool // it stands on the terminal already
-}
-
-// AnyOf is a Remedy of several, of which each is enough. Between them stands a line that is a comment for a shell and for NixOS alike. An
-// empty one is left out.
-func AnyOf(remedies ...[]string) []string {
-	var lines []string
-	for _, remedy := range remedies {
-		if len(lines) > 0 && len(remedy) > 0 {
-			lines = append(lines, "# or")
-		}
-		lines = append(lines, remedy...)
-	}
-	return lines
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -41,4 +42,12 @@ func Kib(n int64) string {
 		return fmt.Sprintf("%d MiB", n>>10)
 	}
 	return fmt.Sprintf("%d KiB", n)
+}
+
+// CountOf is a number of things in words: "1 unit", "3 units".
+func CountOf(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }

@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/report"
 )
 
 // finish turns the words that were collected into the rest of the request and refuses what cannot be meant.
@@ -44,7 +43,7 @@ func (p *parser) operands(action Action) error {
 		return &UsageError{Message: fmt.Sprintf("too many words: %q", p.plain[len(p.plain)-1]), Hint: "as in: " + usage}
 	case len(p.plain) == 1 && !slices.Contains(action.Words, p.plain[0]):
 		word := p.plain[0]
-		return &UsageError{Message: fmt.Sprintf("%s knows no %q", action.Name, word), Hint: report.Lines(report.DidYouMean(word, action.Words), "as in: "+usage)}
+		return &UsageError{Message: fmt.Sprintf("%s knows no %q", action.Name, word), Hint: hintLines(didYouMean(word, action.Words), "as in: "+usage)}
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -37,7 +36,7 @@ func unknownAction(word string, isHost bool) error {
 			Hint:    "it is a host; to deploy to it: nixhop switch " + nixexec.Quote(word),
 		}
 	}
-	return &UsageError{Message: fmt.Sprintf("unknown action %q", word), Hint: report.Lines(report.DidYouMean(word, actionNames()), "see: nixhop --help")}
+	return &UsageError{Message: fmt.Sprintf("unknown action %q", word), Hint: hintLines(didYouMean(word, actionNames()), "see: nixhop --help")}
 }
 
 func actionNames() []string {
@@ -70,7 +69,7 @@ func unknownFlag(r Request, flag string) error {
 	pass = append(pass, "--", nixexec.Quote(flag))
 	return &UsageError{
 		Message: fmt.Sprintf("unknown flag %q", flag),
-		Hint:    report.Lines(report.DidYouMean(name, long), "a flag that only nixos-rebuild knows goes after --: "+strings.Join(pass, " ")),
+		Hint:    hintLines(didYouMean(name, long), "a flag that only nixos-rebuild knows goes after --: "+strings.Join(pass, " ")),
 	}
 }
 

@@ -70,18 +70,18 @@ func (e *EvaluationError) Finding(host string) report.Finding {
 			what = nixexec.Printable(text)
 		}
 	}
-	look := "nix flake show " + nixexec.Quote(e.Flake)
+	look := report.Shell("nix", "flake", "show", e.Flake)
 	if flake, configuration, found := strings.Cut(e.Flake, "#"); found {
-		look = nixexec.ShellWords([]string{"nix", "eval", "--show-trace", flake + "#nixosConfigurations." + nixexec.Attribute(configuration) + ".config.system.build.toplevel.drvPath"})
+		look = report.Shell("nix", "eval", "--show-trace", flake+"#nixosConfigurations."+nixexec.Attribute(configuration)+".config.system.build.toplevel.drvPath")
 	}
 	found := report.Finding{
 		Name: "evaluation", Severity: report.Error, Host: host,
 		What:   fmt.Sprintf("flake %q cannot be evaluated: %s", e.Flake, what),
-		Remedy: []string{look},
+		Remedy: []report.Remedy{look},
 	}
 	if e.File != "" {
 		found.What = fmt.Sprintf("file %q cannot be evaluated: %s", e.File, what)
-		found.Remedy = []string{nixexec.ShellWords([]string{"nix-instantiate", "--eval", "--show-trace", e.File})}
+		found.Remedy = []report.Remedy{report.Shell("nix-instantiate", "--eval", "--show-trace", e.File)}
 	}
 	return found
 }

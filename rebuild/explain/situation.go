@@ -1,25 +1,11 @@
-package report
+package explain
 
 import (
-	"strconv"
+	"cmp"
 	"strings"
 
 	"nixhop/nixexec"
-)
-
-// Phase is the part of a deployment that failed: an explanation belongs to some of them only, and the same text means
-// another thing in another phase.
-type Phase string
-
-// The phases, in the order in which a deployment goes through them. PhaseAny is for a child that does several of them
-// itself, as nixos-rebuild does.
-const (
-	PhaseConnect  Phase = "connect"
-	PhaseEvaluate Phase = "evaluate"
-	PhaseBuild    Phase = "build"
-	PhaseCopy     Phase = "copy"
-	PhaseActivate Phase = "activate"
-	PhaseAny      Phase = "any"
+	"nixhop/rebuild/report"
 )
 
 // Situation is what this run knows about itself. Every explanation is put in its words; what is not known is left empty.
@@ -33,7 +19,7 @@ type Situation struct {
 	Configuration string
 	Flake         string
 	Action        string // of nixos-rebuild; empty: switch
-	Phase         Phase
+	Phase         report.Phase
 	SudoUser      string // who runs nixhop under sudo, from SUDO_USER; else empty
 	SudoWorks     bool   // sudo on the target was seen to work, or its password was verified
 
@@ -54,7 +40,7 @@ func (s Situation) Target() string {
 func (s Situation) Named(host string) string {
 	third := !s.BuildsHere() && !s.BuildsOnTarget()
 	switch {
-	case host == "" || host == s.ItsHostName():
+	case host == "" || host == s.hostName():
 		return s.Target()
 	case host == s.HostName || s.HostName == "" && s.Jump == "" && !third:
 		return s.Target() + " (" + host + ")"
@@ -92,60 +78,64 @@ func (s Situation) Builder() string {
 }
 
 // Again is this deployment once more, with flags.
-func (s Situation) Again(flags ...string) string {
-	action := s.Action
-	if action == "" {
-		action = "switch"
-	}
-	return s.Nixhop(action, s.Alias, flags...)
+func (s Situation) Again(flags ...string) report.Remedy {
+	return report.Again(append(s.flakeFlag(), flags...)...)
 }
 
-// Nixhop is a command line of nixhop for this flake.
-func (s Situation) Nixhop(action, host string, flags ...string) string {
-	words := []string{"nixhop", action}
+// Nixhop is another action of nixhop for a host, with this flake.
+func (s Situation) Nixhop(action, host string) report.Remedy {
+	words := []string{action}
 	if host != "" {
 		words = append(words, host)
 	}
-	if s.Flake != "" && s.Flake != "." {
-		words = append(words, "--flake", s.Flake)
+	return report.Nixhop(append(words, s.flakeFlag()...)...)
+}
+
+// flakeFlag names the flake where it is another one than the usual.
+func (s Situation) flakeFlag() []string {
+	if s.Flake == "" || s.Flake == "." {
+		return nil
 	}
-	return nixexec.ShellWords(append(words, flags...))
+	return []string{"--flake", s.Flake}
 }
 
 // AsRoot is this deployment once more, as root.
-func (s Situation) AsRoot() string {
-	action := s.Action
-	if action == "" {
-		action = "switch"
+func (s Situation) AsRoot() report.Remedy {
+	root := "root@" + s.hostName()
+	switch s.Alias {
+	case "":
+		return report.Remedy{}
+	case root:
+		return s.Again()
 	}
-	return s.Nixhop(action, "root@"+s.ItsHostName())
+	return s.Nixhop(cmp.Or(s.Action, "switch"), root)
 }
 
 // hostName is the target as typed, without the user in front of it.
-func (s Situation) ItsHostName() string { return s.Alias[strings.LastIndexByte(s.Alias, '@')+1:] }
+func (s Situation) hostName() string { return s.Alias[strings.LastIndexByte(s.Alias, '@')+1:] }
 
-// OnTarget is a command that runs on the target: two shells read it, the one here and the login shell there.
-func (s Situation) OnTarget(words ...string) string { return OnHost(s.Target(), words...) }
+// OnTarget is a command that runs on the target.
+func (s Situation) OnTarget(words ...string) report.Remedy { return report.On(s.Alias, words...) }
+
+// SSH is an ssh to the target, with a command there if there are words.
+func (s Situation) SSH(words ...string) report.Remedy {
+	return report.SSH(append([]string{s.Alias}, words...)...)
+}
 
 // OnBuilder is a command that runs where it is built.
-func (s Situation) OnBuilder(words ...string) string {
+func (s Situation) OnBuilder(words ...string) report.Remedy {
 	switch {
 	case s.BuildsHere():
-		return nixexec.ShellWords(words)
+		return report.Shell(words...)
 	case s.BuildsOnTarget():
 		return s.OnTarget(words...)
 	}
-	return OnHost(s.BuildHost, words...)
-}
-
-// OnHost is a command that runs on a host.
-func OnHost(host string, words ...string) string {
-	return "ssh " + nixexec.Quote(host) + " " + nixexec.Quote(nixexec.ShellWords(words))
+	return report.On(s.BuildHost, words...)
 }
 
 // UserOption is a line of NixOS configuration for the user that ssh logs in as.
-func (s Situation) UserOption(option string) string {
-	return "users.users." + nixexec.Attribute(s.Login()) + "." + option
+func (s Situation) UserOption(option string) report.Remedy {
+	return report.Line("users.users." + nixexec.Attribute(s.Login()) + "." + option)
 }
 
 // FlakeDir is the flake without the name of a configuration.
@@ -157,18 +147,6 @@ func (s Situation) FlakeDir() string {
 }
 
 // HostBlock is a block of ssh configuration for the alias.
-func (s Situation) HostBlock(options ...string) []string {
-	block := []string{"Host " + nixexec.Printable(s.ItsHostName())}
-	for _, option := range options {
-		block = append(block, "  "+option)
-	}
-	return block
-}
-
-// CountOf is a number of things in words: "1 unit", "3 units".
-func CountOf(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
+func (s Situation) HostBlock(options ...string) []report.Remedy {
+	return report.HostBlock(s.hostName(), options...)
 }

@@ -1,4 +1,4 @@
-package report
+package request
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// DidYouMean is the hint line with the nearest names, or "".
-func DidYouMean(word string, names []string) string {
+// didYouMean is the hint line with the nearest names, or "".
+func didYouMean(word string, names []string) string {
 	near := sshcfg.Nearest(word, names, 3)
 	if len(near) == 0 {
 		return ""
@@ -15,8 +15,8 @@ func DidYouMean(word string, names []string) string {
 	return "did you mean " + strings.Join(near, " or ") + "?"
 }
 
-// Lines joins the hint lines that there are.
-func Lines(hints ...string) string {
+// hintLines joins the lines of a hint that there are.
+func hintLines(hints ...string) string {
 	var given []string
 	for _, h := range hints {
 		if h != "" {

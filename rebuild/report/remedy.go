@@ -1,0 +1,225 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// Remedy is one line that is offered to be pasted. It becomes words only by Call.Lines, which knows how nixhop was called: this deployment
+// once more needs the flags of this run, and ssh the ssh config in use.
+//
+// A Remedy that needs a host there is none (a run without a target has no name for it) is no line at all.
+type Remedy struct {
+	kind          kind
+	words         []string // of nixhop or ssh; of this deployment once more: the flags that are offered
+	configuration string   // that is offered for the target
+	text          string   // of a line that stays as it is
+	before        string   // what starts the command: "sudo -u alice"
+	behind        string   // what the shell does with it: "| od -c"
+	note          string
+}
+
+type kind int
+
+const (
+	plainLine    kind = iota // stays as it is
+	once                     // this deployment once more
+	nixhopLine               // another command of nixhop
+	sshLine                  // ssh, or a program of it that takes its -F
+	alternatives             // the line between two remedies of which each is enough
+)
+
+// Again is this deployment once more, as it was called. The flags win over those of this run.
+func Again(flags ...string) Remedy { return Remedy{kind: once, words: flags} }
+
+// As is Again with another configuration for the target.
+func As(configuration string, flags ...string) Remedy {
+	return Remedy{kind: once, words: flags, configuration: configuration}
+}
+
+// Nixhop is another command line of nixhop, of which these are the words: of this run it repeats nothing.
+func Nixhop(words ...string) Remedy { return Remedy{kind: nixhopLine, words: words} }
+
+// SSH is an ssh with these words: SSH("-v", "web"). A command line for the shell there is one word of them: SSH("web", "df | sort").
+func SSH(words ...string) Remedy {
+	return Remedy{kind: sshLine, words: append([]string{"ssh"}, words...)}
+}
+
+// SSHCopyID brings the user's public key to a host.
+func SSHCopyID(host string) Remedy {
+	return Remedy{kind: sshLine, words: []string{"ssh-copy-id", host}}
+}
+
+// On is a command on a host. Two shells read it, the one here and the login shell there.
+func On(host string, words ...string) Remedy { return SSH(host, nixexec.ShellWords(words)) }
+
+// Shell is a command on this machine.
+func Shell(words ...string) Remedy { return Line(nixexec.ShellWords(words)) }
+
+// Line is a text as it is: a line of NixOS or ssh configuration, a comment, or a command that is no mere row of words.
+func Line(text string) Remedy { return Remedy{text: nixexec.Printable(text)} }
+
+// Lines are several of them.
+func Lines(texts ...string) []Remedy {
+	lines := make([]Remedy, len(texts))
+	for i, text := range texts {
+		lines[i] = Line(text)
+	}
+	return lines
+}
+
+// HostBlock is a block of ssh configuration for a host.
+func HostBlock(host string, options ...string) []Remedy {
+	if host == "" {
+		return nil
+	}
+	block := []Remedy{Line("Host " + host)}
+	for _, option := range options {
+		block = append(block, Line("  "+option))
+	}
+	return block
+}
+
+// AnyOf is a remedy of several, of which each is enough. Between them stands a line that is a comment for a shell and for NixOS alike. An
+// empty one is left out.
+func AnyOf(remedies ...[]Remedy) []Remedy {
+	var all []Remedy
+	for _, remedy := range remedies {
+		if len(all) > 0 && len(remedy) > 0 {
+			all = append(all, Remedy{kind: alternatives})
+		}
+		all = append(all, remedy...)
+	}
+	return all
+}
+
+// Note has a text stand behind the remedy, as a comment.
+func (r Remedy) Note(text string) Remedy {
+	r.note = nixexec.Printable(text)
+	return r
+}
+
+// Under has another command start this one, as a shell reads it: "sudo -u alice".
+func (r Remedy) Under(command string) Remedy {
+	r.before = nixexec.Printable(command)
+	return r
+}
+
+// Behind has the shell do something with the command: "| od -c".
+func (r Remedy) Behind(text string) Remedy {
+	r.behind = nixexec.Printable(text)
+	return r
+}
+
+// Call is how this run of nixhop was called, as far as a remedy repeats it.
+type Call struct {
+	Action     string // empty: switch
+	Word       string // the HOST as typed; empty: there is no target
+	Host       string // without port and configuration: [user@]alias
+	TargetHost bool   // it was given by --target-host
+	SSHConfig  string // by --ssh-config or the environment; empty: the user's own
+	Flags      []Flag // that say what is deployed, and how, in the order in which they are repeated
+}
+
+// Flag is one flag of a command line.
+type Flag struct {
+	Name  string   // the canonical one: "--max-jobs"
+	Words []string // as typed: "-j", "8"
+}
+
+// Lines are the remedies as they are printed. No other place makes words of them.
+func (c Call) Lines(remedies []Remedy) []string {
+	var lines []string
+	or := false
+	for _, r := range remedies {
+		if r.kind == alternatives {
+			or = len(lines) > 0
+			continue
+		}
+		line := c.line(r)
+		if line == "" {
+			continue
+		}
+		if or {
+			lines, or = append(lines, "# or"), false
+		}
+		lines = append(lines, r.dressed(line))
+	}
+	return lines
+}
+
+// line is a remedy without what stands around it; empty where it needs a host there is none.
+func (c Call) line(r Remedy) string {
+	switch r.kind {
+	case once:
+		return c.again(r)
+	case nixhopLine, sshLine:
+		if slices.Contains(r.words, "") {
+			return ""
+		}
+		words := r.words
+		if r.kind == nixhopLine {
+			words = append([]string{"nixhop"}, words...)
+		} else if c.SSHConfig != "" {
+			words = slices.Concat(words[:1], []string{"-F", c.SSHConfig}, words[1:])
+		}
+		return nixexec.ShellWords(words)
+	}
+	return r.text
+}
+
+// again is this deployment once more.
+func (c Call) again(r Remedy) string {
+	onTarget := slices.Contains(r.words, "--build-host") && slices.Contains(r.words, "target")
+	if c.Word == "" && (r.configuration != "" || onTarget) {
+		return ""
+	}
+	words := []string{"nixhop", cmp.Or(c.Action, "switch")}
+	if c.TargetHost && c.Word != "" {
+		words = append(words, "--target-host")
+	}
+	switch {
+	case r.configuration != "":
+		words = append(words, c.Host+"="+r.configuration)
+	case c.Word != "":
+		words = append(words, c.Word)
+	}
+	return nixexec.ShellWords(slices.Concat(words, c.repeated(r.words), r.words))
+}
+
+// anotherWay are the flags that say how a system for another platform is built: one that is offered takes the place of --cross and --emulate.
+var anotherWay = [...]string{"--build-host", "--cross", "--emulate"}
+
+// repeated are the words of the flags of this run that the offered ones leave standing.
+func (c Call) repeated(offered []string) []string {
+	names := make([]string, len(offered))
+	for i, word := range offered {
+		names[i], _, _ = strings.Cut(word, "=")
+	}
+	isOffered := func(name string) bool { return slices.Contains(names, name) }
+	otherWay := slices.ContainsFunc(anotherWay[:], isOffered)
+	var words []string
+	for _, f := range c.Flags {
+		if !isOffered(f.Name) && !(otherWay && slices.Contains(anotherWay[1:], f.Name)) {
+			words = append(words, f.Words...)
+		}
+	}
+	return words
+}
+
+// dressed is the line with what stands around the command.
+func (r Remedy) dressed(line string) string {
+	if r.before != "" {
+		line = r.before + " " + line
+	}
+	if r.behind != "" {
+		line += " " + r.behind
+	}
+	if r.note != "" {
+		line += "   # " + r.note
+	}
+	return line
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestRemedy(t *testing.T) {
+	call := Call{Word: "web", Host: "web", SSHConfig: "/h/my config"}
+	for _, test := range []struct {
+		remedy Remedy
+		want   string // empty: no line
+	}{
+		{Again(), "nixhop switch web"},
+		{Nixhop("check", "web"), "nixhop check web"},
+		{Nixhop("check", ""), ""},
+		{SSH("-v", "my host"), "ssh -F '/h/my config' -v 'my host'"},
+		{SSH("web", "df | sort"), "ssh -F '/h/my config' web 'df | sort'"},
+		{SSH("", "true"), ""},
+		{SSHCopyID(""), ""},
+		{On("web", "rm", "a b"), `ssh -F '/h/my config' web 'rm '\''a b'\'''`},
+		{On("", "true"), ""},
+		{SSH("web", "true").Behind("| od -c").Note("nothing"), "ssh -F '/h/my config' web true | od -c   # nothing"},
+		{Again("--cores", "2").Under("TMPDIR=/tmp"), "TMPDIR=/tmp nixhop switch web --cores 2"},
+		{Shell("chmod", "600", "a\x1b b"), "chmod 600 'a b'"},
+		{Line("a = \x1b[31m1;").Note("\u202ehere"), "a = [31m1;   # here"},
+		{Remedy{}, ""},
+	} {
+		var want []string
+		if test.want != "" {
+			want = []string{test.want}
+		}
+		if got := call.Lines([]Remedy{test.remedy}); !slices.Equal(got, want) {
+			t.Errorf("%+v: got %q, want %q", test.remedy, got, want)
+		}
+	}
+	if got := HostBlock("web", "Port 22"); !slices.Equal(call.Lines(got), []string{"Host web", "  Port 22"}) {
+		t.Errorf("got %q", call.Lines(got))
+	}
+	if got := HostBlock("", "Port 22"); got != nil {
+		t.Errorf("for no host: %q", call.Lines(got))
+	}
+}
+
+// What is no line leaves no "or" behind.
+func TestAnyOf(t *testing.T) {
+	a, b, none := Lines("a1", "a2"), Lines("b"), []Remedy{On("", "true")}
+	for _, test := range []struct {
+		remedies []Remedy
+		want     []string
+	}{
+		{AnyOf(a, b), []string{"a1", "a2", "# or", "b"}},
+		{AnyOf(nil, a, nil), []string{"a1", "a2"}},
+		{AnyOf(none, a, none, b, none), []string{"a1", "a2", "# or", "b"}},
+		{AnyOf(), nil},
+	} {
+		if got := (Call{}).Lines(test.remedies); !slices.Equal(got, test.want) {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}

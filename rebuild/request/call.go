@@ -1,0 +1,51 @@
+package request
+
+import (
+	"slices"
+
+	"nixhop/rebuild/report"
+	"nixhop/sshcfg"
+)
+
+// notRepeated are the flags that say nothing about what is deployed, or how.
+var notRepeated = [...]string{"--json", "--plan", "--verbose", "--help", "--explain"}
+
+// Call is how this run was called, for the commands that are offered. The request is one for a single target, or for none.
+func (r Request) Call() report.Call {
+	call := report.Call{Action: r.Action, SSHConfig: r.SSHConfig, TargetHost: r.TargetHostFlag, Flags: r.repeatedFlags()}
+	if len(r.Hosts) == 1 {
+		if h, err := sshcfg.ParseHost(r.Hosts[0].Host); err == nil {
+			call.Host, call.Word = h.String(), r.Hosts[0].Word
+		}
+	}
+	return call
+}
+
+// repeatedFlags are the flags without which something else would be deployed, or otherwise.
+func (r Request) repeatedFlags() []report.Flag {
+	var flags []report.Flag
+	add := func(name string, words ...string) { flags = append(flags, report.Flag{Name: name, Words: words}) }
+	switch {
+	case r.FlakeGiven && r.Flake != "":
+		add("--flake", "--flake", r.Flake)
+	case r.FlakeGiven:
+		add("--flake", "--flake")
+	case r.NoFlake:
+		add("--no-flake", "--no-flake")
+	}
+	if r.File != "" {
+		add("--file", "--file", r.File)
+	}
+	if r.Attr != "" {
+		add("--attr", "--attr", r.Attr)
+	}
+	if r.BuildHostGiven {
+		add("--build-host", "--build-host", r.BuildHost)
+	}
+	for _, f := range slices.Concat(r.Flags, r.Own) {
+		if !slices.Contains(notRepeated[:], f.Name) {
+			add(f.Name, f.Words()...)
+		}
+	}
+	return flags
+}
