@@ -59,3 +59,12 @@ func LastLine(s string) string {
 	s = strings.TrimRight(s, "\n")
 	return s[strings.LastIndexByte(s, '\n')+1:]
 }
+
+// Prefixed is a text with a prefix in front of each of its lines. It ends in a line break.
+func Prefixed(prefix, text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(prefix + strings.TrimSuffix(line, "\n") + "\n")
+	}
+	return b.String()
+}

@@ -17,7 +17,13 @@ import (
 // nothing that glob(3), the quoting, or (since OpenSSH 9.9) tokens and ${VARIABLES} would change.
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./ +,:@=-]+$`)
 
-// WriteConfig writes an ssh config for -F: a port for each host name that HOST words gave one for, then the files of
+// Setting is what a run sets for a host name of its own, in front of what the user's config says.
+type Setting struct {
+	Port        int    // 0: the user's
+	ControlPath string // empty: the user's
+}
+
+// WriteConfig writes an ssh config for -F: the settings of the host names that have some, then the files of
 // include (Files), which keep their full meaning, Match blocks and relative Includes too. -F alone could not do it: one
 // port for two hosts is not enough, and ssh hands its -F on to the ssh of a jump host unquoted, so that a path with a
 // space breaks every ProxyJump (path itself must have none).
@@ -27,13 +33,19 @@ var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./ +,:@=-]+$`)
 // never saved from that refusal (a *ConfigError), for ssh makes it there too. A default file may be missing, as it may for
 // ssh; another is an error (fs.ErrNotExist). One thing is lost: ssh reads whatever -F leads to as the user's, so that a
 // relative Include in /etc/ssh/ssh_config would start in ~/.ssh.
-func WriteConfig(path string, ports map[string]int, include []string) error {
+func WriteConfig(path string, settings map[string]Setting, include []string) error {
 	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(ports)) {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if err := checkName(name); err != nil {
 			return hostError(name, err)
 		}
-		fmt.Fprintf(&b, "Host %s\n  Port %d\n", name, ports[name])
+		fmt.Fprintf(&b, "Host %s\n", name)
+		if port := settings[name].Port; port != 0 {
+			fmt.Fprintf(&b, "  Port %d\n", port)
+		}
+		if path := settings[name].ControlPath; path != "" {
+			fmt.Fprintf(&b, "  ControlPath %s\n", path)
+		}
 	}
 	b.WriteString("Match all\n")
 	for i, file := range include {

@@ -29,7 +29,7 @@ func TestWriteConfigKeepsTheUsers(t *testing.T) {
 			}
 			ours := filepath.Join(plainDir(t), "ssh_config")
 			ports := map[string]int{"web": 2299, "fe80::1%eth0": 2298, "new.final": 2297}
-			if err := WriteConfig(ours, ports, []string{file, os.DevNull}); err != nil {
+			if err := WriteConfig(ours, settings(ports), []string{file, os.DevNull}); err != nil {
 				t.Fatal(err)
 			}
 			for _, host := range []string{"web", "ann@web", "inner", "db", "fe80::1%eth0", "new.final", "other"} {
@@ -69,7 +69,7 @@ func TestWriteConfigErrors(t *testing.T) {
 	dir := t.TempDir()
 	ours := filepath.Join(dir, "ssh_config")
 	for _, name := range []string{"", "a b", "a\n  ProxyCommand x", "#a", "*", "!a", "-a", `"a"`} {
-		if err := WriteConfig(ours, map[string]int{name: 22}, nil); err == nil {
+		if err := WriteConfig(ours, map[string]Setting{name: {Port: 22}}, nil); err == nil {
 			t.Errorf("%q: no error", name)
 		}
 	}
@@ -85,5 +85,31 @@ func TestWriteConfigErrors(t *testing.T) {
 	info, err := os.Stat(ours)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", fmt.Sprint(info), err)
+	}
+}
+
+// settings are the ports of host names as settings.
+func settings(ports map[string]int) map[string]Setting {
+	all := map[string]Setting{}
+	for name, port := range ports {
+		all[name] = Setting{Port: port}
+	}
+	return all
+}
+
+// Each of two names has a control path of its own under our config, whatever the user's says.
+func TestWriteConfigControlPath(t *testing.T) {
+	dir := plainDir(t)
+	user := filepath.Join(dir, "user")
+	write(t, user, "Host *\n  ControlPath /elsewhere/%h\n  HostName 192.0.2.1\n")
+	ours := filepath.Join(dir, "ours")
+	if err := WriteConfig(ours, map[string]Setting{"a": {ControlPath: "/run/0/%C"}, "b": {ControlPath: "/run/1/%C"}}, []string{user}); err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]string{"a": "/run/0/", "root@b": "/run/1/", "c": "/elsewhere/192.0.2.1"} {
+		e, err := Resolve(context.Background(), host, ours, nil)
+		if err != nil || !strings.HasPrefix(e.ControlPath, want) {
+			t.Errorf("%s: %q, %v; want %s...", host, e.ControlPath, err, want)
+		}
 	}
 }

@@ -131,3 +131,6 @@ func (f Facts) Space(path string) (Space, bool) {
 	}
 	return f.Spaces[i], true
 }
+
+// Host is what a probe found out about a host.
+type Host = Facts

@@ -20,9 +20,9 @@ type Crossing struct {
 // Wanted reports whether there is a cross build.
 func (c Crossing) Wanted() bool { return c.From != "" || c.Ask }
 
-// FindCrossing decides by --cross, else by the hint of the alias. The hint is about the usual way to the host: it says nothing about a run that
+// findCrossing decides by --cross, else by the hint of the alias. The hint is about the usual way to the host: it says nothing about a run that
 // asks for another one (--emulate, --build-host target), nor about one that evaluates nothing.
-func FindCrossing(r request.Request, t *source.Target) (Crossing, error) {
+func findCrossing(r request.Request, t *source.Target) (Crossing, error) {
 	if f, given := r.Last("--cross"); given {
 		if len(f.Values) == 0 {
 			return Crossing{Ask: true}, nil
@@ -45,8 +45,8 @@ func FindCrossing(r request.Request, t *source.Target) (Crossing, error) {
 	return Crossing{From: t.Hints.Cross}, nil
 }
 
-// RefusedSystem refuses --system where it would have no effect: a flake that is evaluated in purity never asks for it.
-func RefusedSystem(r request.Request, s source.Source) error {
+// refusedSystem refuses --system where it would have no effect: a flake that is evaluated in purity never asks for it.
+func refusedSystem(r request.Request, s source.Source) error {
 	if !r.Has("--system") || !s.IsFlake() || r.Has("--impure") {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (j Job) HandsOver() bool { return j.Dialect != nil && (j.Cross != "" || j.S
 
 // FindRefusal returns why a configuration cannot be cross-compiled by force, and what to write in it instead. facts are what it said when it was
 // to be built on the system from.
-func FindRefusal(known source.FlakeFacts, from, host string) []report.Finding {
+func FindRefusal(known source.Facts, from, host string) []report.Finding {
 	deaf := len(known.Refused) == 0 && known.BuildSystem != "" && known.BuildSystem != from
 	if from == "" || len(known.Refused) == 0 && !deaf {
 		return nil

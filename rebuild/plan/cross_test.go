@@ -40,7 +40,7 @@ func TestFindCrossing(t *testing.T) {
 		{"build-vm web", hinted, Crossing{}},
 		{"switch --cross", nil, Crossing{Ask: true}},
 	} {
-		got, err := FindCrossing(parse(t, c.line), c.target)
+		got, err := findCrossing(parse(t, c.line), c.target)
 		if err != nil || got != c.want {
 			t.Errorf("%s: %+v, %v; want %+v", c.line, got, err, c.want)
 		}
@@ -50,7 +50,7 @@ func TestFindCrossing(t *testing.T) {
 	}
 	hinted.Hints.Cross = "yes"
 	var usage *request.UsageError
-	if _, err := FindCrossing(parse(t, "switch web"), hinted); !errors.As(err, &usage) || !strings.Contains(err.Error(), `the hint cross=yes of "web" names no system`) {
+	if _, err := findCrossing(parse(t, "switch web"), hinted); !errors.As(err, &usage) || !strings.Contains(err.Error(), `the hint cross=yes of "web" names no system`) {
 		t.Errorf("a hint that is no system: %v", err)
 	}
 }
@@ -113,7 +113,7 @@ func TestRefusedSystem(t *testing.T) {
 		{"switch web --system x86_64-linux", file, false},
 		{"switch web", flake, false},
 	} {
-		if err := RefusedSystem(parse(t, c.line), c.source); (err != nil) != c.refused {
+		if err := refusedSystem(parse(t, c.line), c.source); (err != nil) != c.refused {
 			t.Errorf("%s: %v", c.line, err)
 		}
 	}

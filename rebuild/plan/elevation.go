@@ -6,9 +6,9 @@ import (
 	"nixhop/rebuild/facts"
 )
 
-// Elevation is what stands in front of a command that needs root, by one of these ways. Where none of them is there it is the first, whose
+// elevation is what stands in front of a command that needs root, by one of these ways. Where none of them is there it is the first, whose
 // absence the host then reports itself.
-func Elevation(e facts.Elevation, ways []facts.Way) []string {
+func elevation(e facts.Elevation, ways []facts.Way) []string {
 	way, _ := e.Way(ways)
 	if way == "" && len(ways) > 0 {
 		way = ways[0]
@@ -16,14 +16,14 @@ func Elevation(e facts.Elevation, ways []facts.Way) []string {
 	return way.Words()
 }
 
-// Elevates reports whether this nixos-rebuild can take a way: all know sudo, the newest run0 (NixOS/nixpkgs#512018), none doas.
-func (d Dialect) Elevates(w facts.Way) bool {
+// elevates reports whether this nixos-rebuild can take a way: all know sudo, the newest run0 (NixOS/nixpkgs#512018), none doas.
+func (d Dialect) elevates(w facts.Way) bool {
 	return w == facts.BySudo || w == facts.ByRun0 && d.Knows("--elevate")
 }
 
 // elevateWords ask this nixos-rebuild for a way, where it has a word for it.
 func (d Dialect) elevateWords(elevate []string) []string {
-	if slices.Equal(elevate, facts.ByRun0.Words()) && d.Elevates(facts.ByRun0) {
+	if slices.Equal(elevate, facts.ByRun0.Words()) && d.elevates(facts.ByRun0) {
 		return []string{"--elevate", string(facts.ByRun0)}
 	}
 	if flag, ok := d.Spell("--sudo"); ok {
@@ -44,10 +44,12 @@ func LocalElevation(ways []facts.Way, installed func(program string) bool) []str
 	return nil
 }
 
-// WithPassword runs what follows as root with the password on the first line of standard input. The shell between skips lines up to
-// scriptMark: a sudo that wanted no password after all has left that line, which must not be run as a command.
-var WithPassword = []string{"sudo", "-k", "-S", "-p", "", "/bin/sh", "-c",
-	`while IFS= read -r line && [ "$line" != ` + ScriptMark + ` ]; do :; done; exec "$@"`, "sh"}
+// withPassword runs what follows as root with the password on the first line of standard input. The shell between skips lines up to
+// ScriptMark: a sudo that wanted no password after all has left that line, which must not be run as a command.
+func withPassword() []string {
+	return []string{"sudo", "-k", "-S", "-p", "", "/bin/sh", "-c",
+		`while IFS= read -r line && [ "$line" != ` + ScriptMark + ` ]; do :; done; exec "$@"`, "sh"}
+}
 
 // ScriptMark stands between the password and the script on standard input.
 const ScriptMark = "nixhop-script-follows"

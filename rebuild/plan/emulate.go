@@ -23,13 +23,14 @@ func emulateFlags(system string) []string {
 	return []string{"--option", "extra-extra-platforms", system}
 }
 
-// Emulation is the command that tries it on the build host.
-func Emulation(j Job, system string) nixexec.Command {
-	script := nixexec.Assignments([2]string{"system", system}, [2]string{"more", j.Emulate}, [2]string{"program", octal(TinyProgram(system))}, nixexec.HostPrograms()) +
+// Emulation is the command that tries on a build host (nil: here) whether a program for a system runs in a build; more is the system again
+// where the build host's nix.conf does not name it.
+func Emulation(build *Machine, system, more string) nixexec.Command {
+	script := nixexec.Assignments([2]string{"system", system}, [2]string{"more", more}, [2]string{"program", octal(TinyProgram(system))}, nixexec.HostPrograms()) +
 		emulateScript
 	argv := []string{"/bin/sh", "-s"}
-	if j.Build != nil {
-		argv = j.Build.session(argv...)
+	if build != nil {
+		argv = build.session(argv...)
 	}
 	return nixexec.Command{Argv: argv, Stdin: script}
 }

@@ -6,11 +6,11 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// BeyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason was seen with the real
+// beyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason was seen with the real
 // ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py: Profile.from_arg). The first nixos-rebuild-ng
 // runs nix-copy-closure on the build host even where that is the target (until nixpkgs#364698); it has no --no-reexec, as some that do not.
-func BeyondNixosRebuild(r request.Request, place BuildPlace, installed Dialect) string {
-	firstNG := installed.IsNG() && !installed.Knows("--no-reexec")
+func beyondNixosRebuild(r request.Request, place Place, installed Dialect) string {
+	firstNG := installed.isNG() && !installed.Knows("--no-reexec")
 	switch {
 	case len(r.Hosts) == 0:
 		return ""
@@ -22,37 +22,34 @@ func BeyondNixosRebuild(r request.Request, place BuildPlace, installed Dialect) 
 		return "nixos-rebuild looks for the generations on this machine"
 	case r.Has("--profile-name"):
 		return "nixos-rebuild makes the directory of the profile on this machine"
-	case firstNG && place.Target && slices.Contains(request.ContactActions, r.Action) && r.Evaluates() && NativeRefusal(r) == nil:
+	case firstNG && place.Target && slices.Contains(request.ContactActions, r.Action) && r.Evaluates() && Refusal(r) == nil:
 		return "an early nixos-rebuild-ng may have the host copy the system to itself"
 	}
 	return ""
 }
 
-// IsNG tells nixos-rebuild-ng from the older one in bash, which never had these flags. A program that cannot be read counts as the newest one.
-func (d Dialect) IsNG() bool {
+// isNG tells nixos-rebuild-ng from the older one in bash, which never had these flags. A program that cannot be read counts as the newest one.
+func (d Dialect) isNG() bool {
 	return d.Knows("--ask-sudo-password") || d.Knows("--ask-elevate-password")
 }
 
-// RemoteBuildMinor is the minor version of the first Nix 2 that builds DERIVATION^*, which nixos-rebuild-ng has the build host do (Nix's release
+// remoteBuildMinor is the minor version of the first Nix 2 that builds DERIVATION^*, which nixos-rebuild-ng has the build host do (Nix's release
 // notes, 2.13; nixos-rebuild-ng, nix.py: build_remote_flake).
-const RemoteBuildMinor = 13
+const remoteBuildMinor = 13
 
-// Unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".
-func (d Dialect) Unknown(flags []request.Flag) string {
+// unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".
+func (d Dialect) unknown(flags []request.Flag) string {
 	for _, f := range flags {
-		if _, err := d.Words(f); err != nil {
+		if _, err := d.words(f); err != nil {
 			return f.Spelling
 		}
 	}
 	return ""
 }
 
-// ExitReboot is what switch-to-configuration ends with where the system's init can take over only at boot.
-const ExitReboot = 100
-
-// KeepingLock has Nix leave the lock file alone, and with it the index of git: what is evaluated is not what the flake says. A lock file
+// keepingLock has Nix leave the lock file alone, and with it the index of git: what is evaluated is not what the flake says. A lock file
 // that is missing or not tracked is worked out in memory. Who asks for a commit of the lock file wants it changed.
-func KeepingLock(r request.Request) request.Request {
+func keepingLock(r request.Request) request.Request {
 	const keep = "--no-write-lock-file"
 	if !r.Has(keep) && !r.Has("--commit-lock-file") {
 		r.Flags = append(slices.Clone(r.Flags), request.Flag{Name: keep, Spelling: keep})

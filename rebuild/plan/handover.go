@@ -20,12 +20,12 @@ var handOverScript string
 // handedOver is where nixos-rebuild finds the derivation.
 func handedOver(j Job) string { return filepath.Join(j.Dir, "nixpkgs") }
 
-// handOverSteps evaluate the configuration and put its derivation where nixos-rebuild finds it.
-func handOverSteps(j Job) []Step {
-	return []Step{EvaluateStep(j), {Name: "hand over", Command: nixexec.Command{
+// handOver puts the derivation where nixos-rebuild finds it.
+func handOver(j Job) Step {
+	return Step{Name: "hand over", Text: "handover.sh", Note: "a <nixpkgs/nixos> that is only this derivation", Command: nixexec.Command{
 		Argv:  []string{"/bin/sh", "-s", "--", DerivationWord, handedOver(j)},
 		Stdin: handOverScript,
-	}}}
+	}}
 }
 
 // handOverWords are the flags by which nixos-rebuild finds it. Without --no-flake it would take /etc/nixos/flake.nix where there is one.

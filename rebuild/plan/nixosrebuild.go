@@ -2,53 +2,34 @@ package plan
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/request"
 )
 
-// rebuildSteps is the one command for the nixos-rebuild that is installed, in its own dialect, and what must be there for it.
-func rebuildSteps(j Job) ([]Step, error) {
-	argv, err := RebuildArgv(j)
+// Whole are the steps by which a nixos-rebuild does everything that is left: its one command, in its own dialect, and what must be there for it.
+func Whole(j Job) ([]Step, error) {
+	argv, err := rebuildArgv(j)
 	if err != nil {
 		return nil, err
 	}
-	step := Step{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.environment()}}
+	step := Step{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.Environment()}}
 	if j.HandsOver() {
-		return append(handOverSteps(j), step), nil
+		return []Step{handOver(j), step}, nil
 	}
 	return []Step{step}, nil
 }
 
-// environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its own, and the ng of
-// 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second connection, as ssh takes the first
-// -o of a kind. ssh's -S wins wherever it stands.
-func (j Job) environment() []string {
-	var env []string
-	if j.SSHOpts != "" {
-		options := j.SSHOpts
-		if j.Dialect != nil {
-			options += " -S " + filepath.Join(j.Dir, "%C")
-		}
-		env = append(env, "NIX_SSHOPTS="+options)
-	}
-	if j.TmpDir != "" {
-		env = append(env, "TMPDIR="+j.TmpDir)
-	}
-	return env
-}
-
-// RebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.
-func RebuildArgv(j Job) ([]string, error) {
+// rebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.
+func rebuildArgv(j Job) ([]string, error) {
 	r, d := j.Request, *j.Dialect
 	argv := []string{d.Path, r.Action}
 	for _, f := range r.Flags {
 		if j.HandsOver() && onlyEvaluates(f) {
 			continue
 		}
-		words, err := d.Words(f)
+		words, err := d.words(f)
 		if err != nil {
 			return nil, err
 		}
@@ -67,8 +48,8 @@ func RebuildArgv(j Job) ([]string, error) {
 			argv = append(argv, flag)
 		}
 	}
-	if j.Target != nil && len(j.Target.Elevate) > 0 && !r.Elevates() {
-		argv = append(argv, d.elevateWords(j.Target.Elevate)...)
+	if j.Target != nil && len(j.Elevate) > 0 && !r.Elevates() {
+		argv = append(argv, d.elevateWords(j.Elevate)...)
 	}
 	return append(argv, r.Extra...), nil
 }
@@ -96,9 +77,9 @@ func sourceWords(j Job) []string {
 	return nil
 }
 
-// Words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the bash one
+// words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the bash one
 // knows no --flag=value), and a spelling that its release knows.
-func (d Dialect) Words(f request.Flag) ([]string, error) {
+func (d Dialect) words(f request.Flag) ([]string, error) {
 	short := !strings.HasPrefix(f.Spelling, "--")
 	if short && f.Name != "--ask-elevate-password" || !short && d.Knows(f.Spelling) {
 		return f.Spaced(), nil

@@ -8,8 +8,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// BuildPlace says where a system is built.
-type BuildPlace struct {
+// Place says where a system is built.
+type Place struct {
 	Here   bool
 	Target bool        // on the host that it is for
 	Host   sshcfg.Host // the build host, when it is neither
@@ -21,26 +21,26 @@ var localNames = []string{"", "local", "localhost"}
 
 // PlaceBuild decides where to build: --build-host, else the alias's hint, else here. ownName is this machine's host name. A build host
 // that is the target itself, however it was written, is the target.
-func PlaceBuild(r request.Request, t *source.Target, ownName string) (BuildPlace, error) {
+func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, error) {
 	word := r.BuildHost
 	if !r.BuildHostGiven && t != nil {
 		word = t.Hints.BuildHost
 	}
 	if slices.Contains(localNames, word) || word == ownName {
-		return BuildPlace{Here: true}, nil
+		return Place{Here: true}, nil
 	}
 	if word == "target" {
 		if t == nil {
-			return BuildPlace{}, &request.UsageError{Message: `--build-host target needs a target`, Hint: "name the host: nixhop " + r.Action + " HOST --build-host target"}
+			return Place{}, &request.UsageError{Message: `--build-host target needs a target`, Hint: "name the host: nixhop " + r.Action + " HOST --build-host target"}
 		}
-		return BuildPlace{Target: true}, nil
+		return Place{Target: true}, nil
 	}
 	host, err := sshcfg.ParseHost(word)
 	if err != nil {
-		return BuildPlace{}, &request.UsageError{Message: "--build-host: " + err.Error()}
+		return Place{}, &request.UsageError{Message: "--build-host: " + err.Error()}
 	}
 	if t != nil && host == t.Host {
-		return BuildPlace{Target: true}, nil
+		return Place{Target: true}, nil
 	}
-	return BuildPlace{Host: host}, nil
+	return Place{Host: host}, nil
 }

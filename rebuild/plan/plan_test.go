@@ -76,7 +76,7 @@ func TestRebuildArgv(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.job.Request = parse(t, test.line)
-			got, err := RebuildArgv(test.job)
+			got, err := rebuildArgv(test.job)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestRebuildArgv(t *testing.T) {
 		})
 	}
 	job := Job{Dialect: bash, Source: flake, Configuration: "web", Target: web, Request: parse(t, "switch web --diff")}
-	if _, err := RebuildArgv(job); err == nil || !strings.Contains(err.Error(), `"nixos-rebuild" does not know --diff`) {
+	if _, err := rebuildArgv(job); err == nil || !strings.Contains(err.Error(), `"nixos-rebuild" does not know --diff`) {
 		t.Errorf("a flag that this nixos-rebuild does not know: got %v", err)
 	}
 }

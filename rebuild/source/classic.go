@@ -9,13 +9,13 @@ import (
 )
 
 //go:embed classic.nix
-var ClassicNix string
+var classicNix string
 
 // searchPath is the form of <nixpkgs/nixos>, which Nix looks up in its search path (SPATH in Nix's lexer.l).
 var searchPath = regexp.MustCompile(`^<[a-zA-Z0-9._+-]+(/[a-zA-Z0-9._+-]+)*>$`)
 
-// SourceExpression is what a file holds, as an expression that is evaluated in the working directory.
-func SourceExpression(file string) string {
+// sourceExpression is what a file holds, as an expression that is evaluated in the working directory.
+func sourceExpression(file string) string {
 	switch {
 	case file == "":
 		return "import <nixpkgs/nixos>"
@@ -28,8 +28,8 @@ func SourceExpression(file string) string {
 	}
 }
 
-// AttributePath splits "a.\"b.c\".d" at the dots that stand in no quotes (parseAttrPath in Nix's attr-path.cc).
-func AttributePath(text string) []string {
+// attributePath splits "a.\"b.c\".d" at the dots that stand in no quotes (parseAttrPath in Nix's attr-path.cc).
+func attributePath(text string) []string {
 	if text == "" {
 		return nil
 	}

@@ -12,26 +12,31 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// NamesArgv asks a flake for the names of its configurations; none of them is evaluated for it.
-func NamesArgv(flake string, r request.Request) []string {
-	argv := nixexec.NixCommand()
-	argv = append(argv, "eval", "--json", flake+"#nixosConfigurations", "--apply", "builtins.attrNames")
+// namesCommand asks a flake for the names of its configurations; none of them is evaluated for it.
+func namesCommand(flake string, r request.Request) nixexec.Command {
+	argv := nixexec.NixCommand("eval", "--json", flake+"#nixosConfigurations", "--apply", "builtins.attrNames")
 	argv = append(argv, r.NixWords(request.ForFlakeEval)...)
-	return append(argv, NoLockFile)
+	return nixexec.Command{Argv: append(argv, noLockFile)}
 }
 
-// ConfigurationNames returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty list;
-// a flake that cannot be read gives an *evaluationError.
-func ConfigurationNames(ctx context.Context, flake string, r request.Request) ([]string, error) {
-	out, err := nixexec.Output(ctx, nixexec.Command{Argv: NamesArgv(flake, r)})
+// Names returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty list;
+// a flake that cannot be read gives an *EvaluationError.
+func Names(ctx context.Context, flake string, r request.Request) ([]string, error) {
+	out, err := nixexec.Output(ctx, namesCommand(flake, r))
 	if ctx.Err() != nil {
 		return nil, err
 	}
-	return ReadNames(flake, out, err)
+	return readNames(flake, out, err)
 }
 
-// ReadNames reads what nix printed for namesArgv.
-func ReadNames(flake string, out []byte, err error) ([]string, error) {
+// NamesOpenly is Names in the foreground, where nix can ask on the terminal.
+func NamesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
+	out, err := nixexec.Capture(ctx, namesCommand(flake, r), s)
+	return readNames(flake, []byte(out), err)
+}
+
+// readNames reads what nix printed for namesCommand.
+func readNames(flake string, out []byte, err error) ([]string, error) {
 	var exit *nixexec.ExitError
 	if err != nil && (nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Signal != 0) {
 		return nil, err

@@ -1,21 +1,15 @@
 package source
 
 import (
-	_ "embed"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"nixhop/nixexec"
 )
 
-//go:embed facts.nix
-var FactsNix string
-
-//go:embed evaluate.nix
-var EvaluateNix string
-
-// FlakeFacts is what a configuration says of itself. A field is empty where it does not say.
-type FlakeFacts struct {
+// Facts is what a configuration says of itself. A field is empty where it does not say.
+type Facts struct {
 	HostName    string `json:"hostName"`    // networking.hostName
 	System      string `json:"system"`      // what it runs on: nixpkgs.hostPlatform
 	BuildSystem string `json:"buildSystem"` // what its derivations are built on: nixpkgs.buildPlatform
@@ -24,15 +18,15 @@ type FlakeFacts struct {
 	Files   []string `json:"files"`   // where the first of them is set
 }
 
-// FactsMark begins the line on which evaluate.nix tells the facts; nix puts "trace: " in front.
-const FactsMark = "trace: nixhop-facts "
+// factsMark begins the line on which evaluate.nix tells the facts; nix puts "trace: " in front.
+const factsMark = "trace: nixhop-facts "
 
 // ParseFacts reads the line of the facts; false for any other line.
-func ParseFacts(line string) (FlakeFacts, bool) {
-	text, found := strings.CutPrefix(line, FactsMark)
-	var known FlakeFacts
+func ParseFacts(line string) (Facts, bool) {
+	text, found := strings.CutPrefix(line, factsMark)
+	var known Facts
 	if !found || json.Unmarshal([]byte(text), &known) != nil {
-		return FlakeFacts{}, false
+		return Facts{}, false
 	}
 	for _, text := range []*string{&known.HostName, &known.System, &known.BuildSystem} {
 		*text = nixexec.Printable(*text)
@@ -45,5 +39,11 @@ func ParseFacts(line string) (FlakeFacts, bool) {
 	return known, true
 }
 
-// NoLockFile keeps nix from writing the lock file: two that do it at a time would get into each other's way.
-const NoLockFile = "--no-write-lock-file"
+// ReadFacts reads what nix printed for Wanted.Facts.
+func ReadFacts(out string) (Facts, error) {
+	known, ok := ParseFacts(factsMark + out)
+	if !ok {
+		return Facts{}, fmt.Errorf("reading the facts of the configuration: %q", nixexec.Printable(out))
+	}
+	return known, nil
+}

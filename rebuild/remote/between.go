@@ -1,4 +1,4 @@
-package rebuild
+package remote
 
 import (
 	"context"
@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -33,8 +31,8 @@ func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
 }
 
 // AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that is the machine whose facts
-// these are, with the same login: what it may not be trusted with from there it could not be given. The answer is for CheckReach.
-func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target facts.Facts) (string, error) {
+// these are, with the same login: what it may not be trusted with from there it could not be given. The answer is for check.Between.
+func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target facts.Host) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	words := []string{"/bin/sh", "-s", "--"}
@@ -53,29 +51,4 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 	) + reachScript
 	out, err := nixexec.Output(ctx, command)
 	return string(out), err
-}
-
-// lookBetween asks a third build host whether it reaches the target, beside the evaluation; d.settleBetween waits for the answer.
-func (d *deployment) lookBetween(ctx context.Context) {
-	d.settleBetween = func() {}
-	if d.on == nil || d.at == nil || d.on == d.at || !d.request.Evaluates() || d.on.facts.System.BootID == "" {
-		return
-	}
-	build, target := d.at.machine, d.on.machine
-	ways := WaysBetween(target.Host, target.Endpoint)
-	var way *sshcfg.Host
-	var found []report.Finding
-	asked := make(chan struct{})
-	go func() {
-		defer close(asked)
-		out, err := AskReach(ctx, build.Master, ways, d.on.facts)
-		way, found = check.CheckReach(build.Host.String(), target.Host.String(), ways, out, err)
-	}()
-	d.settleBetween = func() {
-		<-asked
-		d.job.Between = way
-		if d.checking {
-			d.found = append(d.found, found...)
-		}
-	}
 }

@@ -1,0 +1,132 @@
+package plan
+
+import (
+	_ "embed"
+	"path/filepath"
+	"regexp"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+)
+
+// Evaluate is the step that evaluates the configuration to the derivation of its system.
+func Evaluate(j Job) Step {
+	return Step{
+		Name: "evaluate", Note: "the derivation of the system", Text: "evaluate.nix", Result: "derivation",
+		Command: nixexec.Command{Argv: j.Wanted().Derivation(), Env: j.Environment()},
+	}
+}
+
+// Build are the steps that make the system of a derivation, here or on the build host; none where it is there already.
+func Build(j Job) []Step {
+	switch {
+	case !j.Request.Evaluates():
+		return nil
+	case j.Build == nil:
+		return localBuild(j)
+	default:
+		return remoteBuild(j)
+	}
+}
+
+// localBuild realises the derivation here. Only `build` leaves a link named result. The link keeps the system from the garbage
+// collector meanwhile, and the store path is read off it, whatever else the command prints.
+func localBuild(j Job) []Step {
+	link := filepath.Join(j.Dir, "system")
+	if j.Request.Action == "build" {
+		link = "result"
+	}
+	argv := append([]string{"nix-store", "--realise", DerivationWord}, j.logFormat()...)
+	argv = append(argv, j.Request.NixWords(request.ForRealise)...)
+	argv = append(argv, emulateFlags(j.Emulate)...)
+	if j.Request.Action == "dry-build" {
+		return []Step{{Name: "build", Command: nixexec.Command{Argv: append(argv, "--dry-run"), Env: j.Environment()}}}
+	}
+	argv = append(argv, "--add-root", link, "--indirect")
+	return []Step{
+		{Name: "build", Command: nixexec.Command{Argv: argv, Env: j.Environment()}, Quiet: true},
+		{Name: "build", Command: nixexec.Command{Argv: []string{"readlink", link}}, Result: "toplevel"},
+	}
+}
+
+// logFormat gives nix-store the progress bar of the nix command on a terminal, with the logs of the builds where they were asked for.
+func (j Job) logFormat() []string {
+	switch {
+	case !j.Terminal || j.Request.Has("--log-format"):
+		return nil
+	case j.Request.Has("--print-build-logs"):
+		return []string{"--log-format", "bar-with-logs"}
+	default:
+		return []string{"--log-format", "bar"}
+	}
+}
+
+// remoteBuild copies the derivation to the build host and realises it there. Root is never needed for that.
+func remoteBuild(j Job) []Step {
+	copyDerivation := nixexec.NixCommand()
+	copyDerivation = append(copyDerivation, "copy", "--derivation", "--to", j.Build.StoreURL(), DerivationWord)
+	copyDerivation = append(copyDerivation, substituteWords(j)...)
+	copyDerivation = append(copyDerivation, j.Request.NixWords(request.ForCopy)...)
+
+	flags := append(j.Request.NixWords(request.ForRealise), emulateFlags(j.Emulate)...)
+	if j.Request.Action == "dry-build" {
+		flags = append(flags, "--dry-run")
+	}
+	return []Step{
+		{Name: "copy", Where: j.Build.Host.Name, Note: "the derivation", Command: nixexec.Command{Argv: copyDerivation, Env: j.Environment()}},
+		{Name: "build", Where: j.Build.Host.Name, Text: "realise.sh", Result: "toplevel", Command: nixexec.Command{
+			Argv:  j.Build.session("/bin/sh", "-s", "--", DerivationWord),
+			Stdin: realisation(flags),
+		}},
+	}
+}
+
+//go:embed realise.sh
+var realiseScript string
+
+// realisation is what goes to the standard input of /bin/sh on the build host.
+func realisation(flags []string) string {
+	set := `set -- "$1"`
+	for _, word := range flags {
+		set += " " + nixexec.Quote(word)
+	}
+	return set + "\n" + realiseScript
+}
+
+// EndCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269). The paths are in no
+// other command line. false: nothing runs there.
+func EndCommand(j Job, step string, results map[string]string) (nixexec.Command, bool) {
+	words := ""
+	switch {
+	case j.Build == nil:
+	case step == "build":
+		words = "--realise " + results["derivation"]
+	case step == "copy" && j.Between != nil && results["toplevel"] != "":
+		words = "copy --to " + betweenURL(j) + " " + results["toplevel"]
+	}
+	if words == "" {
+		return nixexec.Command{}, false
+	}
+	return nixexec.SessionCommand(j.Build.Master, "pkill", "-INT", "-f", "--", regexp.QuoteMeta(words)), true
+}
+
+// substituteWords let the receiving host fetch what its caches have.
+func substituteWords(j Job) []string {
+	if j.Request.Has("--use-substitutes") {
+		return []string{"--substitute-on-destination"}
+	}
+	return nil
+}
+
+// session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan to fill in: a store
+// path needs no quoting in any shell.
+func (m *Machine) session(words ...string) []string {
+	argv := nixexec.SessionCommand(m.Master).Argv
+	for _, word := range words {
+		if word != ToplevelWord && word != DerivationWord {
+			word = nixexec.Quote(word)
+		}
+		argv = append(argv, word)
+	}
+	return argv
+}

@@ -1,0 +1,245 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+)
+
+// Known is everything that a decision may rest on. What was not looked at is zero: so --plan decides, too.
+type Known struct {
+	Request   request.Request
+	Target    *source.Target // nil: this machine
+	Place     Place
+	Source    source.Source
+	Machine   *Machine    // the target where it takes part, as ssh reaches it
+	Builder   *Machine    // the build host, likewise; the same as Machine where that builds for itself
+	On, At    *facts.Host // what Machine and Builder have told; nil: nobody looked
+	Installed Installed
+	Somebody  bool // somebody can be asked for a password
+	Checking  bool // this is no deployment, only its checks
+}
+
+// Installed is the nixos-rebuild of this machine, or why there is none.
+type Installed struct {
+	Dialect Dialect
+	Err     error
+}
+
+// Decision is all that is settled before an evaluation: who does the work, how root is gained, and on which platform it is built.
+type Decision struct {
+	Request  request.Request // with what the decision adds to nix's own flags
+	Engine   *Dialect        // the nixos-rebuild that does the work; nil: nixhop takes the steps itself
+	Why      string          // it does, where that was not asked for
+	Elevate  []string        // in front of what needs root on the target; empty: the login is root
+	Password bool            // which wants a password that is asked for before the build
+	Crossing Crossing
+	System   string   // builtins.currentSystem for the evaluation; empty: this machine's
+	Unknown  []string // what a look at the hosts may decide otherwise, in sentences
+}
+
+// Decide settles everything that can be settled before an evaluation. A run asks it twice: before it contacts a host, for what is wrong then
+// already, and when the hosts have told; --plan asks it once. The error is wrong usage, or that there is no nixos-rebuild.
+func Decide(k Known) (Decision, []report.Finding, error) {
+	d := Decision{Request: k.Request, System: k.Request.Value("--system")}
+	var err error
+	if d.Engine, d.Why, err = chooseEngine(k); err != nil {
+		return d, nil, err
+	}
+	found := d.unknownFlags()
+	if err := refusedSystem(k.Request, k.Source); err != nil {
+		return d, found, err
+	}
+	if d.Crossing, err = findCrossing(k.Request, k.Target); err != nil {
+		return d, found, err
+	}
+	if d.Crossing.Wanted() {
+		d.Request = keepingLock(k.Request)
+	}
+	d = d.elevated(k)
+	d, tooOld := d.builtThere(k)
+	if d.Engine == nil {
+		err = Refusal(k.Request)
+	}
+	return d, append(found, tooOld...), err
+}
+
+// EvaluatesWhole reports whether nixhop itself evaluates the configuration down to the derivation.
+func (d Decision) EvaluatesWhole() bool {
+	return (d.Engine == nil || d.HandsOver()) && d.Request.Evaluates()
+}
+
+// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag by which any
+// nixos-rebuild could be told to change a configuration.
+func (d Decision) HandsOver() bool { return d.Engine != nil && (d.Crossing.Wanted() || d.System != "") }
+
+// NeedsRoot reports whether an action changes something that is root's on the target.
+func NeedsRoot(action string) bool { return slices.Contains(request.ContactActions, action) }
+
+// chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (nil).
+// With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would run the copy
+// on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or the one that is installed, cannot do it.
+func chooseEngine(k Known) (engine *Dialect, why string, err error) {
+	r, installed := k.Request, k.Installed.Dialect
+	native := slices.Contains(request.NativeActions, r.Action)
+	free := native && r.Engine == ""
+	var missing *nixexec.NotFoundError
+	switch {
+	case r.Engine == request.EngineNative && !native:
+		return nil, "", Refusal(r)
+	case r.Engine == request.EngineNative:
+		return nil, "", nil
+	case errors.As(k.Installed.Err, &missing) && free && r.NixosRebuild == "":
+		return nil, "no nixos-rebuild is installed here", nil
+	case k.Installed.Err != nil:
+		return nil, "", k.Installed.Err
+	}
+	beyond, flag := beyondNixosRebuild(r, k.Place, installed), installed.unknown(r.Flags)
+	switch {
+	case beyond != "" && free:
+		return nil, beyond, nil
+	case flag != "" && free && Refusal(r) == nil:
+		return nil, fmt.Sprintf("%q does not know %s", installed.Path, flag), nil
+	case r.Method() == string(facts.ByRun0) && !installed.elevates(facts.ByRun0) && free:
+		return nil, fmt.Sprintf("%q does not know --elevate run0", installed.Path), nil
+	}
+	return &installed, "", nil
+}
+
+// unknownFlags are the flags that the nixos-rebuild which does the work is too old for.
+func (d Decision) unknownFlags() []report.Finding {
+	var found []report.Finding
+	if d.Engine == nil {
+		return nil
+	}
+	for _, f := range d.Request.Flags {
+		_, err := d.Engine.words(f)
+		var unknown *request.UsageError
+		if errors.As(err, &unknown) {
+			found = append(found, report.Finding{
+				Name: "too-old", Severity: report.Error, Host: report.Here,
+				What: unknown.Message, Why: "it is older than the flag, and nixhop's own steps have none like it",
+				Remedy: []report.Remedy{report.Line(unknown.Hint)},
+			})
+		}
+	}
+	return found
+}
+
+// elevated settles how root is gained on the target: it is there already, comes without a password, or by one that is to be asked for.
+// nixos-rebuild cannot be given a password that was tried before the build (nixpkgs#342657): nixhop takes the steps itself then.
+func (d Decision) elevated(k Known) Decision {
+	switch {
+	case k.Machine == nil || !NeedsRoot(k.Request.Action):
+		return d
+	case k.On == nil && k.Machine.Endpoint.User == "root":
+		return d
+	case k.On == nil:
+		d.Elevate = elevation(facts.Elevation{}, d.Ways())
+		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has looked at %s: root is taken to come by %q there",
+			k.Machine.Host, strings.Join(d.Elevate, " ")))
+		return d
+	case k.On.Root():
+		return d
+	}
+	e, ways := k.On.Elevate, d.Ways()
+	d.Elevate = elevation(e, ways)
+	way, free := e.Way(ways)
+	if free && d.Engine != nil && !d.keepsNixosRebuild() && !d.Engine.elevates(way) {
+		d.Why = fmt.Sprintf("root on %s comes by %s, which %q does not know", k.Machine.Host, way, d.Engine.Path)
+		d.Engine = nil
+	}
+	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
+	wanted := way == facts.BySudo && e.SudoFree == facts.No && e.SudoRules == ""
+	if !forced && !wanted || !k.Somebody || k.Checking || k.Request.Engine == request.EngineNixosRebuild {
+		return d
+	}
+	d.Password, d.Elevate = true, withPassword()
+	if d.Engine != nil {
+		d.Engine, d.Why = nil, PasswordFirst
+	}
+	return d
+}
+
+// PasswordFirst is why nixhop takes the steps itself where sudo wants a password.
+const PasswordFirst = "nixos-rebuild cannot be given a password that was tried"
+
+// keepsNixosRebuild reports whether nixhop cannot take the steps itself.
+func (d Decision) keepsNixosRebuild() bool {
+	return d.Request.Engine == request.EngineNixosRebuild || Refusal(d.Request) != nil
+}
+
+// Ways are the ways to root that may be taken: those of the request, and of these, where nixos-rebuild must do the work, those that
+// it knows.
+func (d Decision) Ways() []facts.Way {
+	ways := d.Request.Ways()
+	if d.Request.Method() != "" || d.Engine == nil || !d.keepsNixosRebuild() {
+		return ways
+	}
+	return slices.DeleteFunc(slices.Clone(ways), func(w facts.Way) bool { return !d.Engine.elevates(w) })
+}
+
+// builtThere has nixhop take the steps itself where the build host's Nix is too old for nixos-rebuild-ng. Its own steps take nix-store.
+func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
+	builds := k.Builder != nil && k.Request.Evaluates() && k.Source.IsFlake() && slices.Contains(request.NativeActions, k.Request.Action)
+	if k.Builder != nil && k.Builder != k.Machine && k.Machine != nil && k.At == nil && k.Request.Evaluates() {
+		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked %s whether it reaches %s itself: it would copy there straight then",
+			k.Builder.Host, k.Machine.Host))
+	}
+	if k.Target == nil || !builds || d.Engine == nil || d.HandsOver() || !d.Engine.isNG() {
+		return d, nil // what is handed over is built by nix-store
+	}
+	if k.At == nil {
+		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked the Nix of %s for its version: nixhop would take the steps itself where it is older than 2.%d",
+			k.Builder.Host, remoteBuildMinor))
+		return d, nil
+	}
+	host, there := k.Builder.Host.String(), k.At.Nix.Version
+	if major, minor := facts.Version(there); major != 2 || minor >= remoteBuildMinor {
+		return d, nil
+	}
+	if !d.keepsNixosRebuild() {
+		d.Why = fmt.Sprintf("nixos-rebuild-ng builds on another host by Nix 2.%d or newer, and %s has %s", remoteBuildMinor, host, there)
+		d.Engine = nil
+		return d, nil
+	}
+	var native []report.Remedy
+	if Refusal(k.Request) == nil {
+		native = []report.Remedy{report.Again("--engine", "native")}
+	}
+	return d, []report.Finding{{
+		Name: "too-old", Severity: report.Error, Host: host,
+		What:   fmt.Sprintf("nixos-rebuild-ng builds on another host by Nix 2.%d or newer, and its Nix is %q", remoteBuildMinor, there),
+		Why:    "what it asks for there is DERIVATION^*, which an older one does not know",
+		Remedy: report.AnyOf(native, []report.Remedy{report.Again("--build-host", "local")}),
+	}}
+}
+
+// Cross is the platform that the system is built on, where that is forced; own is the build host's own system, empty where nobody knows it.
+func (d Decision) Cross(own string) (string, error) {
+	switch {
+	case !d.Crossing.Ask:
+		return d.Crossing.From, nil
+	case own == "":
+		return "", unknownBuildSystem(d.Request, "the build host does not tell its system")
+	case !strings.HasSuffix(own, "-linux"):
+		return "", unknownBuildSystem(d.Request, "NixOS is not cross-compiled from "+own)
+	}
+	return own, nil
+}
+
+// unknownBuildSystem says that --cross alone needs a system that nobody told.
+func unknownBuildSystem(r request.Request, why string) error {
+	hint := "name it: nixhop " + r.Action
+	if len(r.Hosts) > 0 {
+		hint += " " + nixexec.Quote(r.Hosts[0].Word)
+	}
+	return &request.UsageError{Message: "--cross: " + why, Hint: hint + " --cross=x86_64-linux"}
+}

@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"path/filepath"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// Machine is a host that takes part in a deployment, and how it is reached. A nil *Machine is this machine.
+type Machine struct {
+	Host     sshcfg.Host           // as it goes to ssh, nix and nixos-rebuild
+	Endpoint sshcfg.Endpoint       // what ssh makes of that
+	Master   nixexec.MasterOptions // its one connection
+}
+
+// StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix store URLs, RFC 6874).
+func (m *Machine) StoreURL() string { return "ssh://" + m.Host.Authority() }
+
+// Job is a deployment in which everything is decided: a plan is a pure function of it.
+type Job struct {
+	Request       request.Request
+	Source        source.Source
+	Configuration string
+	Dir           string       // of the connections' sockets and of what else lives as long as the run
+	Target        *Machine     // nil: activation happens here, or not at all
+	Build         *Machine     // nil: built here
+	Between       *sshcfg.Host // how the build host reaches the target itself; nil: what it builds goes through this machine
+	Dialect       *Dialect     // the nixos-rebuild to run; nil: nixhop takes the steps itself
+	SSHOpts       string       // NIX_SSHOPTS for nix and nixos-rebuild
+	TmpDir        string       // TMPDIR for them; empty: as it is
+	Cross         string       // the platform that the system is built on, where that is forced; empty: what the configuration says
+	System        string       // builtins.currentSystem for the evaluation; empty: this machine's
+	Emulate       string       // a system that the build host is told to build for, too
+	Elevate       []string     // in front of what needs root on the target; empty where the login is root
+	Password      bool         // sudo on the target wants one
+	Terminal      bool         // progress can be shown
+	LocalElevate  []string     // in front of what needs root on this machine
+
+	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
+}
+
+// SameHost reports whether the system is built where it is activated, so that nothing is copied.
+func (j Job) SameHost() bool { return j.Build == j.Target }
+
+// Wanted is the evaluation of the job's configuration.
+func (j Job) Wanted() source.Wanted {
+	return source.Wanted{Source: j.Source, Configuration: j.Configuration, Request: j.Request, Cross: j.Cross, System: j.System}
+}
+
+// Environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its own, and the ng of
+// 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second connection, as ssh takes the first
+// -o of a kind. ssh's -S wins wherever it stands.
+func (j Job) Environment() []string {
+	var env []string
+	if j.SSHOpts != "" {
+		options := j.SSHOpts
+		if j.Dialect != nil {
+			options += " -S " + filepath.Join(j.Dir, "%C")
+		}
+		env = append(env, "NIX_SSHOPTS="+options)
+	}
+	if j.TmpDir != "" {
+		env = append(env, "TMPDIR="+j.TmpDir)
+	}
+	return env
+}

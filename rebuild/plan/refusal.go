@@ -1,0 +1,34 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
+)
+
+// Refusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
+func Refusal(r request.Request) error {
+	if !slices.Contains(request.NativeActions, r.Action) {
+		return &request.UsageError{Message: "--engine native cannot do " + nixexec.Quoted(r.Action), Hint: "leave --engine out: nixos-rebuild does it"}
+	}
+	for _, f := range r.Flags {
+		if !f.Native() {
+			return &request.UsageError{
+				Message: fmt.Sprintf("%s needs nixos-rebuild", f.Name),
+				Hint:    "leave it out, or name one: --nixos-rebuild PATH",
+			}
+		}
+	}
+	if r.Method() == string(facts.ByRun0) && r.Has("--ask-elevate-password") {
+		return &request.UsageError{Message: "a password for run0 needs a nixos-rebuild that knows --elevate", Hint: "leave it out, or name one: --nixos-rebuild PATH"}
+	}
+	if len(r.Extra) > 0 {
+		return &request.UsageError{Message: fmt.Sprintf("what follows -- is for nixos-rebuild: %s", strings.Join(r.Extra, " ")),
+			Hint: "leave it out, or name one: --nixos-rebuild PATH"}
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+// Package remote does on hosts what was decided: it opens the one connection to each, probes it, runs the steps of a plan over it, waits for an
+// activation whose connection was lost, and reads what came of it. Nothing here decides what a deployment is, and nothing is printed but what the
+// one foreground child of a run prints itself.
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/request"
+	"nixhop/sshcfg"
+)
+
+// Options say how the hosts of a run are reached.
+type Options struct {
+	Config         string // the user's file for ssh's -F, or ""
+	SSHOpts        string // NIX_SSHOPTS
+	ConnectTimeout time.Duration
+	AcceptNew      bool          // remember the key of a host that was never seen before
+	Pairs          bool          // nix is to reach two of the hosts at a time
+	Batch          bool          // ask nothing: there is nobody, or hosts are reached side by side
+	Stdio          nixexec.Stdio // the terminal, for what ssh asks
+}
+
+// Network is what all connections of a run share. One connection leads to each HOST word.
+type Network struct {
+	options Options
+	dir     string         // of the control sockets; 0700
+	config  string         // for -F, or ""
+	words   []string       // the user's NIX_SSHOPTS, split
+	places  map[string]int // which directory of sockets a host name has, where there are several
+
+	mu       sync.Mutex
+	machines map[sshcfg.Host]*located
+	links    map[string]*opening
+	open     []*Link
+}
+
+// located is a host whose meaning was asked for.
+type located struct {
+	once    sync.Once
+	machine *plan.Machine
+	err     error
+}
+
+// NewNetwork prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and, where a HOST gave a port,
+// nix is to reach two hosts at a time, or the ssh config's path could not cross NIX_SSHOPTS, a config file of ours that includes the user's.
+// An error is wrong usage.
+func NewNetwork(o Options, hosts []sshcfg.Host) (*Network, error) {
+	words, err := nixexec.SplitSSHOpts(o.SSHOpts)
+	if err != nil {
+		return nil, &request.UsageError{Message: err.Error()}
+	}
+	n := &Network{
+		options: o, dir: nixexec.SocketDirName(), config: o.Config, places: map[string]int{},
+		machines: map[sshcfg.Host]*located{}, links: map[string]*opening{},
+	}
+	if n.config != "" {
+		if n.config, err = filepath.Abs(n.config); err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(n.config); err != nil {
+			return nil, &request.UsageError{Message: fmt.Sprintf("no such ssh config: %v", err)}
+		}
+	}
+	ports, err := portsOf(hosts)
+	if err != nil {
+		return nil, err
+	}
+	var own []string
+	if n.words, own, err = splitOptions(words); err != nil {
+		return nil, err
+	}
+	for _, h := range hosts {
+		if _, known := n.places[h.Name]; !known {
+			n.places[h.Name] = len(n.places)
+		}
+	}
+	if len(ports) == 0 && len(own) == 0 && !n.paired() && !strings.ContainsAny(n.config, " \t\"'\\") {
+		return n, nil
+	}
+	return n, n.writeConfig(ports, own)
+}
+
+// portsOf are the ports that the HOST words give. ssh knows one a name.
+func portsOf(hosts []sshcfg.Host) (map[string]int, error) {
+	ports := map[string]int{}
+	for _, h := range hosts {
+		if h.Port == 0 {
+			continue
+		}
+		if p, ok := ports[h.Name]; ok && p != h.Port {
+			return nil, &request.UsageError{
+				Message: fmt.Sprintf("%q is meant with port %d and with port %d", h.Name, p, h.Port),
+				Hint:    "give each an alias of its own in the ssh config",
+			}
+		}
+		ports[h.Name] = h.Port
+	}
+	return ports, nil
+}
+
+// splitOptions takes the options out that cannot stand in NIX_SSHOPTS, which older releases of Nix split at every space (nix#5181): they
+// become lines of a config file.
+func splitOptions(options []string) (plain, lines []string, err error) {
+	for i := 0; i < len(options); i++ {
+		if _, bad := nixexec.SSHOptsEnv(options[i : i+1]); bad == nil && options[i] != "-o" {
+			plain = append(plain, options[i])
+			continue
+		}
+		value := strings.TrimPrefix(options[i], "-o")
+		if value == "" && i+1 < len(options) {
+			i++
+			value = options[i]
+			if _, bad := nixexec.SSHOptsEnv(options[i : i+1]); bad == nil {
+				plain = append(plain, "-o", value)
+				continue
+			}
+		} else if value == options[i] {
+			return nil, nil, &request.UsageError{
+				Message: fmt.Sprintf("NIX_SSHOPTS: %q holds a space, and is no -o option", options[i]),
+				Hint:    "put it into the ssh config of the host",
+			}
+		}
+		keyword, argument, _ := strings.Cut(value, "=")
+		lines = append(lines, keyword+" "+argument)
+	}
+	return plain, lines, nil
+}
+
+// writeConfig writes the -F file of this run: the user's options, ports and sockets of our own, then the user's own config.
+func (n *Network) writeConfig(ports map[string]int, own []string) error {
+	if err := n.MakeDir(); err != nil {
+		return err
+	}
+	include := []string{n.config}
+	if n.config == "" {
+		include = sshcfg.Files("")
+	}
+	n.config = filepath.Join(n.dir, "config")
+	if len(own) > 0 {
+		options := filepath.Join(n.dir, "options")
+		if err := os.WriteFile(options, []byte(strings.Join(own, "\n")+"\n"), 0o600); err != nil {
+			return fmt.Errorf("writing the ssh options for this run: %w", err)
+		}
+		include = append([]string{options}, include...)
+	}
+	settings := map[string]sshcfg.Setting{}
+	for name := range n.places {
+		setting := sshcfg.Setting{Port: ports[name]}
+		if n.paired() {
+			setting.ControlPath = filepath.Join(n.socketDir(name), "%C")
+		}
+		if setting != (sshcfg.Setting{}) {
+			settings[name] = setting
+		}
+	}
+	return sshcfg.WriteConfig(n.config, settings, include)
+}
+
+// paired reports whether nix reaches two names at a time. It is told of one control path: then the config has that of each.
+func (n *Network) paired() bool { return n.options.Pairs && len(n.places) > 1 }
+
+// socketDir is where the control socket of a host lies. Two names may have the same %C, which does not hold the way to a host
+// (OpenSSH 9.2): each has a directory of its own where there are several.
+func (n *Network) socketDir(name string) string {
+	if place, known := n.places[name]; known && len(n.places) > 1 {
+		return filepath.Join(n.dir, strconv.Itoa(place))
+	}
+	return n.dir
+}
+
+// Dir is the directory of the run, which ends with it.
+func (n *Network) Dir() string { return n.dir }
+
+// Files are what was written for this run, for a plan to write again.
+func (n *Network) Files() ([]plan.File, error) {
+	entries, err := os.ReadDir(n.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var files []plan.File
+	for _, entry := range entries {
+		path := filepath.Join(n.dir, entry.Name())
+		if !entry.Type().IsRegular() {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("reading the ssh config of this run: %w", err)
+		}
+		files = append(files, plan.File{Path: path, Text: string(text)})
+	}
+	return files, err
+}
+
+// MakeDir makes the directory of the run, unless it was made before.
+func (n *Network) MakeDir() error {
+	dirs := []string{n.dir}
+	if len(n.places) > 1 {
+		for name := range n.places {
+			dirs = append(dirs, n.socketDir(name))
+		}
+	}
+	for _, dir := range dirs {
+		err := os.Mkdir(dir, 0o700)
+		if errors.Is(err, os.ErrExist) && n.config == filepath.Join(n.dir, "config") {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("making the directory for ssh's sockets: %w", err)
+		}
+	}
+	return nil
+}
+
+// Machine is a host as this network reaches it. The errors are those of sshcfg.Resolve, which is asked once for each host.
+func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, error) {
+	n.mu.Lock()
+	l := n.machines[h]
+	if l == nil {
+		l = &located{}
+		n.machines[h] = l
+	}
+	n.mu.Unlock()
+	l.once.Do(func() {
+		endpoint, err := sshcfg.Resolve(ctx, h.String(), n.config, n.words)
+		if err != nil {
+			l.err = err
+			return
+		}
+		l.machine = &plan.Machine{Host: h, Endpoint: endpoint, Master: nixexec.MasterOptions{
+			Host: h.String(), Dir: n.socketDir(h.Name), Config: n.config, Options: n.words,
+			ConnectTimeout: n.options.ConnectTimeout, AcceptNew: n.options.AcceptNew, Batch: n.options.Batch,
+		}}
+	})
+	return l.machine, l.err
+}
+
+// SSHOpts is NIX_SSHOPTS for nix and nixos-rebuild, which reach one machine or two: our control path, and what the user had in it. Of two
+// machines each has a control path of its own, in the config file.
+func (n *Network) SSHOpts(machines ...*plan.Machine) (string, error) {
+	machines = slices.DeleteFunc(machines, func(m *plan.Machine) bool { return m == nil })
+	if len(machines) == 0 {
+		return "", nil
+	}
+	options := nixexec.ConnectionOptions(machines[0].Master)
+	if machines[0].Master.Dir != machines[len(machines)-1].Master.Dir {
+		at := slices.IndexFunc(options, func(word string) bool { return strings.HasPrefix(word, "ControlPath=") })
+		options = slices.Delete(slices.Clone(options), at-1, at+1)
+	}
+	return nixexec.SSHOptsEnv(options)
+}
+
+// Close ends every connection of the run and removes its directory.
+func (n *Network) Close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range slices.Backward(n.open) {
+		l.current().Close()
+	}
+	n.open = nil
+	os.RemoveAll(n.dir)
+}

@@ -1,0 +1,82 @@
+package remote
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"strconv"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+)
+
+// What switch-to-configuration ends with, beside 0 and 1 (nixpkgs: switch-to-configuration-ng).
+const (
+	unitsFailed = 4   // some units failed
+	rebootOnly  = 100 // the system's init can take over only at boot
+)
+
+// Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
+type Outcome struct {
+	Was        string // the system that ran before
+	WasProfile string // what the profile pointed to before
+	Profile    string // what the profile points to now; empty: it was not touched
+	Generation string // its number
+	Current    string // the system that runs now
+	Status     int    // exit status of switch-to-configuration; -1: not known
+	Failed     string // names of failed units, where somebody asked for them
+}
+
+// Known reports whether the activation was seen to its end.
+func (o Outcome) Known() bool { return o.Status >= 0 }
+
+// reportedBytes is the longest value that counts in a report: a store path has 256 at most (nix: src/libstore/path.hh), whatever a host
+// sends.
+const reportedBytes = 256
+
+// ParseOutcome reads the key=value lines that activate.sh reports. Unknown lines are ignored; the last of a key counts.
+func ParseOutcome(out string) Outcome {
+	o := Outcome{Status: -1}
+	for line := range strings.Lines(out) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if !ok {
+			continue
+		}
+		value = nixexec.Printable(value[:min(len(value), reportedBytes)])
+		switch key {
+		case "was":
+			o.Was = value
+		case "was_profile":
+			o.WasProfile = value
+		case "profile":
+			o.Profile = value
+		case "generation":
+			o.Generation = value
+		case "current":
+			o.Current = value
+		case "status":
+			if n, err := strconv.Atoi(value); err == nil {
+				o.Status = n
+			}
+		}
+	}
+	return o
+}
+
+//go:embed await.sh
+var awaitScript string
+
+// Await connects to the host once more, when the connection was lost during the activation of a run, waits for the end of that and returns
+// what it has reported: nothing where it did not begin. false: the host is not reached.
+func (l *Link) Await(ctx context.Context, run string, somebody bool) (string, bool) {
+	script := nixexec.Assignments([2]string{"outcome", facts.OutcomeFile}, [2]string{"run", run}, nixexec.HostPrograms()) + awaitScript
+	for l.Reconnect(ctx, somebody) {
+		out, err := nixexec.Output(ctx, l.current().Script(nil, script))
+		var exit *nixexec.ExitError
+		if nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Code != nixexec.SSHFailed {
+			return string(out), true
+		}
+	}
+	return "", false
+}

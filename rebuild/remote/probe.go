@@ -1,0 +1,98 @@
+package remote
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+)
+
+// probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest one needs a tenth of
+// a second, most of it for Nix; the slowest boards that NixOS runs on have a twentieth of such a processor, and need half of the time.
+const probeTime = 5 * time.Second
+
+type query = facts.Query
+
+// probing is a probe of a host; whoever asks the same meanwhile, or later, gets its answer.
+type probing struct {
+	once sync.Once
+	host facts.Host
+	err  error
+}
+
+// Probe asks a host for its facts over its connection, once for each query. The session stays open behind it, and with it the connection,
+// however long a build takes.
+func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
+	l.mu.Lock()
+	p := l.probes[q]
+	if p == nil {
+		p = &probing{}
+		l.probes[q] = p
+	}
+	l.mu.Unlock()
+	p.once.Do(func() { p.host, p.err = l.probe(ctx, q, l.Machine.Master.ConnectTimeout) })
+	return p.host, p.err
+}
+
+// ProbeAgain asks a host once more for its facts, over a new connection where the one there was is gone; lost is called then. false: it is not
+// reached.
+func (l *Link) ProbeAgain(ctx context.Context, q facts.Query, somebody bool, lost func()) (facts.Host, bool) {
+	after, err := l.probe(ctx, q, 0)
+	if err == nil {
+		return after, true
+	}
+	if ctx.Err() != nil {
+		return facts.Host{}, false
+	}
+	lost()
+	if !l.Reconnect(ctx, somebody) {
+		return facts.Host{}, false
+	}
+	after, err = l.probe(ctx, q, 0)
+	return after, err == nil
+}
+
+// probe asks once.
+func (l *Link) probe(ctx context.Context, q facts.Query, patience time.Duration) (facts.Host, error) {
+	nonce := rand.Text()
+	patience = max(patience, probeTime)
+	late := fmt.Errorf("no whole answer within %s; a slow host gets more time with --connect-timeout SECONDS", patience)
+	timed, cancel := context.WithTimeoutCause(ctx, patience, late)
+	defer cancel()
+	answer, err := l.current().Hold(timed, facts.ProbeScript(nonce, q), facts.EndMarker(nonce), facts.ProbeLimit)
+	host, wrong := facts.ParseFacts(answer, nonce)
+	switch {
+	case err == nil:
+		return host, wrong
+	case ctx.Err() != nil:
+		return host, context.Cause(ctx)
+	}
+	return host, probeError(err, late, wrong)
+}
+
+// probeError is why a probe's session ended without a whole answer: what came instead, and what ended it.
+func probeError(err, late, wrong error) error {
+	var exit *nixexec.ExitError
+	switch {
+	case errors.Is(err, late):
+		err = late
+	case errors.Is(err, nixexec.ErrOutputLimit):
+		err = nixexec.ErrOutputLimit
+	case errors.As(err, &exit) && strings.TrimSpace(exit.Stderr) != "":
+		said := nixexec.LastLine(strings.TrimSpace(exit.Stderr))
+		err = fmt.Errorf("%w: %q", exit, said[:min(len(said), facts.ShownBytes)])
+	case errors.Is(err, io.ErrUnexpectedEOF) && wrong != nil:
+		return wrong
+	}
+	if wrong == nil {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", wrong, err)
+}

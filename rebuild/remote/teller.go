@@ -1,0 +1,115 @@
+package remote
+
+import (
+	"fmt"
+	"strings"
+
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+)
+
+// Teller puts into words what came of an activation. Its commands are ready to be pasted.
+type Teller struct {
+	Where   string // "here", or "on web"
+	Action  string
+	Back    string // the command that goes back to the generation before; empty: there is no target
+	Units   string // the command that shows the failed units; empty: here
+	Journal string // the command that shows the log of the activation
+}
+
+// Outcome puts an activation's own report into words.
+func (t Teller) Outcome(o Outcome) (text string, result report.Result) {
+	generation := o.generation()
+	switch {
+	case o.Status == 0 && t.Action == "boot":
+		return fmt.Sprintf("%s: %s boots next%s", t.Where, o.Profile, generation), report.Done
+	case o.Status == 0 && t.Action == "dry-activate":
+		return t.Where + ": nothing was changed, this was only a look", report.Done
+	case o.Status == 0:
+		return fmt.Sprintf("%s: %s runs%s", t.Where, o.Current, generation), report.Done
+	case o.Status == unitsFailed && o.Current != "":
+		text := fmt.Sprintf("%s: %s is active%s, but some units failed", t.Where, o.Current, generation)
+		if o.Failed != "" {
+			text += ": " + o.Failed
+		}
+		if t.Units != "" {
+			text += "\n" + t.Units
+		}
+		return text, report.Units
+	case o.Status == rebootOnly:
+		return t.Where + ": nothing was activated, this system's init takes effect only with a reboot" + t.nextBoot(o), report.Failed
+	case o.Current == o.Was || o.Current == "":
+		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", t.Where, o.Status, t.nextBoot(o)), report.Failed
+	default:
+		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", t.Where, o.Status, o.Current, t.nextBoot(o)),
+			report.HalfDone
+	}
+}
+
+// Aftermath puts into words what is different on the target after a child that ended with a code.
+// switch-to-configuration ends with 4 whenever a unit has failed on a host that it has switched (nixpkgs: switch-to-configuration-ng). Where
+// the connection was lost nobody has seen how it ended.
+func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text string, result report.Result) {
+	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: code}
+	if after.System.Profile != before.System.Profile {
+		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
+	}
+	switch {
+	case before.System.BootID != after.System.BootID && before.System.BootID != "" && after.System.BootID != "":
+		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", t.Where, o.Current), report.Failed
+	case o.Current != o.Was && len(after.Failed) > 0:
+		o.Status, o.Failed = unitsFailed, firstOf(after.Failed)
+		return t.Outcome(o)
+	case o.Current != o.Was && !lost:
+		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", t.Where, o.Current, t.nextBoot(o), t.Journal), report.HalfDone
+	case o.Current != o.Was:
+		return fmt.Sprintf("%s: %s runs now, but its activation was not seen to succeed%s\n%s", t.Where, o.Current, t.nextBoot(o), t.Journal), report.Unknown
+	case o.Profile != "":
+		return t.Where + ": nothing was activated" + t.nextBoot(o), report.Failed
+	default:
+		return t.Where + ": it runs and boots the same system as before", report.Failed
+	}
+}
+
+// Unknown is what is left to say of a host that is not reached any more.
+func (t Teller) Unknown() string {
+	return "what was changed " + t.Where + " is not known, for it is not reached any more; see: " + t.Journal
+}
+
+// nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the boot loader before it
+// changes anything else, and ends with 100 only behind that; before, it may have refused the system (nixpkgs: switch-to-configuration-ng).
+func (t Teller) nextBoot(o Outcome) string {
+	if o.Profile == "" {
+		return ""
+	}
+	next := "; the profile is set" + o.generation() + ": the next boot takes " + o.Profile
+	if o.Profile == o.Current && o.Current != o.Was { // which has just been named
+		next = "; the profile is set" + o.generation() + ": the next boot takes it, too"
+	}
+	if o.Status != rebootOnly && (o.Current == o.Was || o.Current == "") {
+		next = "; the profile is set" + o.generation() + ": " + o.Profile + ", but the boot loader may not know it"
+	}
+	if t.Back != "" && o.WasProfile != "" && o.WasProfile != o.Profile {
+		next += "\nback to the generation before: " + t.Back
+	}
+	return next
+}
+
+func (o Outcome) generation() string {
+	if o.Generation == "" {
+		return ""
+	}
+	return ", generation " + o.Generation
+}
+
+// namedUnits is how many failed units are named.
+const namedUnits = 5
+
+// firstOf names the first units, and counts the others.
+func firstOf(units []string) string {
+	text := strings.Join(units[:min(len(units), namedUnits)], ", ")
+	if more := len(units) - namedUnits; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}

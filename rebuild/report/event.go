@@ -1,0 +1,99 @@
+package report
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Kind is what an event tells of.
+type Kind string
+
+// The kinds of events.
+const (
+	Started Kind = "started" // a host begins a phase
+	Line    Kind = "line"    // something that a program printed
+	Found   Kind = "found"   // a finding
+	Said    Kind = "said"    // a sentence of nixhop's own
+	Printed Kind = "printed" // a result, for standard output
+	Ended   Kind = "ended"   // a host has gone through a phase, or goes no further
+)
+
+// Event is one thing that happened. A renderer gets them in order, from one goroutine.
+type Event struct {
+	Time    time.Time
+	Host    string // as typed; empty: the whole run
+	Phase   Phase
+	Kind    Kind
+	Level   slog.Level // of Said
+	Text    string     // of Line and Printed, with its line breaks; of Said
+	Finding *Finding   // of Found
+	Remedy  []string   // of Found: its remedies, as lines
+	Result  Result     // of Ended
+}
+
+// Sink takes events; it may be called from any goroutine, and returns when the event was rendered: whoever gives the terminal to a child then
+// finds it quiet.
+type Sink func(Event)
+
+// Result is what came of a host, or of one phase of it.
+type Result int
+
+// The results.
+const (
+	Done        Result = iota
+	Unchanged          // there was nothing to do
+	Refused            // a check failed: nothing was built
+	Failed             // nothing was activated
+	Units              // activated, some units failed
+	HalfDone           // the activation ended in the middle
+	RolledBack         // activated, then back
+	Unknown            // the host is not reached any more
+	Interrupted        // by a signal
+)
+
+// Stream hands events to a renderer, one after another, from one goroutine.
+type Stream struct {
+	events chan rendering
+	ended  chan struct{}
+	err    error // the first one of the renderer; valid once ended
+	once   sync.Once
+}
+
+// rendering is an event, and where to say that it was rendered.
+type rendering struct {
+	event Event
+	done  chan struct{}
+}
+
+// NewStream begins to hand events to render. Its first error is kept for Close: what can be written nowhere must not pass for written.
+func NewStream(render func(Event) error) *Stream {
+	s := &Stream{events: make(chan rendering), ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		for r := range s.events {
+			if err := render(r.event); err != nil && s.err == nil {
+				s.err = err
+			}
+			close(r.done)
+		}
+	}()
+	return s
+}
+
+// Say is the stream's Sink. It must not be called once the stream was closed.
+func (s *Stream) Say(e Event) {
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	r := rendering{e, make(chan struct{})}
+	s.events <- r
+	<-r.done
+}
+
+// Close waits for the last event and returns the first error of the renderer.
+func (s *Stream) Close() error {
+	s.once.Do(func() { close(s.events) })
+	<-s.ended
+	return s.err
+}

@@ -1,0 +1,179 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"nixhop/nixexec"
+)
+
+// heardLimit is how much is kept of what nix says, in bytes.
+const heardLimit = 1 << 20
+
+// Evaluation is nix at work on a configuration. What it says is kept until somebody listens: it may have begun before anybody wanted it, and
+// what it says behind the facts is no news where they doom the deployment.
+type Evaluation struct {
+	argv   []string
+	show   func([]byte) // where it is listened to
+	told   chan Facts   // the configuration's own, at most once; closed at the end
+	ended  chan struct{}
+	cancel context.CancelCauseFunc
+
+	// Valid once it has ended.
+	out string
+	err error
+
+	mu      sync.Mutex
+	ring    *nixexec.Ring // what it has said
+	stream  io.Writer     // into that
+	factual bool          // the facts were told
+	heeded  bool          // somebody listens
+	kept    *nixexec.Ring // what nobody has listened to yet
+	keeping io.Writer     // into that
+}
+
+func newEvaluation(ctx context.Context, argv []string, show func([]byte)) (context.Context, *Evaluation) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ring := nixexec.NewRing(heardLimit)
+	e := &Evaluation{
+		argv: argv, ring: ring, stream: ring.Stream(), show: show, cancel: cancel,
+		told: make(chan Facts, 1), ended: make(chan struct{}),
+	}
+	e.keep()
+	return ctx, e
+}
+
+// keep forgets what was kept.
+func (e *Evaluation) keep() {
+	e.kept = nixexec.NewRing(heardLimit)
+	e.keeping = e.kept.Stream()
+}
+
+// Begin begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns (nil: at once). What it says goes to show
+// once somebody listens, one call at a time.
+func Begin(ctx context.Context, command nixexec.Command, turns chan struct{}, show func([]byte)) *Evaluation {
+	ctx, e := newEvaluation(ctx, command.Argv, show)
+	go func() {
+		defer e.end()
+		if turns != nil {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+		}
+		out, err := nixexec.OutputLines(ctx, command, e.take, e.pass)
+		e.out, e.err = string(out), err
+	}()
+	return e
+}
+
+// BeginOpenly begins an evaluation in the foreground, where nix can ask, too.
+func BeginOpenly(ctx context.Context, command nixexec.Command, s nixexec.Stdio) *Evaluation {
+	ctx, e := newEvaluation(ctx, command.Argv, func(text []byte) {
+		if s.Err != nil {
+			_, _ = s.Err.Write(text)
+		}
+	})
+	go func() {
+		defer e.end()
+		e.out, e.err = nixexec.Watch(ctx, command, s, e.take)
+	}()
+	return e
+}
+
+func (e *Evaluation) end() {
+	close(e.told)
+	close(e.ended)
+}
+
+// take takes a line that nix has said, and reports whether it is to be shown now. The configuration may print the line of the facts once
+// more, with whatever it likes: the first one counts.
+func (e *Evaluation) take(line string) (now bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if known, ok := ParseFacts(line); ok {
+		if !e.factual {
+			e.factual, e.heeded = true, false
+			e.told <- known
+		}
+		return false
+	}
+	_, _ = io.WriteString(e.stream, line+"\n")
+	if !e.heeded {
+		_, _ = io.WriteString(e.keeping, line+"\n")
+	}
+	return e.heeded
+}
+
+// pass shows what is to be shown now. A line that was too long to be taken is kept, too, until somebody listens.
+func (e *Evaluation) pass(text []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.heeded {
+		e.show(text)
+		return
+	}
+	_, _ = e.keeping.Write(text)
+}
+
+// Facts waits for the facts. What nix says meanwhile is shown, unless they are there already. false: it ended without them.
+func (e *Evaluation) Facts() (Facts, bool) {
+	select {
+	case known, told := <-e.told:
+		return known, told
+	default:
+	}
+	e.Listen()
+	known, told := <-e.told
+	return known, told
+}
+
+// Listen shows what was kept, and from now on lets everything be shown as it comes, but for what comes behind the facts: for that, listen again.
+func (e *Evaluation) Listen() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if kept := e.kept.Bytes(); len(kept) > 0 {
+		e.show(kept)
+	}
+	e.heeded = true
+	e.keep()
+}
+
+// Argv is what runs.
+func (e *Evaluation) Argv() []string { return e.argv }
+
+// Heard is the end of what nix has said.
+func (e *Evaluation) Heard() []byte { return e.ring.Bytes() }
+
+// Stop ends the evaluation for a cause.
+func (e *Evaluation) Stop(cause error) { e.cancel(cause) }
+
+// Wait waits for the end and returns what nix printed.
+func (e *Evaluation) Wait() (string, error) {
+	<-e.ended
+	e.cancel(nil)
+	return e.out, e.err
+}
+
+// unheardQuestions lists what the programs that nix runs say where they wanted to ask and there was no terminal: git for a name and a password,
+// ssh for a passphrase, a password or a word on a host key (git: prompt.c; openssh: readpass.c, sshconnect.c).
+var unheardQuestions = []string{
+	"could not read Username", "could not read Password", "Permission denied (", "Host key verification failed",
+}
+
+// HadNobodyToAsk reports whether what nix could not do in the background is worth a second try on a terminal.
+func HadNobodyToAsk(err error) bool {
+	var exit *nixexec.ExitError
+	var broken *EvaluationError
+	said := ""
+	switch {
+	case nixexec.Interrupted(err):
+	case errors.As(err, &broken):
+		said = broken.Stderr
+	case errors.As(err, &exit):
+		said = exit.Stderr
+	}
+	return slices.ContainsFunc(unheardQuestions, func(text string) bool { return strings.Contains(said, text) })
+}

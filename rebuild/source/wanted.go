@@ -1,0 +1,87 @@
+package source
+
+import (
+	_ "embed"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+)
+
+//go:embed facts.nix
+var factsNix string
+
+//go:embed evaluate.nix
+var evaluateNix string
+
+// Wanted is an evaluation that is asked for.
+type Wanted struct {
+	Source        Source
+	Configuration string          // of the flake; empty where the source is none
+	Request       request.Request // has the flags that nix is given
+	Cross         string          // the platform that the system is built on, where that is forced; empty: what the configuration says
+	System        string          // builtins.currentSystem; empty: this machine's
+}
+
+// Derivation is the argv that evaluates to the derivation of the system, which it prints; the facts are told on the way, for ParseFacts.
+func (w Wanted) Derivation() []string {
+	arguments := "facts = (" + factsNix + ");"
+	if w.Cross != "" {
+		arguments += " buildPlatform = " + nixexec.NixString(w.Cross) + ";"
+	}
+	return w.argv("--raw", "("+evaluateNix+") { "+arguments+" }")
+}
+
+// Facts is the argv that asks the configuration for its facts alone, for ReadFacts. Nothing but the facts is wanted: whoever builds the system
+// writes the lock file.
+func (w Wanted) Facts() []string {
+	argv := w.argv("--json", factsNix)
+	if w.Source.IsFlake() {
+		argv = append(argv, noLockFile)
+	}
+	return argv
+}
+
+// noLockFile keeps nix from writing the lock file: two that do it at a time would get into each other's way.
+const noLockFile = "--no-write-lock-file"
+
+// Attribute is the configuration as an attribute of the flake.
+func (w Wanted) Attribute() string {
+	return w.Source.Flake + `#nixosConfigurations."` + w.Configuration + `"`
+}
+
+// argv evaluates a function of the configuration. A flake is evaluated in purity, unless --impure was given; without one there
+// is none. Where the configuration is changed the lock file stays as it is, and so does the working tree around it.
+func (w Wanted) argv(format, function string) []string {
+	argv := nixexec.NixCommand("eval", format)
+	if w.Source.IsFlake() {
+		argv = append(argv, w.Attribute(), "--apply", function)
+		argv = append(argv, w.Request.NixWords(request.ForFlakeEval)...)
+	} else {
+		argv = append(argv, "--impure", "--expr", "("+function+") ("+w.classic()+")")
+		argv = append(argv, w.Request.NixWords(request.ForClassicEval)...)
+	}
+	if w.System != "" {
+		argv = append(argv, "--option", "system", w.System)
+	}
+	return argv
+}
+
+// classic is the configuration without a flake, as nixos-rebuild takes it: what a file or <nixpkgs/nixos> holds, and in it
+// an attribute. nix-instantiate itself cannot be used: there is no way to go on from the configuration that it finds.
+func (w Wanted) classic() string {
+	var path, arguments strings.Builder
+	for _, name := range attributePath(w.Source.Attr) {
+		path.WriteString(" " + nixexec.NixString(name))
+	}
+	for _, f := range w.Request.Flags {
+		switch f.Name {
+		case "--arg":
+			arguments.WriteString(nixexec.NixString(f.Values[0]) + " = (" + f.Values[1] + "\n); ")
+		case "--argstr":
+			arguments.WriteString(nixexec.NixString(f.Values[0]) + " = " + nixexec.NixText(f.Values[1]) + "; ")
+		}
+	}
+	return "(" + classicNix + ") { source = " + sourceExpression(w.Source.File) + "; path = [" + path.String() + " ]; arguments = { " +
+		arguments.String() + "}; }"
+}
