@@ -5,6 +5,8 @@ package nixexec
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -13,26 +15,50 @@ import (
 
 // Command is one program to run.
 type Command struct {
-	Argv  []string // the program, looked up in this process's PATH, and its arguments
-	Env   []string // "KEY=value", added to and winning over the environment of this process
-	Stdin string   // fed to standard input, which then ends; empty: nothing is fed
+	Argv   []string // the program, looked up in this process's PATH, and its arguments
+	Env    []string // "KEY=value", added to and winning over the environment of this process
+	Secret Secret   // fed to standard input first, with a newline behind it; it must be one line
+	Stdin  string   // fed to standard input then, which ends behind it; where both are empty nothing is fed
 }
 
-// String returns the command for a POSIX shell: pasted there it runs the same program with the same
-// words, the same additions to the environment and the same standard input. Standard input that ends in
-// a newline becomes a here-document; the rest comes from printf, because a here-document always ends in one.
-// It shows everything: a command that feeds a secret must not be printed.
+// String returns the command for a POSIX shell: pasted there it runs the same program with the same words, the same
+// additions to the environment and the same standard input. Standard input that ends in a newline becomes a
+// here-document; the rest comes from printf, because a here-document always ends in one. A secret is not shown: the
+// shell asks for it on its terminal.
 func (c Command) String() string {
 	line := c.line()
 	switch {
+	case !c.Secret.Empty():
+		return "{ " + askInShell + "\n" + c.stdinInShell() + "} | " + line
 	case c.Stdin == "":
 		return line
 	case strings.HasSuffix(c.Stdin, "\n"):
-		end := delimiter(c.Stdin)
-		return line + " <<'" + end + "'\n" + c.Stdin + end
+		return line + hereDocument(c.Stdin)
 	default:
 		return "printf %s " + Quote(c.Stdin) + " | " + line
 	}
+}
+
+// askInShell lets a shell ask for a secret and write it as a line. In a pipeline the variable is not left behind.
+const askInShell = `printf 'password: ' >/dev/tty; stty -echo </dev/tty; IFS= read -r secret </dev/tty; ` +
+	`stty echo </dev/tty; echo >/dev/tty; printf '%s\n' "$secret"`
+
+// stdinInShell is a command, in lines of its own, that writes Stdin.
+func (c Command) stdinInShell() string {
+	switch {
+	case c.Stdin == "":
+		return ""
+	case strings.HasSuffix(c.Stdin, "\n"):
+		return "cat" + hereDocument(c.Stdin) + "\n"
+	default:
+		return "printf %s " + Quote(c.Stdin) + "\n"
+	}
+}
+
+// hereDocument gives text, which must end in a newline, to the command that it stands behind.
+func hereDocument(text string) string {
+	end := delimiter(text)
+	return " <<'" + end + "'\n" + text + end
 }
 
 // line returns the environment and the argv, quoted.
@@ -74,10 +100,14 @@ func Quote(word string) string {
 // bareCharacters have no meaning of their own inside a word, in any shell and at any place.
 const bareCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-"
 
-// prepare resolves the program and returns the child, not started, with its words and its environment.
+// prepare resolves the program and returns the child, not started, with its words, its environment, and what is fed to
+// it: its Stdin is nil where nothing is.
 func (c Command) prepare(ctx context.Context) (*exec.Cmd, error) {
 	if len(c.Argv) == 0 {
 		return nil, errors.New("no program to run")
+	}
+	if !c.Secret.OneLine() {
+		return nil, fmt.Errorf("starting %q: the secret for it is not one line", c.Argv[0])
 	}
 	path, err := LookPath(c.Argv[0])
 	if err != nil {
@@ -88,5 +118,17 @@ func (c Command) prepare(ctx context.Context) (*exec.Cmd, error) {
 	if len(c.Env) > 0 {
 		cmd.Env = append(os.Environ(), c.Env...)
 	}
+	if c.Stdin != "" || !c.Secret.Empty() {
+		cmd.Stdin = c.input()
+	}
 	return cmd, nil
+}
+
+// input is all that is fed to standard input.
+func (c Command) input() io.Reader {
+	stdin := strings.NewReader(c.Stdin)
+	if c.Secret.Empty() {
+		return stdin
+	}
+	return io.MultiReader(strings.NewReader(c.Secret.reveal()), strings.NewReader("\n"), stdin)
 }

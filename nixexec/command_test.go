@@ -76,6 +76,9 @@ func TestCommandString(t *testing.T) {
 		{Command{Argv: []string{"sh", "-s"}, Stdin: "id\n"}, "sh -s <<'EOF'\nid\nEOF"},
 		{Command{Argv: []string{"sh", "-s"}, Stdin: "cat <<EOF\nEOF\n"}, "sh -s <<'EOF1'\ncat <<EOF\nEOF\nEOF1"},
 		{Command{Argv: []string{"sh", "-s"}, Stdin: "id"}, "printf %s id | sh -s"},
+		{Command{Argv: []string{"a"}, Secret: NewSecret("s")}, "{ " + askInShell + "\n} | a"},
+		{Command{Argv: []string{"a"}, Secret: NewSecret("s"), Stdin: "id\n"}, "{ " + askInShell + "\ncat <<'EOF'\nid\nEOF\n} | a"},
+		{Command{Argv: []string{"a"}, Secret: NewSecret("s"), Stdin: "i d"}, "{ " + askInShell + "\nprintf %s 'i d'\n} | a"},
 	} {
 		if got := test.c.String(); got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)

@@ -44,7 +44,7 @@ type reading struct {
 	err   error
 }
 
-// Hold starts c in the background, in a session of its own, feeds it c.Stdin and keeps its standard input open.
+// Hold starts c in the background, in a session of its own, feeds it what c feeds and keeps its standard input open.
 // It returns what the child wrote, up to and including the first line that equals until; what comes later is
 // read and dropped. The child then runs on, past ctx, until Release.
 //
@@ -119,7 +119,7 @@ func startHeld(c Command) (*Held, error) {
 	}()
 	// In the background: a script that is longer than a pipe must not wait for a child that floods its output.
 	// A child that does not read it to the end shows that by its own end.
-	go func() { _, _ = io.WriteString(stdin, c.Stdin) }()
+	go func() { _, _ = io.Copy(stdin, c.input()) }()
 	return h, nil
 }
 

@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 		os.Exit(Status(openAndUse(MasterOptions{Dir: os.Args[1], Config: os.Args[2], Host: os.Args[3]})))
 	case "run", "along", "output":
 		os.Exit(Status(report(os.Args[1:])))
+	case "ask":
+		os.Exit(Status(askAndRun(os.Args[1:])))
 	case "hold":
 		_, _, err := Hold(context.Background(), Command{Argv: os.Args[1:]}, "up", 1<<10)
 		fmt.Println("held", err)
@@ -96,6 +98,20 @@ func openAndUse(o MasterOptions) error {
 	out, err := Output(ctx, m.Command("echo", "used"))
 	fmt.Printf("%s", out)
 	return err
+}
+
+// askAndRun asks for a secret and feeds it to a program.
+func askAndRun(argv []string) error {
+	secret, err := AskSecret(context.Background(), "password: ")
+	if err != nil {
+		return err
+	}
+	c := Command{Argv: argv, Secret: secret, Stdin: "and more\nend\n"}
+	if err := Run(context.Background(), c, Stdio{Out: os.Stdout, Err: os.Stderr}); err != nil {
+		return err
+	}
+	c = Command{Argv: []string{"sh", "-c", "stty -a | grep -o ' echo '"}}
+	return Run(context.Background(), c, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 }
 
 // report runs a program as this process's mode says and prints how that ended.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 )
 
@@ -15,7 +14,7 @@ const stderrLimit = 64 << 10
 
 // Output runs c in the background and returns its standard output. The child has a session and so a process
 // group of its own: it can neither read the terminal nor be stopped by trying, and Ctrl-C does not reach it.
-// Standard input is c.Stdin or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here, the group gets
+// Standard input is what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here, the group gets
 // SIGTERM and, ten seconds later, SIGKILL. Above 2 MiB of output the child is cut off and an error says so (ErrOutputLimit).
 //
 // The errors are those of Run; the last 64 KiB of standard error stand in the *ExitError.
@@ -51,9 +50,6 @@ func background(ctx context.Context, c Command, along io.Writer) (out []byte, sa
 	cmd.Stderr = stderr
 	if along != nil {
 		cmd.Stderr = io.MultiWriter(stderr, along)
-	}
-	if c.Stdin != "" {
-		cmd.Stdin = strings.NewReader(c.Stdin)
 	}
 	cmd.SysProcAttr = ownSession()
 	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // terminal is a pseudo-terminal with a program in its foreground.
@@ -74,6 +75,17 @@ func (p *terminal) expect(text string) string {
 	}
 	p.t.Fatalf("no line with %q in %q", text, seen)
 	return ""
+}
+
+// until reads up to text, which may stand in the middle of a line.
+func (p *terminal) until(text string) {
+	p.t.Helper()
+	seen := ""
+	for one := make([]byte, 1); !strings.HasSuffix(seen, text); seen += string(one) {
+		if _, err := p.master.Read(one); err != nil {
+			p.t.Fatalf("no %q in %q", text, seen)
+		}
+	}
 }
 
 // press types keys.
@@ -195,6 +207,32 @@ func TestBackgroundHasNoTerminal(t *testing.T) {
 	}
 	if got := p.status(); got == 0 || got > 128 {
 		t.Errorf("exit status %d", got)
+	}
+}
+
+// What is typed as a secret is not shown, and reaches the child: where this program asks, and where a shell does that
+// the printed command was pasted into.
+func TestSecretIsAskedFor(t *testing.T) {
+	c := Command{Argv: []string{"sed", "s/^/got /"}, Secret: NewSecret(treasure), Stdin: "and more\nend\n"}
+	for _, p := range []*terminal{
+		onTerminal(t, "ask", c.Argv...),
+		onTerminal(t, "run", "sh", "-c", c.String()+"; stty -a | grep -o ' echo '"),
+	} {
+		p.until("password: ")
+		eventually(t, "echo is off", func() bool {
+			state, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
+			return err == nil && state.Lflag&unix.ECHO == 0
+		})
+		p.press("a 'typed' \\ one\n")
+		for _, want := range []string{"", `got a 'typed' \ one`, "got and more", "got end"} {
+			if got := p.expect(""); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		p.expect(" echo ")
+		if got := p.status(); got != 0 {
+			t.Errorf("exit status %d", got)
+		}
 	}
 }
 

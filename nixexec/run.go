@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -28,7 +27,7 @@ type Stdio struct {
 
 // Run runs c in the foreground and waits for it: in this process's group and on its terminal, so that the
 // terminal's own Ctrl-C reaches the child once. SIGINT and SIGQUIT are caught here and dropped meanwhile.
-// When ctx is done the child gets one SIGTERM and, ten seconds later, SIGKILL. A Stdin in c replaces s.In.
+// When ctx is done the child gets one SIGTERM and, ten seconds later, SIGKILL. A Stdin or a Secret in c replaces s.In.
 //
 // The error is nil, an *ExitError, a *NotFoundError, an *InterruptedError around the child's own end, the
 // cause of ctx around the child's own end, or the failure to start.
@@ -56,11 +55,8 @@ func foreground(ctx context.Context, c Command, s Stdio, capture io.Writer) erro
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopDelay
 	// A nil *os.File must not become a non-nil interface.
-	if s.In != nil {
+	if cmd.Stdin == nil && s.In != nil {
 		cmd.Stdin = s.In
-	}
-	if c.Stdin != "" {
-		cmd.Stdin = strings.NewReader(c.Stdin)
 	}
 	if s.Out != nil {
 		cmd.Stdout = s.Out

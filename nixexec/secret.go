@@ -1,68 +1,61 @@
 package nixexec
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"os"
+	"io"
+	"log/slog"
 	"strings"
-	"syscall"
-
-	"golang.org/x/term"
 )
 
-// AskSecret asks for a secret on the terminal, without echo, and returns it. It talks to the terminal itself, /dev/tty, so that no
-// redirection catches what is typed. When ctx is done the terminal is put back as it was and ctx's cause returned. From the first
-// secret on neither this process nor its children write core dumps.
-func AskSecret(ctx context.Context, prompt string) (string, error) {
-	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
-		return "", fmt.Errorf("switching core dumps off: %w", err)
-	}
-	return ask(ctx, prompt, func(tty *os.File) (string, error) {
-		secret, err := term.ReadPassword(int(tty.Fd()))
-		fmt.Fprintln(tty)
-		return string(secret), err
-	})
+// Secret is a text, such as a password, that is fed to a program and otherwise stays where it is: however a Secret is
+// printed, logged or marshalled, alone or inside something else, it shows as "(secret)", or as an address at most. Only
+// this package can read the text. The zero Secret is empty.
+type Secret struct {
+	// text is behind a function because fmt calls no method of an unexported field: it looks into it by reflection,
+	// where a function is an address. nil: there is no text.
+	text func() string
 }
 
-// Ask asks for a line on the terminal, /dev/tty, and returns it without its end; see AskSecret.
-func Ask(ctx context.Context, prompt string) (string, error) {
-	return ask(ctx, prompt, func(tty *os.File) (string, error) {
-		line, err := bufio.NewReader(tty).ReadString('\n')
-		return strings.TrimSpace(line), err
-	})
+// hidden is what a Secret shows of itself.
+const hidden = "(secret)"
+
+// NewSecret returns text as a secret.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{text: func() string { return text }}
 }
 
-// ask reads an answer from the terminal and gives up when ctx is done.
-func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)) (string, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		return "", fmt.Errorf("asking on the terminal: %w", err)
+// Empty reports whether there is no text.
+func (s Secret) Empty() bool { return s.text == nil }
+
+// OneLine reports whether the secret can be fed to a program as one line: it holds no newline, no carriage return and
+// no NUL. What follows a newline in it would be read as something else.
+func (s Secret) OneLine() bool { return !strings.ContainsAny(s.reveal(), "\n\r\x00") }
+
+// reveal returns the text.
+func (s Secret) reveal() string {
+	if s.text == nil {
+		return ""
 	}
-	defer tty.Close()
-	before, err := term.GetState(int(tty.Fd()))
-	if err != nil {
-		return "", fmt.Errorf("asking on the terminal: %w", err)
-	}
-	fmt.Fprint(tty, prompt)
-	type answer struct {
-		text string
-		err  error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		text, err := read(tty)
-		answered <- answer{text, err}
-	}()
-	select {
-	case a := <-answered:
-		if a.err != nil {
-			return "", fmt.Errorf("asking on the terminal: %w", a.err)
-		}
-		return a.text, nil
-	case <-ctx.Done():
-		_ = term.Restore(int(tty.Fd()), before)
-		fmt.Fprintln(tty)
-		return "", context.Cause(ctx)
-	}
+	return s.text()
 }
+
+// String returns "(secret)".
+func (s Secret) String() string { return hidden }
+
+// GoString returns "(secret)".
+func (s Secret) GoString() string { return hidden }
+
+// Format writes "(secret)", whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// MarshalText returns "(secret)".
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// MarshalJSON returns "(secret)", as a string of JSON.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// LogValue returns "(secret)".
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }

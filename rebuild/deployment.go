@@ -41,9 +41,9 @@ type deployment struct {
 	facts         source.FlakeFacts // what the configuration says of itself
 	derivation    string            // of the system, where nixhop has evaluated it
 
-	confirmed     bool   // the user has said yes to a host of another name
-	wantsPassword bool   // sudo on the target wants one, and there is somebody to ask
-	password      string // for sudo on the target; it goes to standard input and nowhere else
+	confirmed     bool           // the user has said yes to a host of another name
+	wantsPassword bool           // sudo on the target wants one, and there is somebody to ask
+	password      nixexec.Secret // for sudo on the target; it goes to standard input and nowhere else
 }
 
 // newDeployment decides what can be decided without a look at any host: ssh says what the names mean, nothing more. In a batch

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
@@ -68,7 +67,7 @@ func (d *deployment) askPassword(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if strings.ContainsAny(password, "\n\r\x00") {
+		if !password.OneLine() {
 			continue
 		}
 		err = d.tryPassword(ctx, password)
@@ -94,9 +93,9 @@ func (d *deployment) askPassword(ctx context.Context) error {
 }
 
 // tryPassword has sudo check the password and do nothing; nothing that sudo remembers counts (-k).
-func (d *deployment) tryPassword(ctx context.Context, password string) error {
+func (d *deployment) tryPassword(ctx context.Context, password nixexec.Secret) error {
 	command := d.on.master.Command("sudo", "-k", "-S", "-p", "", "true")
-	command.Stdin = password + "\n"
+	command.Secret = password
 	_, err := nixexec.Output(ctx, command)
 	return err
 }

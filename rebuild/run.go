@@ -14,7 +14,7 @@ import (
 // runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
 // A step whose result is known already is not run again, and none is run once background is over: Ctrl-C may come between two. What the
 // children print, heard reads along.
-func (s *Session) runPlan(ctx, background context.Context, p plan.Plan, known map[string]string, password string, heard *hearing) (map[string]string, error) {
+func (s *Session) runPlan(ctx, background context.Context, p plan.Plan, known map[string]string, password nixexec.Secret, heard *hearing) (map[string]string, error) {
 	results := maps.Clone(known)
 	for _, step := range p.Steps {
 		if results[step.Result] != "" {
@@ -28,7 +28,8 @@ func (s *Session) runPlan(ctx, background context.Context, p plan.Plan, known ma
 		command.Argv = plan.ReplaceWord(command.Argv, plan.DerivationWord, results["derivation"])
 		s.Log.Debug("+ " + nixexec.Command{Argv: command.Argv, Env: command.Env}.String())
 		if step.Secret {
-			command.Stdin = password + "\n" + plan.ScriptMark + "\n" + command.Stdin
+			command.Secret = password
+			command.Stdin = plan.ScriptMark + "\n" + command.Stdin
 		}
 		out, err := s.runStep(ctx, step, command, heard)
 		if step.Result != "" {
