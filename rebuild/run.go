@@ -2,95 +2,225 @@ package rebuild
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"strings"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
 )
 
-// runPlan runs the steps in the foreground, one after another, and returns what the results hold. A failure names the step.
-// A step whose result is known already is not run again, and none is run once background is over: Ctrl-C may come between two. What the
-// children print, heard reads along.
-func (s *Session) runPlan(ctx, background context.Context, p plan.Plan, known map[string]string, password nixexec.Secret, heard *hearing) (map[string]string, error) {
-	results := maps.Clone(known)
-	for _, step := range p.Steps {
-		if results[step.Result] != "" {
+// Run is what the hosts of a run share.
+type Run struct {
+	Session
+	inventory sshcfg.Inventory
+	net       *remote.Network
+	installed plan.Installed
+	checking  bool          // this is no deployment, only its checks: they are no events
+	alone     bool          // there is one host, and the terminal is its children's
+	turns     chan struct{} // one place for each evaluation that runs at a time
+
+	names func() ([]string, error) // the flake's configurations; looked up once, nobody is asked
+	look  *looking
+
+	mu    sync.Mutex
+	ended []Ended
+}
+
+// Ended is a host that goes no further.
+type Ended struct {
+	Host  string
+	Phase report.Phase
+	Err   error
+}
+
+// named is a stage of a host.
+type named interface{ Name() string }
+
+// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up to a GB of memory while it is
+// evaluated, and two of them share nothing: as many are evaluated at a time as there are processors.
+func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inventory, targets []*source.Target, checking bool) (*Run, []Placed, error) {
+	run := &Run{
+		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2, turns: make(chan struct{}, runtime.NumCPU()),
+	}
+	if !run.alone {
+		run.Ask = Nobody{}
+	}
+	if checking {
+		run.Stdio.Err, run.Say = nil, func(report.Event) {}
+	}
+	src := s.source(r)
+	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
+	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+	run.installed = plan.Installed{Err: err}
+	if err == nil {
+		run.installed.Dialect = plan.ReadDialect(path)
+	}
+	placed, hosts, err := place(r, src, targets)
+	if err != nil {
+		return nil, nil, err
+	}
+	run.net, err = remote.NewNetwork(remote.Options{
+		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
+		Batch: !run.alone, Stdio: run.Stdio,
+		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
+	}, hosts)
+	return run, placed, err
+}
+
+// place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's own steps.
+func place(r request.Request, src source.Source, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
+	own, _ := os.Hostname()
+	if len(targets) > 1 {
+		r.Engine = request.EngineNative
+	}
+	for _, t := range targets {
+		p := Placed{Target: t, Request: r, Source: src}
+		if t != nil {
+			p.Request.Hosts = []request.Selector{t.Selector}
+			hosts = append(hosts, t.Host)
+		}
+		if p.Place, err = plan.PlaceBuild(r, t, own); err != nil {
+			return nil, nil, err
+		}
+		if !p.Place.Here && !p.Place.Target {
+			hosts = append(hosts, p.Place.Host)
+		}
+		placed = append(placed, p)
+	}
+	return placed, hosts, nil
+}
+
+// close ends what the run has begun, and every connection.
+func (r *Run) close() { r.net.Close() }
+
+// Limits of how many hosts go through a phase side by side.
+const (
+	resolves = 4 // ssh -G
+	checks   = 8 // connections, and what is looked at over them
+)
+
+// each takes hosts through one phase, at most limit at a time, and returns those that go on, in their order. What ended the others is kept, in their
+// order, too.
+func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit int, hosts []In, do func(context.Context, In) (Out, error)) []Out {
+	type passed struct {
+		out Out
+		err error
+	}
+	all := make([]passed, len(hosts))
+	turn := make(chan struct{}, max(limit, 1))
+	var wait sync.WaitGroup
+	for i, h := range hosts {
+		wait.Go(func() {
+			turn <- struct{}{}
+			defer func() { <-turn }()
+			if err := context.Cause(ctx); err != nil {
+				all[i].err = err
+				return
+			}
+			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Started})
+			all[i].out, all[i].err = do(ctx, h)
+			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Ended, Result: resultOf(all[i].err)})
+		})
+	}
+	wait.Wait()
+	var on []Out
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, p := range all {
+		if p.err != nil {
+			r.ended = append(r.ended, Ended{hosts[i].Name(), phase, p.err})
 			continue
 		}
-		if err := context.Cause(background); err != nil {
-			return results, &stepError{Step: step, Err: err}
-		}
-		command := step.Command
-		command.Argv = plan.ReplaceWord(command.Argv, plan.ToplevelWord, results["toplevel"])
-		command.Argv = plan.ReplaceWord(command.Argv, plan.DerivationWord, results["derivation"])
-		s.Log.Debug("+ " + nixexec.Command{Argv: command.Argv, Env: command.Env}.String())
-		if step.Secret {
-			command.Secret = password
-			command.Stdin = plan.ScriptMark + "\n" + command.Stdin
-		}
-		out, err := s.runStep(ctx, step, command, heard)
-		if step.Result != "" {
-			results[step.Result] = out
-		}
-		if err != nil {
-			return results, &stepError{Step: step, Err: err}
-		}
-		if step.Result == "toplevel" || step.Result == "derivation" {
-			path := strings.TrimSpace(nixexec.LastLine(out))
-			if !nixexec.StorePath.MatchString(path) && p.Needs(step.Result) {
-				return results, &stepError{Step: step, Err: fmt.Errorf("it printed no store path but %q", nixexec.Printable(path))}
-			}
-			results[step.Result] = path
-		}
+		on = append(on, p.out)
 	}
-	return results, nil
+	return on
 }
 
-// runStep runs the command of a step, and returns what it printed where that is a result.
-func (s *Session) runStep(ctx context.Context, step plan.Step, command nixexec.Command, heard *hearing) (out string, err error) {
-	stdio := s.Stdio
-	if step.Quiet {
-		stdio.Out = nil
+// stops reports whether a host has ended: then nothing further is begun.
+func (r *Run) stops() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.ended) > 0
+}
+
+// outcome is the error of the run.
+func (r *Run) outcome() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch len(r.ended) {
+	case 0:
+		return nil
+	case 1:
+		return r.ended[0].Err
 	}
-	err = heard.follow(step, stdio, func(stdio nixexec.Stdio) error {
-		if step.Result == "" {
-			return nixexec.Run(ctx, command, stdio)
+	return &HostsError{Ended: slices.Clone(r.ended)}
+}
+
+// report says what was found about a host, the worst first, and returns a *CheckError where something of it stops the run.
+func (r *Run) report(p Placed, found []report.Finding) error {
+	call := p.Request.Call()
+	for _, f := range report.BySeverity(allowed(found, p.Request)) {
+		if !f.Told {
+			r.tellFinding(p, f, call)
 		}
-		var err error
-		out, err = nixexec.Capture(ctx, command, stdio)
-		return err
-	})
-	return out, err
+	}
+	if request.Stops(found, p.Request) {
+		return &CheckError{Findings: found}
+	}
+	return nil
 }
 
-// stepError says which step failed, and keeps the child's error, whose status is nixhop's.
-type stepError struct {
-	Step plan.Step
-	Err  error
+func (r *Run) tellFinding(p Placed, f report.Finding, call report.Call) {
+	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
 }
 
-func (e *stepError) Error() string {
-	if e.Step.Where != "" {
-		return fmt.Sprintf("%s on %q: %v", e.Step.Name, e.Step.Where, e.Err)
+// allowed makes a warning of each error that the request lets through.
+func allowed(found []report.Finding, q request.Request) []report.Finding {
+	found = slices.Clone(found)
+	for i, f := range found {
+		if f.Severity == report.Error && q.Allowed(f.Name) {
+			found[i].Severity, found[i].Remedy = report.Warning, nil
+		}
 	}
-	return fmt.Sprintf("%s: %v", e.Step.Name, e.Err)
+	return found
 }
 
-func (e *stepError) Unwrap() error { return e.Err }
+// info says a sentence about what goes on.
+func (r *Run) info(text string) { r.say(slog.LevelInfo, text) }
 
-// spoken is the error without the name of its step where the child itself has said what is to be said. An outcome has its own words.
-func spoken(err error) error {
-	var outcome *StatusError
-	var step *stepError
-	if errors.As(err, &outcome) || !errors.As(err, &step) {
-		return err
+// warn says a sentence about what may be wrong.
+func (r *Run) warn(text string) { r.say(slog.LevelWarn, text) }
+
+// fail says a sentence about what went wrong.
+func (r *Run) fail(text string) { r.say(slog.LevelError, text) }
+
+// somewhere is a machine in a sentence.
+func somewhere(m *plan.Machine) string {
+	if m == nil {
+		return report.Here
 	}
-	var exit *nixexec.ExitError
-	if errors.As(step.Err, &exit) || nixexec.Interrupted(step.Err) {
-		return step.Err
+	return m.Host.String()
+}
+
+// known is what a decision about the host may rest on.
+func (r *Run) known(l Located, on, at *facts.Host) plan.Known {
+	return plan.Known{
+		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
+		Installed: r.installed, Somebody: r.somebody(), Checking: r.checking,
 	}
-	return err
+}
+
+// command is a program that runs on this machine for the run: its words are logged with -v.
+func (r *Run) debug(c nixexec.Command) {
+	r.say(slog.LevelDebug, fmt.Sprint("+ ", nixexec.Command{Argv: c.Argv, Env: c.Env}))
 }

@@ -10,8 +10,6 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// HereName stands in place of a host in findings about this machine.
-const HereName = "here"
 
 const flakesMinor = 4 // of 2.4, the first Nix with flakes
 
@@ -42,7 +40,7 @@ type NixThere struct{ Host, Version string }
 // for it.
 func CheckHere(h facts.Here, want HereWant) []report.Finding {
 	var all findings
-	all.add(HereName,
+	all.add(report.Here,
 		nixMissingHere(h, want),
 		tooOldHere(h, want),
 		gitMissing(h),
@@ -63,7 +61,7 @@ func CheckBuildHere(h facts.Here, want HereWant) []report.Finding {
 	}
 	found := want.Need(h).findings("this machine")
 	for i := range found {
-		found[i].Host = HereName
+		found[i].Host = report.Here
 	}
 	return found
 }

@@ -2,8 +2,6 @@ package plan
 
 import (
 	_ "embed"
-	"strconv"
-	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"

@@ -12,7 +12,7 @@ type Kind string
 // The kinds of events.
 const (
 	Started Kind = "started" // a host begins a phase
-	Line    Kind = "line"    // something that a program printed
+	Output  Kind = "output"  // something that a program printed
 	Found   Kind = "found"   // a finding
 	Said    Kind = "said"    // a sentence of nixhop's own
 	Printed Kind = "printed" // a result, for standard output
@@ -26,7 +26,7 @@ type Event struct {
 	Phase   Phase
 	Kind    Kind
 	Level   slog.Level // of Said
-	Text    string     // of Line and Printed, with its line breaks; of Said
+	Text    string     // of Output and Printed, with its line breaks; of Said
 	Finding *Finding   // of Found
 	Remedy  []string   // of Found: its remedies, as lines
 	Result  Result     // of Ended

@@ -28,7 +28,7 @@ func (p *Plain) Render(e Event) error {
 	case Printed:
 		_, err := io.WriteString(p.Out, e.Text)
 		return err
-	case Line:
+	case Output:
 		_, _ = io.WriteString(p.Err, p.prefixed(e))
 	case Found:
 		_, _ = io.WriteString(p.Err, Block(e.Finding.Head(), e.Finding.Why, e.Remedy, nixexec.Columns(p.Err)))

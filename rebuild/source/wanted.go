@@ -85,3 +85,16 @@ func (w Wanted) classic() string {
 	return "(" + classicNix + ") { source = " + sourceExpression(w.Source.File) + "; path = [" + path.String() + " ]; arguments = { " +
 		arguments.String() + "}; }"
 }
+
+// Failure is the error for facts that could not be had, by what nix said. Which file a nixos-rebuild takes that is told nothing of a source is its
+// own business: it may well find one, and there is no error then.
+func (w Wanted) Failure(stderr string) error {
+	switch {
+	case w.Source.IsFlake():
+		return &EvaluationError{Flake: w.Source.Ref(w.Configuration), Stderr: stderr}
+	case w.Source.File != "":
+		return &EvaluationError{File: w.Source.File, Stderr: stderr}
+	default:
+		return nil
+	}
+}

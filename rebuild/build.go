@@ -1,0 +1,133 @@
+package rebuild
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+)
+
+// build makes the system where it is to be built, as soon as its derivation is there.
+func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
+	c, results, err := r.derivation(ctx, c)
+	if err != nil {
+		return Built{Checked: c}, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return Built{Checked: c}, err
+	}
+	r.announce(c)
+	b := Built{Checked: c, System: c.Request.Value("--store-path")}
+	if heard, err := r.takeAll(ctx, c, plan.Build(r.job(c)), results); err != nil {
+		return b, r.stepFailed(c, heard, results, err)
+	}
+	if system, built := results["toplevel"]; built {
+		b.System = system
+	}
+	return b, nil
+}
+
+// derivation waits for the end of the evaluation, where there is one, and then says what the checks have found.
+func (r *Run) derivation(ctx context.Context, c Checked) (Checked, plan.Results, error) {
+	results := plan.Results{}
+	e := c.Evaluation
+	if e == nil {
+		return c, results, nil
+	}
+	e.Listen()
+	out, err := e.Wait()
+	if r.mayAsk(err) {
+		e = r.evaluateAgain(ctx, c.Decided)
+		e.Facts()
+		e.Listen()
+		out, err = e.Wait()
+	}
+	c = c.settled(r.checking)
+	if err != nil {
+		return c, results, r.notEvaluated(c.Told, c.Found, e, err)
+	}
+	if err := r.report(c.Placed, c.Found); err != nil {
+		return c, results, err
+	}
+	path := strings.TrimSpace(nixexec.LastLine(out))
+	if !nixexec.StorePath.MatchString(path) {
+		return c, results, fmt.Errorf("evaluating: nix printed no store path but %q", nixexec.Printable(path))
+	}
+	results["derivation"] = path
+	return c, results, nil
+}
+
+// job is the deployment in which everything is decided, for the commands of the plan.
+func (r *Run) job(c Checked) plan.Job {
+	return plan.Job{
+		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
+		Dir: r.dir(c.Located), Run: r.net.Name(),
+		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
+		SSHOpts: r.sshOpts(c.Located), TmpDir: plan.ShortTmpDir(r.Env("TMPDIR")),
+		Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
+		Elevate: c.Decision.Elevate, Password: c.Decision.Password, LocalElevate: localElevate(c.Request),
+		Terminal: r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
+	}
+}
+
+// announce says in one line what is about to happen, and where.
+func (r *Run) announce(c Checked) {
+	if why := c.Decision.Why; why != "" && why != plan.PasswordFirst {
+		r.info("taking the steps by nix and ssh: " + why)
+	}
+	if c.Target == nil {
+		return
+	}
+	what := c.Request.Action + " " + c.Target.Host.Name
+	if c.On != nil {
+		what += " (" + r.endpoint(c.Connected) + ")"
+	}
+	how, built := c.how()
+	if built && c.Choice.Name != "" {
+		what += fmt.Sprintf(": configuration %s, by %s", c.Choice.Name, c.Choice.From)
+	}
+	if built {
+		how += r.manner(c)
+	}
+	r.info(what + how)
+}
+
+// how says where the system comes from, and whether it is built at all.
+func (c Checked) how() (text string, built bool) {
+	switch {
+	case c.Request.Has("--rollback"):
+		return ": to the generation before", false
+	case c.Request.Has("--store-path"):
+		return ": " + c.Request.Value("--store-path"), false
+	case c.Builder == nil:
+		return ", built here", true
+	case c.Decision.Engine != nil || !c.third():
+		return ", built on " + c.Builder.Host.Name, true
+	case c.Between != nil:
+		return ", built and copied by " + c.Builder.Host.Name, true
+	}
+	return ", built on " + c.Builder.Host.Name + ", copied through here", true
+}
+
+// manner says for people how the system is built, where that is not the ordinary way, or was asked for.
+func (r *Run) manner(c Checked) string {
+	cross := c.Wanted.Cross
+	if cross != "" && cross != c.Facts.System {
+		return ", cross-compiled from " + cross + " for " + c.Facts.System
+	}
+	asked := cross != "" || c.Wanted.System != "" || c.Request.Has("--emulate")
+	switch m := facts.FindManner(r.buildNix(c.Connected), c.Facts.BuildSystem); {
+	case m == "" && c.Emulated == facts.Yes, m == facts.Emulated:
+		return ", emulated for " + c.Facts.BuildSystem
+	case m == facts.ByRemoteBuilder:
+		return ", by a remote builder for " + c.Facts.BuildSystem
+	case m == facts.Natively && asked:
+		return ", natively"
+	}
+	return ""
+}
+

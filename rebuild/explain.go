@@ -1,0 +1,112 @@
+package rebuild
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
+)
+
+// understood is what the output of the step that failed means here, the most specific explanation first. There is nothing to say of a run that the
+// user stopped, and of a command that did not run.
+func (r *Run) understood(t Told, heard *ear, err error) []explain.Explanation {
+	var exit *nixexec.ExitError
+	if nixexec.Interrupted(err) || !errors.As(err, &exit) {
+		return nil
+	}
+	s := r.situation(t)
+	s.Phase = heard.phase()
+	return explain.Explain(heard.ring.Bytes(), s)
+}
+
+// explain says what the failure of a step means, behind the child's own words, and returns its error.
+func (r *Run) explain(t Told, heard *ear, err error) error {
+	r.sayExplained(t, heard, r.understood(t, heard, err))
+	return err
+}
+
+// explainActivation says what the failure of nixhop's own activation means, but for what is said of its outcome.
+func (r *Run) explainActivation(t Told, heard *ear, outcome remote.Outcome, err error) {
+	concluded := []string{explain.ExitRow, "switch-err"}
+	if !outcome.Known() {
+		concluded = []string{"ssh-lost"}
+	}
+	said := r.understood(t, heard, err)
+	for i, e := range said {
+		if slices.Contains(concluded, e.ID) {
+			said[i].Meaning = ""
+		}
+	}
+	r.sayExplained(t, heard, said)
+}
+
+// sayExplained says the most specific explanation, and one that answers a hint of the child's.
+func (r *Run) sayExplained(t Told, heard *ear, said []explain.Explanation) {
+	if len(said) > 0 && heard.midLine() {
+		r.output(t.Placed, "\n")
+	}
+	for i, e := range said {
+		if e.Meaning == "" || i > 0 && e.ID != "ng-hint" {
+			continue
+		}
+		f := report.Finding{Name: e.ID, Severity: report.Error, Host: report.Here, What: e.Meaning, Remedy: e.Remedy}
+		if t.Target != nil {
+			f.Host = t.Target.Host.Name
+		}
+		if i > 0 {
+			f.Severity = report.Note
+		}
+		r.tellFinding(t.Placed, f, t.Request.Call())
+	}
+}
+
+// situation is what this run knows about itself.
+func (r *Run) situation(t Told) explain.Situation {
+	s := explain.Situation{
+		Configuration: t.Choice.Name, Flake: t.Source.Flake, Action: t.Request.Action, SudoUser: r.sudoUser(), Local: r.inTree(t.Source.Flake),
+	}
+	if t.Target != nil {
+		s.Alias = t.Target.Host.String()
+	}
+	if m := t.Machine; m != nil {
+		s.User, s.HostName, s.Port, s.Jump = m.Endpoint.User, m.Endpoint.HostName, m.Endpoint.Port, m.Endpoint.ProxyJump
+	}
+	switch {
+	case t.Place.Target:
+		s.BuildHost = "target"
+	case t.Builder != nil:
+		s.BuildHost = t.Builder.Host.String()
+	}
+	if t.On != nil {
+		s.SudoWorks = t.On.Elevate.SudoFree == facts.Yes
+	}
+	return s
+}
+
+// inTree reports whether a path, relative to the top of the git tree that the flake stands in, exists here.
+func (r *Run) inTree(flake string) func(path string) bool {
+	return func(path string) bool {
+		dir := strings.TrimPrefix(strings.TrimPrefix(flake, "git+file://"), "path:")
+		dir, _, _ = strings.Cut(dir, "?")
+		if dir == "" || !filepath.IsLocal(path) || dir[0] != '.' && dir[0] != '/' {
+			return false
+		}
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(r.Dir, dir)
+		}
+		for ; ; dir = filepath.Dir(dir) {
+			if nixexec.Exists(filepath.Join(dir, ".git")) {
+				return nixexec.Exists(filepath.Join(dir, path))
+			}
+			if dir == filepath.Dir(dir) {
+				return false
+			}
+		}
+	}
+}

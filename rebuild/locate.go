@@ -1,0 +1,139 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/user"
+	"path/filepath"
+	"strings"
+
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// locate asks ssh what the names of a host mean, and stops where something is wrong that no look at the host could mend. A build host that ssh
+// reaches just as it reaches the target is the target.
+func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
+	l := Located{Placed: p}
+	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
+		l.Found = append(l.Found, check.NoFlakeFinding(p.alias(), r.Dir))
+	}
+	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag
+	var target *plan.Machine
+	var err error
+	if p.Target != nil && (contact || p.Place.Target) {
+		if target, err = r.machine(ctx, p, p.Target.Host); err != nil {
+			return l, err
+		}
+	}
+	if contact {
+		l.Machine = target
+	}
+	switch {
+	case p.Place.Target:
+		l.Builder = target
+	case !p.Place.Here:
+		if l.Builder, err = r.machine(ctx, p, p.Place.Host); err != nil {
+			return l, err
+		}
+		if target != nil && target.Endpoint.Reaches(l.Builder.Endpoint) {
+			l.Place, l.Builder = plan.Place{Target: true}, target
+		}
+	}
+	sketch, found, err := plan.Decide(r.known(l, nil, nil))
+	if err == nil && request.Stops(found, p.Request) {
+		err = r.report(p, append(l.Found, found...))
+	}
+	l.Sketch = sketch
+	return l, err
+}
+
+// machine asks ssh what a host means. A config that ssh refuses is a finding about the host.
+func (r *Run) machine(ctx context.Context, p Placed, h sshcfg.Host) (*plan.Machine, error) {
+	m, err := r.net.Machine(ctx, h)
+	var broken *sshcfg.ConfigError
+	if errors.As(err, &broken) {
+		return nil, r.report(p, []report.Finding{brokenConfig(h, broken)})
+	}
+	return m, err
+}
+
+// brokenConfig is the finding about a config that ssh refuses when it is asked for a host.
+func brokenConfig(h sshcfg.Host, broken *sshcfg.ConfigError) report.Finding {
+	return check.ConnectFinding(check.Login{Alias: h.String(), Endpoint: sshcfg.Endpoint{Alias: h.String()}},
+		sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
+}
+
+// roles is what the probe asks each machine: only what its part in the deployments needs. One machine may have several.
+func roles(hosts []Located) map[*plan.Machine]role {
+	all := map[*plan.Machine]role{}
+	for _, l := range hosts {
+		for _, m := range []*plan.Machine{l.Machine, l.Builder} {
+			if m == nil {
+				continue
+			}
+			q := all[m]
+			q.Target = q.Target || m == l.Machine
+			q.BuildHost = q.BuildHost || m == l.Builder
+			q.Run0 = q.Run0 || l.Request.Method() == "run0"
+			q.Profile = l.Request.Value("--profile-name")
+			all[m] = q
+		}
+	}
+	return all
+}
+
+// warnSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the reason behind many a
+// refused login (field: sudo nixos-rebuild --target-host).
+func (s *Session) warnSudo(r request.Request) {
+	name := s.sudoUser()
+	if name == "" || (len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost)) {
+		return
+	}
+	s.say(slog.LevelWarn, fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
+}
+
+// sudoUser is who ran nixhop through sudo, unless that was root; else empty.
+func (s *Session) sudoUser() string {
+	if name := s.Env("SUDO_USER"); name != "root" {
+		return name
+	}
+	return ""
+}
+
+// aliasBeforeSudo returns the user who ran sudo, if it is their ssh config that has the alias.
+func (s *Session) aliasBeforeSudo(alias string) string {
+	name := s.sudoUser()
+	owner, err := user.Lookup(name)
+	if name == "" || err != nil || !sshcfg.List([]string{filepath.Join(owner.HomeDir, ".ssh", "config")}).Matches(alias) {
+		return ""
+	}
+	return name
+}
+
+// oneTarget is the only target of the request, or nil where it has none: hosts are deployed one at a time.
+func oneTarget(r request.Request, inv sshcfg.Inventory) (*source.Target, error) {
+	targets, err := source.Select(r, inv)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(targets) > 1:
+		var all []string
+		for _, t := range targets {
+			all = append(all, t.Host.Name)
+		}
+		return nil, &request.UsageError{
+			Message: fmt.Sprintf("one host at a time for now, not %s", strings.Join(all, ", ")),
+			Hint:    "nixhop " + r.Action + " " + all[0],
+		}
+	case len(targets) == 0:
+		return nil, nil
+	}
+	return &targets[0], nil
+}

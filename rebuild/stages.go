@@ -1,0 +1,110 @@
+package rebuild
+
+import (
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// The stages of one host. Each is made from the one before it, by the one function that is named in its comment, and is never changed after that: a
+// host that was not checked cannot be built, for it has not got the type.
+type (
+	// Placed says what is to be deployed, from where, and where it is built (place).
+	Placed struct {
+		Target  *source.Target  // nil: this machine
+		Request request.Request // of this host alone
+		Place   plan.Place
+		Source  source.Source
+	}
+
+	// Located says what ssh makes of the names (locate).
+	Located struct {
+		Placed
+		Machine *plan.Machine    // the target, where it takes part
+		Builder *plan.Machine    // the build host; nil: here; the same as Machine where that builds for itself
+		Sketch  plan.Decision    // as far as it can be made without a look
+		Found   []report.Finding // by then; each stage has what was found up to it
+	}
+
+	// Connected has a connection to each machine, and what they have told of themselves (connect).
+	Connected struct {
+		Located
+		Link, BuildLink *remote.Link
+		On, At          *facts.Host
+		ahead           *source.Evaluation // that was begun while ssh connected; nil: none
+	}
+
+	// Decided says who does the work and how, and of which configuration (decide).
+	Decided struct {
+		Connected
+		Decision plan.Decision
+		Password nixexec.Secret // for sudo on the target; it goes to standard input and nowhere else
+		Choice   source.Configuration
+		Wanted   source.Wanted
+		Found    []report.Finding
+		between  func() (*sshcfg.Host, []report.Finding) // waits for the way from a third build host to the target
+	}
+
+	// Told knows what the configuration says of itself (tell). Nix may be at work on it still.
+	Told struct {
+		Decided
+		Facts      source.Facts
+		Evaluation *source.Evaluation // to the derivation; nil: nobody but nixos-rebuild needs it
+	}
+
+	// Checked has passed every check (check).
+	Checked struct {
+		Told
+		Between  *sshcfg.Host // how a third build host reaches the target itself; nil: through here
+		Emulate  string       // a system that the build host is told to build for, too
+		Emulated facts.Answer // it was seen to run programs of that system; Unsaid: nobody looked
+		Found    []report.Finding
+	}
+
+	// Built has its system where it was built (build).
+	Built struct {
+		Checked
+		System string // its store path; empty: nothing was built, or it is the generation before
+	}
+
+	// Copied has it where it is activated (copy).
+	Copied struct{ Built }
+
+	// Activated has come to its end (activate, or whole).
+	Activated struct{ Checked }
+)
+
+// Name is the host as typed, or "here".
+func (p Placed) Name() string {
+	if p.Target == nil {
+		return report.Here
+	}
+	return p.Target.Selector.Word
+}
+
+// where is the target of an activation, for people.
+func (l Located) where() string {
+	if l.Machine == nil {
+		return "here"
+	}
+	return "on " + l.Machine.Host.Name
+}
+
+// alias is the target as ssh takes it, or "here".
+func (p Placed) alias() string {
+	if p.Target == nil {
+		return report.Here
+	}
+	return p.Target.Host.String()
+}
+
+// needsRoot reports whether the action changes something that is root's on the target.
+func (p Placed) needsRoot() bool { return plan.NeedsRoot(p.Request.Action) }
+
+// third reports whether the system is built neither here nor where it is activated.
+func (l Located) third() bool { return l.Machine != nil && l.Builder != nil && l.Builder != l.Machine }
