@@ -61,6 +61,14 @@ func hereDocument(text string) string {
 	return " <<'" + end + "'\n" + text + end
 }
 
+// program returns the first word, or "" where there is none.
+func (c Command) program() string {
+	if len(c.Argv) == 0 {
+		return ""
+	}
+	return c.Argv[0]
+}
+
 // line returns the environment and the argv, quoted.
 func (c Command) line() string {
 	var words []string

@@ -42,7 +42,8 @@ var socketName = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // ssh drops what the ssh of a ProxyJump says while it opens a persistent master. When a jump seems to have failed,
 // one more connection is tried without asking anything, and what that says stands at the end of log.
 //
-// The errors are those of Run. After any error nothing is left behind.
+// The errors are those of Run. After any error nothing is left behind. Unlike there every end of ctx ends ssh, also
+// that by the keyboard: a Ctrl-C that came before ssh had set itself up for it would be lost.
 func OpenMaster(ctx context.Context, o MasterOptions, s Stdio) (m *Master, log string, err error) {
 	before, err := sockets(o.Dir)
 	if err != nil {
@@ -72,7 +73,7 @@ func OpenMaster(ctx context.Context, o MasterOptions, s Stdio) (m *Master, log s
 func (m *Master) start(ctx context.Context, s Stdio) (said string, err error) {
 	c := Command{Argv: MasterArgv(m.options)}
 	if !m.options.Batch && s.Err != nil && term.IsTerminal(int(s.Err.Fd())) {
-		return "", Run(ctx, c, Stdio{Err: s.Err})
+		return "", attended(ctx, c, Stdio{Err: s.Err}, nil)
 	}
 	path := m.options.stderrFile()
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -81,7 +82,7 @@ func (m *Master) start(ctx context.Context, s Stdio) (said string, err error) {
 	}
 	defer os.Remove(path)
 	defer file.Close()
-	err = Run(ctx, c, Stdio{Err: file})
+	err = attended(ctx, c, Stdio{Err: file}, nil)
 	said = readHead(path)
 	if !m.options.Batch && s.Err != nil {
 		_, _ = io.WriteString(s.Err, said)

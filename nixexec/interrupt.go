@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -33,9 +34,34 @@ func (e *InterruptedError) Unwrap() error { return e.Err }
 // signals arrives. A signal that this process was started to ignore (nohup, a shell's background job) stays
 // ignored. stop gives the signals back and cancels the context.
 //
-// SIGINT and SIGQUIT do not belong in the context of Run or Capture: the terminal has already sent them to
-// the child, which must not get a second signal.
+// SIGINT and SIGQUIT end everything that is run under the context but a child in the foreground (Run, Capture, Watch):
+// the terminal has already sent them to it, and it must not get a second signal. SIGTERM and SIGHUP, in the same call
+// or in an earlier one, still end such a child when the keyboard has ended the context before.
 func WithSignals(parent context.Context, signals ...syscall.Signal) (ctx context.Context, stop context.CancelFunc) {
+	var keys, others []syscall.Signal
+	for _, s := range signals {
+		if slices.Contains(keyboard(), s) {
+			keys = append(keys, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	ctx, stopOthers := withSignals(parent, others)
+	if len(keys) == 0 {
+		return ctx, stopOthers
+	}
+	ctx, stopKeys := withSignals(context.WithValue(ctx, beforeKeyboard{}, ctx), keys)
+	return ctx, func() {
+		stopKeys()
+		stopOthers()
+	}
+}
+
+// beforeKeyboard is the key under which a context that the keyboard ends keeps the one that it was made of.
+type beforeKeyboard struct{}
+
+// withSignals is WithSignals without regard to which signals they are.
+func withSignals(parent context.Context, signals []syscall.Signal) (ctx context.Context, stop context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	caught, release := catch(signals)
 	go func() {
@@ -52,6 +78,40 @@ func WithSignals(parent context.Context, signals ...syscall.Signal) (ctx context
 		release()
 		cancel(context.Canceled)
 	}
+}
+
+// withoutKeyboard returns a context that ends as ctx does, but not by the keyboard: where that has ended ctx, it goes
+// on until its deadline, or until the context ends that was there before WithSignals. A cancellation in between is not
+// noticed any more then.
+func withoutKeyboard(ctx context.Context) (patient context.Context, stop context.CancelFunc) {
+	patient, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop = func() { cancel(context.Canceled) }
+	if deadline, ok := ctx.Deadline(); ok {
+		patient, stop = context.WithDeadline(patient, deadline)
+	}
+	go func() {
+		for outer, ok := ctx, true; ok; outer, ok = outer.Value(beforeKeyboard{}).(context.Context) {
+			select {
+			case <-patient.Done():
+				return
+			case <-outer.Done():
+			}
+			if keyboardCause(outer) == nil {
+				cancel(context.Cause(outer))
+				return
+			}
+		}
+	}()
+	return patient, stop
+}
+
+// keyboardCause returns the cause of a context that the keyboard has ended, or nil.
+func keyboardCause(ctx context.Context) *InterruptedError {
+	var interrupted *InterruptedError
+	if errors.As(context.Cause(ctx), &interrupted) && slices.Contains(keyboard(), interrupted.Signal) {
+		return interrupted
+	}
+	return nil
 }
 
 // catch starts to receive the signals, without those that are ignored: those must stay so for the children,

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 		obeyInterrupt()
 	case "open":
 		os.Exit(Status(openAndUse(MasterOptions{Dir: os.Args[1], Config: os.Args[2], Host: os.Args[3]})))
-	case "run", "along", "output":
+	case "run", "along", "output", "keys-run", "keys-capture", "keys-watch", "keys-along":
 		os.Exit(Status(report(os.Args[1:])))
 	case "ask":
 		os.Exit(Status(askAndRun(os.Args[1:])))
@@ -50,7 +51,8 @@ func child(mode string, args ...string) Command {
 	return Command{Argv: append([]string{os.Args[0]}, args...), Env: []string{childMode + "=" + mode}}
 }
 
-// countInterrupts prints "ready", prints each SIGINT as it comes, and exits with 7 after it read a line.
+// countInterrupts prints "ready", prints each SIGINT as it comes, and exits with 7 after it read a line. It prints on
+// standard error, which no way of running it keeps from the terminal.
 func countInterrupts() {
 	caught := make(chan os.Signal, 8)
 	signal.Notify(caught, syscall.SIGINT)
@@ -59,16 +61,16 @@ func countInterrupts() {
 		line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 		lines <- line
 	}()
-	fmt.Println("ready")
+	fmt.Fprintln(os.Stderr, "ready")
 	seen := 0
 	for {
 		select {
 		case <-caught:
 			seen++
-			fmt.Printf("interrupt %d\n", seen)
+			fmt.Fprintf(os.Stderr, "interrupt %d\n", seen)
 		case <-lines:
 			signal.Stop(caught)
-			fmt.Printf("total %d\n", seen+len(caught))
+			fmt.Fprintf(os.Stderr, "total %d\n", seen+len(caught))
 			os.Exit(7)
 		}
 	}
@@ -86,10 +88,8 @@ func obeyInterrupt() {
 
 // openAndUse opens a connection on the terminal and prints what a command over it printed.
 func openAndUse(o MasterOptions) error {
-	// As a program would that must clean up: no Ctrl-C ends it between two of its children.
-	_, stop := WithSignals(context.Background(), keyboard()...)
+	ctx, stop := WithSignals(context.Background(), keyboard()...)
 	defer stop()
-	ctx := context.Background()
 	m, _, err := OpenMaster(ctx, o, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	if err != nil {
 		return err
@@ -118,7 +118,13 @@ func askAndRun(argv []string) error {
 func report(argv []string) error {
 	mode := os.Getenv(childMode)
 	os.Unsetenv(childMode)
-	ctx, stop := WithSignals(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+	// One context for all that ends the run, or one that the keyboard does not end.
+	signals := []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP}
+	mode, keys := strings.CutPrefix(mode, "keys-")
+	if keys {
+		signals = append(signals, keyboard()...)
+	}
+	ctx, stop := WithSignals(context.Background(), signals...)
 	defer stop()
 	c := Command{Argv: argv}
 	if argv[0] == os.Args[0] {
@@ -129,6 +135,10 @@ func report(argv []string) error {
 	switch mode {
 	case "run":
 		err = Run(ctx, c, stdio)
+	case "capture":
+		_, err = Capture(ctx, c, stdio)
+	case "watch":
+		_, err = Watch(ctx, c, stdio, func(string) bool { return true })
 	case "along":
 		err = ReadAlong(stdio, io.Discard, true, func(s Stdio) error { return Run(ctx, c, s) })
 	default:
@@ -137,6 +147,9 @@ func report(argv []string) error {
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		fmt.Printf("child %d %d %q\n", exit.Code, exit.Signal, exit.Stderr)
+	}
+	if keys {
+		fmt.Println("cause", context.Cause(ctx))
 	}
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -96,23 +95,6 @@ func (p *terminal) press(keys string) {
 	}
 }
 
-// insist types keys until the program has ended: ssh loses a Ctrl-C that comes between its question and its reading.
-func (p *terminal) insist(keys string) {
-	ended := make(chan struct{})
-	go func() {
-		_ = p.program.Wait()
-		close(ended)
-	}()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-time.After(100 * time.Millisecond):
-			_, _ = io.WriteString(p.master, keys)
-		}
-	}
-}
-
 // status waits for the program and returns how it exited.
 func (p *terminal) status() int {
 	_ = p.program.Wait()
@@ -124,10 +106,14 @@ const (
 	ctrlBackslash = "\x1c"
 )
 
-// Ctrl-C reaches a foreground child exactly once, its own status is kept, and the run counts as interrupted; so, too, where the child's
-// output is read along: the keyboard is where it was.
+// foregroundModes are all ways to run a child in the foreground, with a context that the keyboard ends and without.
+var foregroundModes = []string{"run", "along", "keys-run", "keys-capture", "keys-watch", "keys-along"}
+
+// Ctrl-C reaches a foreground child exactly once, its own status is kept, and the run counts as interrupted; so, too,
+// where the child's output is read along: the keyboard is where it was. The child is waited for and gets no other
+// signal, whether or not the keyboard has ended the context.
 func TestCtrlCReachesForegroundOnce(t *testing.T) {
-	for _, mode := range []string{"run", "along"} {
+	for _, mode := range foregroundModes {
 		p := onTerminal(t, mode, os.Args[0], "count")
 		p.expect("ready")
 		p.press(ctrlC)
@@ -139,6 +125,45 @@ func TestCtrlCReachesForegroundOnce(t *testing.T) {
 		if got := p.expect("child"); got != `child 7 0 ""` {
 			t.Errorf("%s: got %q", mode, got)
 		}
+		if strings.HasPrefix(mode, "keys-") {
+			p.expect("cause stopped by signal interrupt")
+		}
+		if got := p.status(); got != 130 {
+			t.Errorf("%s: exit status %d", mode, got)
+		}
+	}
+}
+
+// Ctrl-C twice is two signals, and nobody kills the child for it.
+func TestCtrlCTwice(t *testing.T) {
+	for _, mode := range foregroundModes {
+		p := onTerminal(t, mode, os.Args[0], "count")
+		p.expect("ready")
+		for _, want := range []string{"interrupt 1", "interrupt 2"} {
+			p.press(ctrlC)
+			p.expect(want)
+		}
+		p.press("go on\n")
+		p.expect("total 2")
+		if got := p.status(); got != 130 {
+			t.Errorf("%s: exit status %d", mode, got)
+		}
+	}
+}
+
+// SIGTERM ends a child that has survived Ctrl-C, although the context that both end was over before.
+func TestTermAfterCtrlC(t *testing.T) {
+	for _, mode := range foregroundModes {
+		p := onTerminal(t, mode, os.Args[0], "count")
+		p.expect("ready")
+		p.press(ctrlC)
+		p.expect("interrupt 1")
+		if err := p.program.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.expect("child"); got != `child -1 15 ""` {
+			t.Errorf("%s: got %q", mode, got)
+		}
 		if got := p.status(); got != 130 {
 			t.Errorf("%s: exit status %d", mode, got)
 		}
@@ -146,12 +171,14 @@ func TestCtrlCReachesForegroundOnce(t *testing.T) {
 }
 
 func TestForegroundWithoutCtrlC(t *testing.T) {
-	p := onTerminal(t, "run", os.Args[0], "count")
-	p.expect("ready")
-	p.press("go on\n")
-	p.expect("total 0")
-	if got := p.status(); got != 7 {
-		t.Errorf("exit status %d", got)
+	for _, mode := range foregroundModes {
+		p := onTerminal(t, mode, os.Args[0], "count")
+		p.expect("ready")
+		p.press("go on\n")
+		p.expect("total 0")
+		if got := p.status(); got != 7 {
+			t.Errorf("%s: exit status %d", mode, got)
+		}
 	}
 }
 
@@ -169,11 +196,13 @@ func TestKeyboardStatus(t *testing.T) {
 		{"quit", []string{"sh", "-c", "ulimit -c 0; echo ready; exec cat"}, ctrlBackslash, 131},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := onTerminal(t, "run", test.argv...)
-			p.expect("ready")
-			p.press(test.keys)
-			if got := p.status(); got != test.want {
-				t.Errorf("exit status %d, want %d", got, test.want)
+			for _, mode := range []string{"run", "keys-run", "keys-along"} {
+				p := onTerminal(t, mode, test.argv...)
+				p.expect("ready")
+				p.press(test.keys)
+				if got := p.status(); got != test.want {
+					t.Errorf("%s: exit status %d, want %d", mode, got, test.want)
+				}
 			}
 		})
 	}
@@ -236,7 +265,8 @@ func TestSecretIsAskedFor(t *testing.T) {
 	}
 }
 
-// ssh asks on the terminal when a connection is opened, and there only.
+// ssh asks on the terminal when a connection is opened, and there only. One Ctrl-C is enough: ssh loses one that comes
+// between its question and its reading, and is ended by the context then.
 func TestOpenMasterAsksOnTerminal(t *testing.T) {
 	s := startServer(t)
 	o := s.options("web")
@@ -251,9 +281,6 @@ func TestOpenMasterAsksOnTerminal(t *testing.T) {
 		p := onTerminal(t, "open", o.Dir, o.Config, o.Host)
 		p.expect("Are you sure you want to continue connecting")
 		p.press(test.answer)
-		if test.answer == ctrlC {
-			p.insist(ctrlC)
-		}
 		if test.want == 0 {
 			p.expect("used")
 		}

@@ -26,8 +26,10 @@ type Stdio struct {
 }
 
 // Run runs c in the foreground and waits for it: in this process's group and on its terminal, so that the
-// terminal's own Ctrl-C reaches the child once. SIGINT and SIGQUIT are caught here and dropped meanwhile.
-// When ctx is done the child gets one SIGTERM and, ten seconds later, SIGKILL. A Stdin or a Secret in c replaces s.In.
+// terminal's own Ctrl-C reaches the child once. SIGINT and SIGQUIT are caught here and dropped meanwhile, and where one
+// of them ends ctx (WithSignals) a child that runs is not signalled, but waited for. When ctx ends otherwise the child
+// gets one SIGTERM and, ten seconds later, SIGKILL. Under a ctx that is over nothing is started, whatever has ended it.
+// A Stdin or a Secret in c replaces s.In.
 //
 // The error is nil, an *ExitError, a *NotFoundError, an *InterruptedError around the child's own end, the
 // cause of ctx around the child's own end, or the failure to start.
@@ -48,6 +50,20 @@ func Capture(ctx context.Context, c Command, s Stdio) (stdout string, err error)
 
 // foreground runs c with the files of s. A capture takes the place of s.Out.
 func foreground(ctx context.Context, c Command, s Stdio, capture io.Writer) error {
+	if ctx.Err() != nil {
+		return stopped(ctx, c.program(), nil)
+	}
+	patient, stop := withoutKeyboard(ctx)
+	defer stop()
+	err := attended(patient, c, s, capture)
+	if cause := keyboardCause(ctx); cause != nil && !Interrupted(err) {
+		return stopped(ctx, c.program(), err)
+	}
+	return err
+}
+
+// attended is foreground for a child that every end of ctx ends, that by the keyboard, too.
+func attended(ctx context.Context, c Command, s Stdio, capture io.Writer) error {
 	cmd, err := c.prepare(ctx)
 	if err != nil {
 		return err
@@ -75,7 +91,7 @@ func foreground(ctx context.Context, c Command, s Stdio, capture io.Writer) erro
 
 // ended turns the error of a child that was started with ctx into the errors of this package.
 func ended(ctx context.Context, c Command, cmd *exec.Cmd, err error, stderr string) error {
-	program := c.Argv[0]
+	program := c.program()
 	if cmd.Process == nil {
 		if ctx.Err() != nil {
 			return stopped(ctx, program, nil)
