@@ -64,7 +64,6 @@ func TestLab(t *testing.T) {
 		{"explanations", labExplanations},
 		{"without systemd", labWithoutSystemd},
 		{"a build host and no target", labHere},
-		{"two deployments at once", labTwoAtOnce},
 		{"hostile hosts", labHostile},
 		{"checks: no way to the host", labNoWay},
 		{"checks: host keys", labHostKeys},

@@ -1,0 +1,91 @@
+package rebuild
+
+import (
+	"context"
+	"syscall"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+)
+
+// Deploy does what the request asks for, for one host: it checks, builds, copies and activates, or has nixos-rebuild do so.
+// The error says how the exit status is to be (Status); a child's own words are on standard error already.
+func (s Session) Deploy(ctx context.Context, r request.Request) error {
+	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	inv := s.inventory(r)
+	target, err := oneTarget(r, inv)
+	if err != nil {
+		return err
+	}
+	s.warnSudo(r)
+	run, placed, err := s.newRun(ctx, r, inv, []*source.Target{target}, false)
+	if err != nil {
+		return err
+	}
+	defer run.close()
+	switch {
+	case r.Action == "list-generations":
+		return run.listGenerations(ctx, placed[0])
+	case r.Plan:
+		return run.plan(ctx, placed)
+	}
+	return run.deploy(ctx, placed)
+}
+
+// deploy takes hosts from their names to their activation. Nothing is built until every check of every host has passed, and nothing is activated until
+// everything is built and in its place.
+func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
+	checked, err := r.checked(ctx, hosts)
+	if err != nil {
+		return err
+	}
+	if len(checked) == 1 && checked[0].Decision.Engine != nil {
+		each(ctx, r, report.PhaseActivate, 1, checked, r.whole)
+		return r.outcome()
+	}
+	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
+	if r.stops() {
+		return r.outcome()
+	}
+	copied := each(ctx, r, report.PhaseCopy, copies, built, r.copy)
+	if r.stops() {
+		return r.outcome()
+	}
+	each(ctx, r, report.PhaseActivate, activations, copied, r.activate)
+	return r.outcome()
+}
+
+// checked are the hosts with every check passed; an error is that of the hosts that did not pass.
+func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
+	decided, err := r.decided(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	told := each(ctx, r, report.PhaseEvaluate, len(decided), decided, r.tell)
+	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
+	if r.stops() {
+		for _, c := range checked {
+			stopAhead(c.Evaluation, errChecksFailed)
+		}
+		return checked, r.outcome()
+	}
+	return checked, nil
+}
+
+// decided are the hosts that have told of themselves, and what that has decided. An error has nothing to do with one of them.
+func (r *Run) decided(ctx context.Context, hosts []Placed) ([]Decided, error) {
+	located := each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate)
+	if len(located) == 0 {
+		return nil, r.outcome()
+	}
+	if err := r.net.MakeDir(); err != nil {
+		return nil, err
+	}
+	r.lookHere(ctx, located)
+	r.lookUpNames(located)
+	connected := each(ctx, r, report.PhaseConnect, checks, located, r.connect)
+	return each(ctx, r, report.PhaseDecide, checks, connected, r.decide), nil
+}

@@ -1,0 +1,144 @@
+package rebuild
+
+import (
+	"errors"
+	"fmt"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+)
+
+// CheckError says that at least one finding is an error: nothing was built. The findings were said already.
+type CheckError struct{ Findings []report.Finding }
+
+// Error counts the findings that are errors.
+func (e *CheckError) Error() string {
+	n := 0
+	for _, f := range e.Findings {
+		if f.Severity == report.Error {
+			n++
+		}
+	}
+	if n == 1 {
+		return "1 check failed: nothing was built, nothing was changed"
+	}
+	return fmt.Sprintf("%d checks failed: nothing was built, nothing was changed", n)
+}
+
+// HostsError is what ended several hosts of a run.
+type HostsError struct{ Ended []Ended }
+
+// Error counts the hosts.
+func (e *HostsError) Error() string { return fmt.Sprintf("%d hosts went no further", len(e.Ended)) }
+
+// Unwrap returns the errors of the hosts.
+func (e *HostsError) Unwrap() []error {
+	all := make([]error, len(e.Ended))
+	for i, host := range e.Ended {
+		all[i] = host.Err
+	}
+	return all
+}
+
+// NotInstalledError says that a program is missing on a host.
+type NotInstalledError struct{ Message string }
+
+// Error is the message.
+func (e *NotInstalledError) Error() string { return e.Message }
+
+// Status is the exit status that an error of a run stands for: the one place that knows exit statuses (request.ExitStatuses).
+func Status(err error) int {
+	var (
+		usage   *request.UsageError
+		refused *CheckError
+		outcome *OutcomeError
+		step    *StepError
+		missing *NotInstalledError
+		hosts   *HostsError
+	)
+	switch {
+	case errors.As(err, &hosts):
+		return statusOfHosts(hosts.Ended)
+	case errors.As(err, &outcome):
+		return outcome.status()
+	case errors.As(err, &usage):
+		return request.ExitUsage
+	case errors.As(err, &refused):
+		return request.ExitCheck
+	case errors.As(err, &missing):
+		return request.ExitNotInstalled
+	case errors.As(err, &step) && step.Step.Name != "nixos-rebuild":
+		return statusOfStep(step.Err)
+	}
+	return nixexec.Status(err)
+}
+
+// statusOfHosts is what the hosts that ended have in common; an interruption outweighs everything.
+func statusOfHosts(ended []Ended) int {
+	status := request.ExitDone
+	for i, host := range ended {
+		switch one := Status(host.Err); {
+		case nixexec.Interrupted(host.Err):
+			return one
+		case i > 0 && one != status:
+			status = request.ExitFailed
+		default:
+			status = one
+		}
+	}
+	return status
+}
+
+// statusOfStep is nixhop's own status for a step of its own that failed: nix-store, for one, ends with 100 when a build fails. How an interrupt, a
+// signal or a missing program ends a run stays as it is.
+func statusOfStep(err error) int {
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) && exit.Signal == 0 && !nixexec.Interrupted(err) {
+		return request.ExitFailed
+	}
+	return nixexec.Status(err)
+}
+
+// status is that of an outcome. A child's own is passed on, but for the 1 that says nothing.
+func (e *OutcomeError) status() int {
+	switch {
+	case e.Child > request.ExitFailed:
+		return e.Child
+	case e.Result == report.Units:
+		return request.ExitUnits
+	default:
+		return request.ExitFailed
+	}
+}
+
+// resultOf is what an error makes of a host, or of a phase of it.
+func resultOf(err error) report.Result {
+	var refused *CheckError
+	var outcome *OutcomeError
+	switch {
+	case err == nil:
+		return report.Done
+	case nixexec.Interrupted(err):
+		return report.Interrupted
+	case errors.As(err, &refused):
+		return report.Refused
+	case errors.As(err, &outcome):
+		return outcome.Result
+	}
+	return report.Failed
+}
+
+// Silent reports whether nothing is left to be said of an error: a child that has ended by itself has said why, and a user who pressed Ctrl-C knows.
+func Silent(err error) bool {
+	var exit *nixexec.ExitError
+	var step *StepError
+	switch {
+	case errors.As(err, &step) && nixexec.Interrupted(err):
+		err = step.Err
+	case errors.As(err, &step):
+		return errors.As(step.Err, &exit)
+	}
+	_, child := err.(*nixexec.ExitError)
+	return err == nil || child
+}
