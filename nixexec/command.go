@@ -1,5 +1,3 @@
-// Package nixexec runs other programs: in the foreground with the real terminal, in the background
-// in a session of their own, and over one shared ssh connection. No other package starts a process.
 package nixexec
 
 import (
