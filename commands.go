@@ -19,6 +19,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
@@ -51,7 +52,7 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 		return err
 	}
 	wanted = wanted.WithEnvironment(env)
-	session, err := newSession(wanted, stdio, env)
+	session, events, err := newSession(wanted, stdio, env)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,12 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if wanted.Action != "" {
 		argv = append(argv, wanted.Action)
 	}
-	return newApp(session, wanted).RunContext(ctx, argv)
+	err = newApp(session, wanted).RunContext(ctx, argv)
+	// What could not be written is an error where there is no other.
+	if lost := events.Close(); err == nil && lost != nil {
+		err = fmt.Errorf("writing the result: %w", lost)
+	}
+	return err
 }
 
 // inventory reads the ssh config, once and only when it is asked for. Which one that is stands among the words.
@@ -70,17 +76,22 @@ func inventory(words []string, env func(string) string) func() sshcfg.Inventory 
 	})
 }
 
-func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string) (*rebuild.Session, error) {
+// newSession is the world around a run, and the stream of what it says.
+func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string) (rebuild.Session, *report.Stream, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return nil, fmt.Errorf("finding the working directory: %w", err)
+		return rebuild.Session{}, nil, fmt.Errorf("finding the working directory: %w", err)
 	}
-	s := &rebuild.Session{Stdio: stdio, Log: newLogger(stdio.Err, r.Verbose), Env: env, Dir: dir}
-	s.Interactive = term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd()))
+	plain := &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, r.Verbose)}
+	events := report.NewStream(plain.Render)
+	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: rebuild.Nobody{}, Env: env, Dir: dir}
+	if term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd())) {
+		s.Ask = &rebuild.Terminal{}
+	}
 	if path, err := os.Executable(); err == nil {
 		s.Self, _ = os.Stat(path)
 	}
-	return s, nil
+	return s, events, nil
 }
 
 // newLogger logs to a file, coloured where that is a terminal that wants colours. The file is wrapped: given a terminal
@@ -97,7 +108,7 @@ func newLogger(w *os.File, verbose int) *slog.Logger {
 
 // newApp is the command tree. The request was parsed already, by the one table of flags: the tree gets an action and
 // nothing else, so that its own parser, help and exits never come into play.
-func newApp(s *rebuild.Session, r request.Request) *cli.App {
+func newApp(s rebuild.Session, r request.Request) *cli.App {
 	app := &cli.App{
 		Name:                  "nixhop",
 		HelpName:              "nixhop",
@@ -123,7 +134,7 @@ func newApp(s *rebuild.Session, r request.Request) *cli.App {
 	return app
 }
 
-func newCommand(s *rebuild.Session, r request.Request, a request.Action) *cli.Command {
+func newCommand(s rebuild.Session, r request.Request, a request.Action) *cli.Command {
 	do := commandFor(s, r, a)
 	return &cli.Command{
 		Name:               a.Name,
@@ -144,7 +155,7 @@ func newCommand(s *rebuild.Session, r request.Request, a request.Action) *cli.Co
 }
 
 // commandFor says what an action does.
-func commandFor(s *rebuild.Session, r request.Request, a request.Action) cli.ActionFunc {
+func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.ActionFunc {
 	switch a.Name {
 	case "check":
 		return func(c *cli.Context) error { return s.Check(c.Context, r) }
@@ -164,7 +175,7 @@ func commandFor(s *rebuild.Session, r request.Request, a request.Action) cli.Act
 }
 
 // passThrough makes this process nixos-rebuild.
-func passThrough(s *rebuild.Session, r request.Request) error {
+func passThrough(s rebuild.Session, r request.Request) error {
 	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) && r.Action != "" {

@@ -13,7 +13,6 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild"
-	"nixhop/rebuild/request"
 )
 
 // version is set by the linker (-X main.version=...); else the build information is asked.
@@ -34,37 +33,14 @@ func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(strin
 	}
 	err := execute(ctx, words, stdio, env)
 	explain(stdio.Err, err)
-	return status(err)
-}
-
-// status is the one place where an error becomes an exit status.
-func status(err error) int {
-	var (
-		usage   *request.UsageError
-		refused *rebuild.CheckError
-		outcome *rebuild.StatusError
-	)
-	switch {
-	case errors.As(err, &outcome):
-		return outcome.Code
-	case errors.As(err, &usage):
-		return request.ExitUsage
-	case errors.As(err, &refused):
-		return request.ExitCheck
-	default:
-		return nixexec.Status(err)
-	}
+	return rebuild.Status(err)
 }
 
 // explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself has
 // said why already, and a user who pressed Ctrl-C knows.
 func explain(w io.Writer, err error) {
 	var stopped *nixexec.InterruptedError
-	if errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
-		return
-	}
-	switch err.(type) {
-	case nil, *nixexec.ExitError:
+	if rebuild.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
 		return
 	}
 	first, hints, _ := strings.Cut(err.Error(), "\n")

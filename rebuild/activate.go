@@ -148,5 +148,5 @@ func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
 		return err // no NixOS yet, and nothing to compare
 	}
 	text, result := r.teller(c.Located).Aftermath(*c.On, after, exit.Code, lost)
-	return &OutcomeError{Result: result, Child: exit.Code, Err: errors.New(text)}
+	return &OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
 }

@@ -3,12 +3,13 @@ package rebuild
 import (
 	"context"
 	"fmt"
-	"slices"
+	"os"
 	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/request"
 )
 
 // build makes the system where it is to be built, as soon as its derivation is there.
@@ -83,8 +84,8 @@ func (r *Run) announce(c Checked) {
 		return
 	}
 	what := c.Request.Action + " " + c.Target.Host.Name
-	if c.On != nil {
-		what += " (" + r.endpoint(c.Connected) + ")"
+	if c.Machine != nil {
+		what += " (" + c.Machine.Endpoint.Address() + ")"
 	}
 	how, built := c.how()
 	if built && c.Choice.Name != "" {
@@ -131,3 +132,10 @@ func (r *Run) manner(c Checked) string {
 	return ""
 }
 
+// localElevate stands in front of what needs root on this machine.
+func localElevate(q request.Request) []string {
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	return plan.LocalElevation(q.Ways(), nixexec.Installed)
+}

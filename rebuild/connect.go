@@ -9,7 +9,6 @@ import (
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
-	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -45,6 +44,9 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 		if target != nil && target.Endpoint.Reaches(l.Builder.Endpoint) {
 			l.Place, l.Builder = plan.Place{Target: true}, target
 		}
+	}
+	if _, err := r.net.SSHOpts(l.Machine, l.Builder); err != nil {
+		return l, err
 	}
 	sketch, found, err := plan.Decide(r.known(l, nil, nil))
 	if err == nil && request.Stops(found, p.Request) {
@@ -96,7 +98,7 @@ func (s *Session) warnSudo(r request.Request) {
 	if name == "" || (len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost)) {
 		return
 	}
-	s.say(slog.LevelWarn, fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
+	s.warn(fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
 }
 
 // sudoUser is who ran nixhop through sudo, unless that was root; else empty.

@@ -11,6 +11,7 @@ import (
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
 )
 
 type role = facts.Query
@@ -32,7 +33,7 @@ func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 			q.Flake = l.Source.Flake
 		}
 		for _, m := range []*plan.Machine{l.Machine, l.Builder} {
-			if m != nil && !slices.ContainsFunc(q.Endpoints, m.Endpoint.Same) {
+			if m != nil && !slices.ContainsFunc(q.Endpoints, func(e sshcfg.Endpoint) bool { return e.Alias == m.Endpoint.Alias }) {
 				q.Endpoints = append(q.Endpoints, m.Endpoint)
 			}
 		}
@@ -101,24 +102,18 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 		return nil
 	}
 	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System}
-	return r.begin(ctx, l.Placed, r.evaluating(l, wanted, whole))
+	return r.begin(ctx, l.Placed, r.evaluating(l, wanted, l.Sketch.Engine, whole))
 }
 
 // evaluating is the command of an evaluation, to the derivation or to the facts alone.
-func (r *Run) evaluating(l Located, w source.Wanted, whole bool) nixexec.Command {
+func (r *Run) evaluating(l Located, w source.Wanted, engine *plan.Dialect, whole bool) nixexec.Command {
 	if !whole {
 		return nixexec.Command{Argv: w.Facts()}
 	}
-	return nixexec.Command{Argv: w.Derivation(), Env: r.environment(l)}
+	return nixexec.Command{Argv: w.Derivation(), Env: r.environment(l, engine)}
 }
 
 // hereWant is what the deployment wants of this machine, but for the hosts' own Nix, which is known only once they have answered.
 func (r *Run) hereWant(l Located) check.HereWant {
-	want := check.HereWant{
-		Action: l.Request.Action, Nix: l.Request.Evaluates(), Flake: l.Request.Evaluates() && l.Source.IsFlake(), Asked: r.checking,
-	}
-	if l.Target != nil {
-		want.Host = l.Target.Host.String()
-	}
-	return want
+	return check.HereWant{Nix: l.Request.Evaluates(), Flake: l.Request.Evaluates() && l.Source.IsFlake(), Asked: r.checking}
 }

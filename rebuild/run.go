@@ -107,6 +107,9 @@ func (r *Run) close() { r.net.Close() }
 const (
 	resolves = 4 // ssh -G
 	checks   = 8 // connections, and what is looked at over them
+
+	copies      = 5  // of systems
+	activations = 10 // at a time
 )
 
 // each takes hosts through one phase, at most limit at a time, and returns those that go on, in their order. What ended the others is kept, in their
@@ -195,15 +198,6 @@ func allowed(found []report.Finding, q request.Request) []report.Finding {
 	return found
 }
 
-// info says a sentence about what goes on.
-func (r *Run) info(text string) { r.say(slog.LevelInfo, text) }
-
-// warn says a sentence about what may be wrong.
-func (r *Run) warn(text string) { r.say(slog.LevelWarn, text) }
-
-// fail says a sentence about what went wrong.
-func (r *Run) fail(text string) { r.say(slog.LevelError, text) }
-
 // somewhere is a machine in a sentence.
 func somewhere(m *plan.Machine) string {
 	if m == nil {
@@ -223,4 +217,28 @@ func (r *Run) known(l Located, on, at *facts.Host) plan.Known {
 // command is a program that runs on this machine for the run: its words are logged with -v.
 func (r *Run) debug(c nixexec.Command) {
 	r.say(slog.LevelDebug, fmt.Sprint("+ ", nixexec.Command{Argv: c.Argv, Env: c.Env}))
+}
+
+// output is what a program has printed.
+func (r *Run) output(p Placed, text string) {
+	r.Say(report.Event{Host: p.Name(), Kind: report.Output, Text: text})
+}
+
+// dir is where the run keeps what belongs to a host as long as it lasts.
+func (r *Run) dir(l Located) string {
+	if r.alone || l.Machine == nil {
+		return r.net.Dir()
+	}
+	return l.Machine.Master.Dir
+}
+
+// environment is what nix is given beside its arguments, by whoever does the work.
+func (r *Run) environment(l Located, engine *plan.Dialect) []string {
+	return plan.Job{Dir: r.net.Dir(), Dialect: engine, SSHOpts: r.sshOpts(l), TmpDir: plan.ShortTmpDir(r.Env("TMPDIR"))}.Environment()
+}
+
+// sshOpts is NIX_SSHOPTS for the machines that take part.
+func (r *Run) sshOpts(l Located) string {
+	options, _ := r.net.SSHOpts(l.Machine, l.Builder) // locate has refused what cannot stand there
+	return options
 }

@@ -72,6 +72,15 @@ func (s *Session) say(level slog.Level, text string) {
 	s.Say(report.Event{Kind: report.Said, Level: level, Text: text})
 }
 
+// info says a sentence about what goes on.
+func (s *Session) info(text string) { s.say(slog.LevelInfo, text) }
+
+// warn says a sentence about what may be wrong.
+func (s *Session) warn(text string) { s.say(slog.LevelWarn, text) }
+
+// fail says a sentence about what went wrong.
+func (s *Session) fail(text string) { s.say(slog.LevelError, text) }
+
 // print is a result, for standard output.
 func (s *Session) print(text string) { s.Say(report.Event{Kind: report.Printed, Text: text}) }
 
@@ -79,7 +88,7 @@ func (s *Session) print(text string) { s.Say(report.Event{Kind: report.Printed, 
 func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	inv := sshcfg.List(sshcfg.Files(r.SSHConfig))
 	for _, w := range inv.Warnings {
-		s.say(slog.LevelWarn, w.String())
+		s.warn(w.String())
 	}
 	return inv
 }

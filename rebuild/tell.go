@@ -63,7 +63,7 @@ func (r *Run) begin(ctx context.Context, p Placed, command nixexec.Command) *sou
 
 // beginOpenly begins it in the foreground, where nix can ask, too; side by side with others nobody can.
 func (r *Run) beginOpenly(ctx context.Context, d Decided) *source.Evaluation {
-	command := r.evaluating(d.Located, d.Wanted, true)
+	command := r.evaluating(d.Located, d.Wanted, d.Decision.Engine, true)
 	if r.alone {
 		return source.BeginOpenly(ctx, command, r.Stdio)
 	}
@@ -95,7 +95,7 @@ func (r *Run) askFacts(ctx context.Context, d Decided) (source.Facts, error) {
 		stopAhead(d.ahead, context.Canceled)
 		return source.Facts{}, nil
 	}
-	command := r.evaluating(d.Located, d.Wanted, false)
+	command := r.evaluating(d.Located, d.Wanted, d.Decision.Engine, false)
 	e := taken(d.ahead, command.Argv)
 	if e == nil {
 		e = r.begin(ctx, d.Placed, command)

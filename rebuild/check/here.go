@@ -10,7 +10,6 @@ import (
 	"nixhop/rebuild/report"
 )
 
-
 const flakesMinor = 4 // of 2.4, the first Nix with flakes
 
 const libgitMinor = 20 // of 2.20, the first Nix that reads git trees by itself

@@ -6,7 +6,6 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -188,7 +187,7 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	case switched && e.Status == request.ExitUnits:
 		e.Meaning = meaning("%s runs the new configuration, but some of its units failed", s.Target())
 		e.Remedy = []report.Remedy{s.OnTarget("systemctl", "--failed"), s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat")}
-	case switched && e.Status == plan.ExitReboot:
+	case switched && e.Status == facts.RebootOnly:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.Target())
 		e.Remedy = []report.Remedy{s.OnTarget("sudo", "systemctl", "reboot")}
 	case switched && e.Status == nixexec.SSHFailed, e.Status == nixexec.SSHFailed && strings.HasPrefix(command, "ssh "):

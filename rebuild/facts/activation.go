@@ -20,3 +20,9 @@ const ActivationUnit = "nixos-rebuild-switch-to-configuration"
 
 // ActivationUnits match the unit under all of its names: a newer nixos-rebuild puts a number behind it.
 const ActivationUnits = ActivationUnit + "*"
+
+// What switch-to-configuration ends with, beside 0 and 1 (nixpkgs: switch-to-configuration-ng).
+const (
+	UnitsFailed = 4   // some units failed
+	RebootOnly  = 100 // the system's init can take over only at boot
+)

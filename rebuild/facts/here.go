@@ -74,7 +74,7 @@ type HereQuery struct {
 // Bounds of the parts: an honest one needs a few hundredths of a second.
 const (
 	gitTime   = 5 * time.Second
-	NixTime   = 5 * time.Second
+	nixTime   = 5 * time.Second
 	agentTime = 2 * time.Second
 )
 
@@ -157,7 +157,7 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 	if !installed {
 		return Nix{Elsewhere: nixElsewhere(q.Env("HOME"), nixexec.Exists)}, ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, NixTime)
+	ctx, cancel := context.WithTimeout(ctx, nixTime)
 	defer cancel()
 	var version string
 	var wait sync.WaitGroup
@@ -166,7 +166,7 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 		version = lastWord.FindString(nixexec.PlainText(nixexec.FirstLine(string(out))))
 	})
 	if q.BuildHere {
-		n, store = ParseNixConfig(NixConfig(ctx, q.Settings), ReadText)
+		n, store = parseNixConfig(nixConfig(ctx, q.Settings), readText)
 		n.Emulators = Emulators("/proc/sys/fs/binfmt_misc")
 	}
 	wait.Wait()
@@ -174,8 +174,16 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 	return n, store
 }
 
+// BuilderSystems are the systems that remote builders of this machine are for, under settings of Nix from the command line.
+func BuilderSystems(settings []string) []string {
+	ctx, cancel := context.WithTimeout(context.Background(), nixTime)
+	defer cancel()
+	n, _ := parseNixConfig(nixConfig(ctx, settings), readText)
+	return n.BuilderSystems
+}
+
 // NixConfig is Nix's own answer to what is set; `nix config show` has the name since 2.20, and the older name goes away.
-func NixConfig(ctx context.Context, settings []string) string {
+func nixConfig(ctx context.Context, settings []string) string {
 	for _, words := range [][]string{{"show-config"}, {"config", "show"}} {
 		argv := append(nixexec.NixCommand(words...), settings...)
 		if out, err := nixexec.Output(ctx, nixexec.Command{Argv: argv}); err == nil {
@@ -197,7 +205,7 @@ func Emulators(dir string) []string {
 	return names
 }
 
-func ReadText(path string) string { return string(nixexec.ReadText(path)) }
+func readText(path string) string { return string(nixexec.ReadText(path)) }
 
 // lookAtKeys asks the agent that ssh would ask, and looks at the identity files where it holds no key.
 func lookAtKeys(ctx context.Context, e sshcfg.Endpoint, env func(string) string) Keys {

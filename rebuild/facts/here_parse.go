@@ -154,8 +154,8 @@ func nixElsewhere(home string, exists func(string) bool) string {
 	return ""
 }
 
-// ParseNixConfig reads what `nix show-config` prints, a setting on each line. read returns the text of a file, or nothing.
-func ParseNixConfig(text string, read func(string) string) (n Nix, store string) {
+// parseNixConfig reads what `nix show-config` prints, a setting on each line. read returns the text of a file, or nothing.
+func parseNixConfig(text string, read func(string) string) (n Nix, store string) {
 	set := map[string]string{}
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(line, "=")

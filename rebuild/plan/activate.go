@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"path/filepath"
 	"slices"
 
 	"nixhop/nixexec"
@@ -16,7 +15,7 @@ func Activate(j Job) (Step, bool) {
 	}
 	rollback := j.Request.Has("--rollback")
 	a := Activation{
-		Run:            j.Run(),
+		Run:            j.Run,
 		Action:         j.Request.Action,
 		Profile:        facts.ProfilePath(j.Request.Value("--profile-name")),
 		Rollback:       rollback,
@@ -38,6 +37,3 @@ func Activate(j Job) (Step, bool) {
 	step.Command.Argv = j.Target.session(slices.Concat(j.Elevate, words)...)
 	return step, true
 }
-
-// Run names the run: the directory of its sockets is new each time.
-func (j Job) Run() string { return filepath.Base(j.Dir) }

@@ -228,15 +228,15 @@ func (d Decision) Cross(own string) (string, error) {
 	case !d.Crossing.Ask:
 		return d.Crossing.From, nil
 	case own == "":
-		return "", unknownBuildSystem(d.Request, "the build host does not tell its system")
+		return "", UnknownBuildSystem(d.Request, "the build host does not tell its system")
 	case !strings.HasSuffix(own, "-linux"):
-		return "", unknownBuildSystem(d.Request, "NixOS is not cross-compiled from "+own)
+		return "", UnknownBuildSystem(d.Request, "NixOS is not cross-compiled from "+own)
 	}
 	return own, nil
 }
 
-// unknownBuildSystem says that --cross alone needs a system that nobody told.
-func unknownBuildSystem(r request.Request, why string) error {
+// UnknownBuildSystem says that --cross alone needs a system that nobody told.
+func UnknownBuildSystem(r request.Request, why string) error {
 	hint := "name it: nixhop " + r.Action
 	if len(r.Hosts) > 0 {
 		hint += " " + nixexec.Quote(r.Hosts[0].Word)

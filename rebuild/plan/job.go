@@ -24,6 +24,7 @@ type Job struct {
 	Request       request.Request
 	Source        source.Source
 	Configuration string
+	Run           string       // names the run, so that the outcome of its activation can be asked for later
 	Dir           string       // of the connections' sockets and of what else lives as long as the run
 	Target        *Machine     // nil: activation happens here, or not at all
 	Build         *Machine     // nil: built here

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
@@ -87,4 +88,9 @@ func Make(j Job) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// Needs reports whether one of the steps takes the result of an earlier one.
+func Needs(steps []Step, result string) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(s.Command.Argv, "\x00"+result) })
 }

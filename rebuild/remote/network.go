@@ -180,6 +180,9 @@ func (n *Network) socketDir(name string) string {
 	return n.dir
 }
 
+// Name names the run: its directory is new each time.
+func (n *Network) Name() string { return filepath.Base(n.dir) }
+
 // Dir is the directory of the run, which ends with it.
 func (n *Network) Dir() string { return n.dir }
 

@@ -11,12 +11,6 @@ import (
 	"nixhop/rebuild/facts"
 )
 
-// What switch-to-configuration ends with, beside 0 and 1 (nixpkgs: switch-to-configuration-ng).
-const (
-	unitsFailed = 4   // some units failed
-	rebootOnly  = 100 // the system's init can take over only at boot
-)
-
 // Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
 type Outcome struct {
 	Was        string // the system that ran before

@@ -27,7 +27,7 @@ func (t Teller) Outcome(o Outcome) (text string, result report.Result) {
 		return t.Where + ": nothing was changed, this was only a look", report.Done
 	case o.Status == 0:
 		return fmt.Sprintf("%s: %s runs%s", t.Where, o.Current, generation), report.Done
-	case o.Status == unitsFailed && o.Current != "":
+	case o.Status == facts.UnitsFailed && o.Current != "":
 		text := fmt.Sprintf("%s: %s is active%s, but some units failed", t.Where, o.Current, generation)
 		if o.Failed != "" {
 			text += ": " + o.Failed
@@ -36,7 +36,7 @@ func (t Teller) Outcome(o Outcome) (text string, result report.Result) {
 			text += "\n" + t.Units
 		}
 		return text, report.Units
-	case o.Status == rebootOnly:
+	case o.Status == facts.RebootOnly:
 		return t.Where + ": nothing was activated, this system's init takes effect only with a reboot" + t.nextBoot(o), report.Failed
 	case o.Current == o.Was || o.Current == "":
 		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", t.Where, o.Status, t.nextBoot(o)), report.Failed
@@ -58,7 +58,7 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 	case before.System.BootID != after.System.BootID && before.System.BootID != "" && after.System.BootID != "":
 		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", t.Where, o.Current), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
-		o.Status, o.Failed = unitsFailed, firstOf(after.Failed)
+		o.Status, o.Failed = facts.UnitsFailed, firstOf(after.Failed)
 		return t.Outcome(o)
 	case o.Current != o.Was && !lost:
 		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", t.Where, o.Current, t.nextBoot(o), t.Journal), report.HalfDone
@@ -86,7 +86,7 @@ func (t Teller) nextBoot(o Outcome) string {
 	if o.Profile == o.Current && o.Current != o.Was { // which has just been named
 		next = "; the profile is set" + o.generation() + ": the next boot takes it, too"
 	}
-	if o.Status != rebootOnly && (o.Current == o.Was || o.Current == "") {
+	if o.Status != facts.RebootOnly && (o.Current == o.Was || o.Current == "") {
 		next = "; the profile is set" + o.generation() + ": " + o.Profile + ", but the boot loader may not know it"
 	}
 	if t.Back != "" && o.WasProfile != "" && o.WasProfile != o.Profile {

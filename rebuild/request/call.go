@@ -8,7 +8,7 @@ import (
 )
 
 // notRepeated are the flags that say nothing about what is deployed, or how.
-var notRepeated = [...]string{"--json", "--plan", "--verbose", "--help", "--explain"}
+var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--help", "--explain"}
 
 // Call is how this run was called, for the commands that are offered. The request is one for a single target, or for none.
 func (r Request) Call() report.Call {

@@ -134,7 +134,7 @@ func tameHost(what, host string) error {
 
 // conflicts refuses words that contradict each other, before anything is done.
 func conflicts(r Request, action Action, unknown []string) error {
-	for _, refused := range []func(Request, Action) error{refusedFlags, refusedHosts, refusedSources, refusedPlatforms, wrongChoices} {
+	for _, refused := range []func(Request, Action) error{refusedFlags, refusedHosts, refusedSources, refusedPlatforms, refusedLook, wrongChoices} {
 		if err := refused(r, action); err != nil {
 			return err
 		}
@@ -175,6 +175,18 @@ func (r Request) names() []string {
 		}
 	}
 	return names
+}
+
+// refusedLook refuses --check where there is no plan for which hosts could be looked at first.
+func refusedLook(r Request, _ Action) error {
+	if !r.Look || r.Plan {
+		return nil
+	}
+	check := "nixhop check"
+	for _, h := range r.Hosts {
+		check += " " + nixexec.Quote(h.Word)
+	}
+	return &UsageError{Message: "--check goes with --plan", Hint: "the checks alone: " + check}
 }
 
 // refusedHosts refuses --target-host and --build-host with the actions with which nixos-rebuild refuses them, and with

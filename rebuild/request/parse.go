@@ -226,6 +226,8 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 	switch spec.Name {
 	case "--plan":
 		r.Plan = true
+	case "--check":
+		r.Look = true
 	case "--no-check":
 		r.NoCheck = true
 	case "--accept-new":

@@ -33,6 +33,7 @@ type Request struct {
 	Words []string // all words but nixhop's own flags and the first "--": what nixos-rebuild is given on pass-through
 
 	Plan           bool // --plan
+	Look           bool // --check: a plan looks at the hosts first
 	NoCheck        bool // --no-check
 	AcceptNew      bool // --accept-new
 	JSON           bool // --json
@@ -112,7 +113,7 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !platform && r.Engine != EngineNative
+	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !r.Look && !platform && r.Engine != EngineNative
 }
 
 // LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look at

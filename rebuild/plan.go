@@ -1,0 +1,83 @@
+package rebuild
+
+import (
+	"context"
+	"slices"
+
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+)
+
+// plan prints the commands of a deployment and runs none of them. No host is contacted, unless the hosts are to be looked at first (--check): what only
+// they could tell stands in comments then.
+func (r *Run) plan(ctx context.Context, hosts []Placed) error {
+	if hosts[0].Request.Look {
+		checked, err := r.checked(ctx, hosts)
+		if err != nil {
+			return err
+		}
+		for _, c := range checked {
+			if err := r.printPlan(c, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, l := range each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate) {
+		c, err := r.sketched(ctx, l)
+		if err == nil {
+			err = r.printPlan(c, c.Decision.Unknown)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.outcome()
+}
+
+// sketched is what would be checked, as far as it is known without a look at any host.
+func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
+	d := Decided{Connected: Connected{Located: l}, Decision: l.Sketch}
+	if l.Sketch.Crossing.Ask && l.Builder != nil {
+		return Checked{}, plan.UnknownBuildSystem(l.Request, "a plan asks no host for its system")
+	}
+	names, err := r.orAskForNames(ctx, l)
+	if err != nil {
+		return Checked{}, err
+	}
+	if d.Choice, err = r.choose(ctx, d, names); err != nil {
+		return Checked{}, err
+	}
+	emulates := l.Request.Has("--emulate")
+	if l.Sketch.Crossing.Ask || emulates {
+		r.lookHere(ctx, []Located{{Placed: l.Placed, Builder: l.Builder}})
+	}
+	if d.Wanted, err = r.wanted(d); err != nil || !emulates {
+		return Checked{Told: Told{Decided: d}}, err
+	}
+	c := Checked{Told: Told{Decided: d}}
+	if c.Facts, err = r.askFacts(ctx, d); err != nil {
+		return c, err
+	}
+	if l.Builder != nil || !slices.Contains(r.buildNix(d.Connected).Platforms(), c.Facts.BuildSystem) {
+		c.Emulate = c.Facts.BuildSystem
+	}
+	return c, nil
+}
+
+// printPlan prints the plan of one host.
+func (r *Run) printPlan(c Checked, unknown []string) error {
+	p, err := plan.Make(r.job(c))
+	if err != nil {
+		return err
+	}
+	if len(unknown) > 0 {
+		look := c.Request.Call().Lines([]report.Remedy{report.Again("--plan", "--check")})
+		p.Unknown = append(slices.Clone(unknown), "look first: "+look[0])
+	}
+	if p.Files, err = r.net.Files(); err != nil {
+		return err
+	}
+	r.print(p.Script())
+	return nil
+}
