@@ -1,0 +1,54 @@
+#!/bin/sh
+# Activates the system that it is part of, on the host in whose store it lies. What it does beside that is set by the knobs of the host:
+# units, status, cut and goes-on.
+trap '' PIPE HUP
+action=$1
+toplevel=$(cd "${0%/bin/*}" && pwd -P)
+root=${toplevel%/nix/store/*}
+place=${root%/*}
+PATH=$place/bin:$place/../../tools
+export PATH
+knob() {
+    if [ -r "$place/knobs/$1" ]; then cat "$place/knobs/$1"; fi
+}
+say() { printf '%s\n' "$1" >&2; }
+
+printf 'switch-to-configuration %s\n' "$action" >>"$place/calls"
+# lose_link: cuts the link where it is to be cut now, and waits for what it is to wait for, for a minute at most.
+lose_link() {
+    if [ "$(knob cut)" != activation ]; then return; fi
+    event=$(knob goes-on)
+    rm -f "$place/knobs/cut" "$place/happened-$event"
+    cut-link
+    n=0
+    while [ -n "$event" ] && ! [ -e "$place/happened-$event" ] && [ "$n" -lt 600 ]; do
+        sleep 0.1
+        n=$((n + 1))
+    done
+}
+
+case $action in
+dry-activate)
+    say "would activate the configuration..."
+    exit
+    ;;
+boot | switch) say "updating systemd-boot from 257.5 to 257.6" ;;
+esac
+if [ "$action" = boot ]; then exit; fi
+status=$(knob status)
+if [ "$status" = 1 ]; then
+    say "Failed to run activate script"
+    exit 1
+fi
+say "activating the configuration..."
+lose_link
+say "setting up /etc..."
+rm -f "$root/run/current-system"
+ln -s "$toplevel" "$root/run/current-system"
+units=$(knob units)
+if [ -n "$units" ]; then
+    printf '%s\n' "$units" >"$place/knobs/failed"
+    say "warning: the following units failed: $units"
+    status=4
+fi
+exit "${status:-0}"

@@ -1,0 +1,274 @@
+package standin
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// nix does what the nix command does: it tells of itself, evaluates and builds configurations of the world's flake, and copies.
+func (c *call) nix() int {
+	words := c.args
+	for len(words) > 1 && strings.HasPrefix(words[0], "--extra-experimental-features") {
+		words = words[2:]
+	}
+	if len(words) == 0 {
+		return c.fail("error: no subcommand specified")
+	}
+	version := c.place.knob("nix", "2.28.3")
+	changes := words[0] == "build" || words[0] == "copy" || words[0] == "eval" && slices.Contains(words, "--raw")
+	c.record(!changes)
+	switch words[0] {
+	case "--version":
+		fmt.Println("nix (Nix) " + version)
+	case "show-config":
+		fmt.Print(c.place.settings())
+	case "store":
+		return c.pingStore(version)
+	case "eval":
+		return c.evaluate(words[1:])
+	case "build":
+		return c.nixBuild(words[1:])
+	case "copy":
+		return c.nixCopy(words[1:])
+	default:
+		return c.fail("error: '%s' is not a recognised command", words[0])
+	}
+	return 0
+}
+
+// settings are what Nix is set to.
+func (h *Place) settings() string {
+	system := h.knob("machine", "x86_64") + "-linux"
+	return "builders = \nexperimental-features = flakes nix-command\nextra-platforms = " + h.knob("extra-platforms", "i686-linux") +
+		"\nmax-jobs = 2\nsystem = " + h.knob("system", system) + "\nsystem-features = benchmark big-parallel kvm nixos-test\n" +
+		"trusted-users = root @wheel\n"
+}
+
+func (c *call) pingStore(version string) int {
+	trusted := "1"
+	if c.place.knob("trusted", "yes") == "no" {
+		trusted = "0"
+	}
+	fmt.Fprintf(os.Stderr, "Store URL: daemon\nVersion: %s\nTrusted: %s\n", version, trusted)
+	return 0
+}
+
+// named finds the configuration in an attribute path.
+var named = regexp.MustCompile(`#nixosConfigurations\.(?:"([^"]*)"|([A-Za-z0-9_-]*))`)
+
+// forced finds the build platform in nixhop's expression.
+var forced = regexp.MustCompile(` buildPlatform = "([^"]*)"; }$`)
+
+// chosen is the configuration that words name, or an error of Nix's.
+func (c *call) chosen(words []string) (Configuration, error) {
+	name := "classic"
+	for _, word := range words {
+		if m := named.FindStringSubmatch(word); m != nil {
+			name = m[1] + m[2]
+		}
+	}
+	conf, ok := c.place.World.configuration(name)
+	if !ok {
+		return conf, fmt.Errorf("error: flake 'path:.' does not provide attribute 'nixosConfigurations.\"%s\"'", name)
+	}
+	return conf, nil
+}
+
+// evaluate is `nix eval` for the three things that are asked of a flake: the names of its configurations, the facts of one, and the
+// derivation of one, whose facts come on the way.
+func (c *call) evaluate(words []string) int {
+	if slices.Contains(words, "builtins.attrNames") {
+		names := []string{}
+		for _, conf := range c.place.World.Configurations() {
+			names = append(names, conf.Name)
+		}
+		return c.print(names)
+	}
+	conf, err := c.chosen(words)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	if m := forced.FindStringSubmatch(value(words, "--apply")); m != nil {
+		conf.BuildSystem = m[1]
+	}
+	whole := slices.Contains(words, "--raw")
+	if !whole && conf.Evaluation == "" {
+		fmt.Println(conf.facts())
+		return 0
+	}
+	if strings.Contains(strings.Join(words, " "), "nixhop-facts") {
+		fmt.Fprintln(os.Stderr, "trace: nixhop-facts "+conf.facts())
+	}
+	if conf.Evaluation != "" {
+		return c.fail("%s", evaluationError(conf))
+	}
+	if err := conf.instantiate(c.place); err != nil {
+		return c.fail("%v", err)
+	}
+	fmt.Print(conf.derivation())
+	return 0
+}
+
+// evaluationError is what Nix says of a configuration that cannot be evaluated.
+func evaluationError(conf Configuration) string {
+	return "error:\n       … while calling the 'head' builtin\n\n       error: " + conf.Evaluation
+}
+
+func (c *call) print(v any) int {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	fmt.Println(string(text))
+	return 0
+}
+
+// nixBuild is `nix build`, as nixos-rebuild calls it: of a configuration's toplevel, whose path it prints.
+func (c *call) nixBuild(words []string) int {
+	conf, err := c.chosen(words)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	if conf.Evaluation != "" {
+		return c.fail("%s", evaluationError(conf))
+	}
+	if status := c.realise(conf); status != 0 {
+		return status
+	}
+	if link := value(words, "--out-link"); link != "" {
+		if err := replaceLink(conf.toplevel(), link); err != nil {
+			return c.fail("%v", err)
+		}
+	}
+	fmt.Println(conf.toplevel())
+	return 0
+}
+
+// realise builds a configuration in the store of this place.
+func (c *call) realise(conf Configuration) int {
+	if _, err := os.Stat(c.place.path(conf.toplevel())); err == nil {
+		return 0
+	}
+	if conf.Build == "wait" {
+		return c.wait(conf)
+	}
+	fmt.Fprintf(os.Stderr, "building '%s'...\n", conf.derivation())
+	if conf.Build == "fail" {
+		fmt.Fprintf(os.Stderr, "error: builder for '%s' failed with exit code 1;\n       last 1 log lines:\n       > hi\n"+
+			"       For full logs, run:\n         nix log %s\n", conf.derivation(), conf.derivation())
+		return 1
+	}
+	if err := conf.build(c.place); err != nil {
+		return c.fail("%v", err)
+	}
+	return 0
+}
+
+// wait builds until it is stopped by a signal.
+func (c *call) wait(conf Configuration) int {
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, os.Interrupt, syscall.SIGTERM)
+	fmt.Fprintf(os.Stderr, "building '%s'...\n", conf.derivation())
+	select {
+	case <-stopped:
+		return c.fail("error: interrupted by the user")
+	case <-time.After(masterTime):
+		return c.fail("error: the build of '%s' was not stopped", conf.derivation())
+	}
+}
+
+// nixCopy is `nix copy` from or to hosts: it talks to the nix-store there, over the ssh that NIX_SSHOPTS says.
+func (c *call) nixCopy(words []string) int {
+	from, to := value(words, "--from"), value(words, "--to")
+	var path string
+	for _, word := range words {
+		if strings.HasPrefix(word, "/nix/store/") || strings.HasPrefix(word, c.place.Root()) {
+			path = c.place.back(word)
+		}
+	}
+	if from != "" {
+		if status := c.serve(from, "--serve", "export "+path+" to "+placeName(c.place)); status != 0 {
+			return status
+		}
+	}
+	if to == "" {
+		return 0
+	}
+	return c.serve(to, "--write", "import "+path+" from "+placeName(c.place))
+}
+
+// placeName is a place in what nix-store --serve is told.
+func placeName(h *Place) string {
+	if h.Name == "" {
+		return "."
+	}
+	return h.Name
+}
+
+// serve has the nix-store of a host take or give a path.
+func (c *call) serve(url, flag, order string) int {
+	host := strings.TrimPrefix(url, "ssh://")
+	argv := append(strings.Fields(os.Getenv("NIX_SSHOPTS")), "-x", host, "nix-store", "--serve", flag)
+	cmd := exec.Command("ssh", argv...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(order+"\n"), io.Discard, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return c.fail("error: failed to start SSH connection to '%s'", host)
+	}
+	return 0
+}
+
+// transfer copies a path and what it needs from one place to another. Where nobody is trusted, what no key has signed is refused.
+func transfer(from, to *Place, path string) error {
+	if _, err := os.Stat(from.path(path)); err != nil {
+		return fmt.Errorf("error: path '%s' is not valid", path)
+	}
+	for _, each := range from.closure(path) {
+		target := to.path(each)
+		if _, err := os.Stat(target); err == nil {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "copying path '%s' to 'ssh://%s'...\n", each, to.Name)
+		if err := copyTree(from.path(each), target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyTree copies a file, or a directory with links as they are.
+func copyTree(from, to string) error {
+	return filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := to + strings.TrimPrefix(path, from)
+		info, err := entry.Info()
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case info.Mode()&os.ModeSymlink != 0:
+			text, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return link(text, target)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, text, info.Mode().Perm())
+	})
+}

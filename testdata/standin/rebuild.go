@@ -1,0 +1,173 @@
+package standin
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// InstallRebuild puts a nixos-rebuild on this machine: "bash", "ng" or "newest". Like that of the real one, its text names the flags
+// that it knows.
+func (w World) InstallRebuild(release string, flags []string) error {
+	program := "rebuild-" + release
+	bin := filepath.Join(w.Here().Dir, binDir)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := link(self, filepath.Join(bin, program)); err != nil {
+		return err
+	}
+	text := "#!/bin/sh\n# " + strings.Join(flags, "\n# ") + "\nexec " + nixexec.Quote(filepath.Join(bin, program)) + " \"$@\"\n"
+	return os.WriteFile(filepath.Join(bin, "nixos-rebuild"), []byte(text), 0o755)
+}
+
+// deployment is what a nixos-rebuild was asked for.
+type deployment struct {
+	*call
+	ng       bool
+	action   string
+	flake    string // with the attribute
+	target   string
+	builder  string
+	elevate  []string
+	special  string
+	path     string // of --store-path
+	rollback bool
+}
+
+func (c *call) rebuildBash() int { return c.rebuild(false) }
+
+func (c *call) rebuildNG() int { return c.rebuild(true) }
+
+// rebuild deploys as nixos-rebuild does, by the same programs in the same order.
+func (c *call) rebuild(ng bool) int {
+	c.name = "nixos-rebuild"
+	c.record(false)
+	d := &deployment{call: c, ng: ng}
+	d.parse(c.args)
+	system := d.path
+	if !d.rollback && system == "" {
+		say := "building the system configuration..."
+		fmt.Fprintln(os.Stderr, say)
+		var status int
+		if system, status = d.build(); status != 0 {
+			return status
+		}
+	}
+	if d.target == "" || !slices.Contains([]string{"switch", "boot", "test", "dry-activate"}, d.action) {
+		return 0
+	}
+	if !d.rollback && d.builder != d.target {
+		if status := d.do("nix", "--extra-experimental-features", "nix-command flakes", "copy", "--to", "ssh://"+d.target, system); status != 0 {
+			return status
+		}
+	}
+	return d.activate(system)
+}
+
+// parse reads the command line.
+func (d *deployment) parse(args []string) {
+	d.action = args[0]
+	with := map[string]*string{
+		"--flake": &d.flake, "--target-host": &d.target, "--build-host": &d.builder, "--specialisation": &d.special, "--store-path": &d.path,
+	}
+	for i, word := range args {
+		switch to := with[word]; {
+		case to != nil && i+1 < len(args):
+			*to = args[i+1]
+		case word == "--sudo", word == "--use-remote-sudo":
+			d.elevate = []string{"sudo"}
+		case word == "--elevate" && args[i+1] == "run0":
+			d.elevate = []string{"run0"}
+		case word == "--rollback":
+			d.rollback = true
+		}
+	}
+}
+
+// build builds the system here or on the build host, and returns its path.
+func (d *deployment) build() (system string, status int) {
+	flake, name, _ := strings.Cut(d.flake, "#")
+	attribute := flake + `#nixosConfigurations."` + name + `".config.system.build.toplevel`
+	features := []string{"nix", "--extra-experimental-features", "nix-command flakes"}
+	if d.builder == "" {
+		words := append(features, "build", "--print-out-paths", attribute, "--no-link")
+		if d.action == "build" {
+			words = append(words[:len(words)-1], "--out-link", "result")
+		}
+		return d.ask(words...)
+	}
+	derivation, status := d.ask(append(features, "eval", "--raw", attribute+".drvPath")...)
+	if status != 0 {
+		return "", status
+	}
+	if status := d.do(append(features, "copy", "--derivation", "--to", "ssh://"+d.builder, derivation)...); status != 0 {
+		return "", status
+	}
+	return d.ask(d.ssh(d.builder, "nix-store", "--realise", derivation)...)
+}
+
+// activate sets the profile and switches to the system.
+func (d *deployment) activate(system string) int {
+	root := func(words ...string) []string { return d.ssh(d.target, append(slices.Clone(d.elevate), words...)...) }
+	if d.action == "switch" || d.action == "boot" {
+		words := []string{"nix-env", "-p", systemProfile, "--set", system}
+		if d.rollback {
+			words = []string{"nix-env", "-p", systemProfile, "--rollback"}
+		}
+		if status := d.do(root(words...)...); status != 0 {
+			return status
+		}
+	}
+	if d.rollback {
+		system = systemProfile
+	}
+	if d.special != "" {
+		system += "/specialisation/" + d.special
+	}
+	status := d.do(root("systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER=0", "--collect", "--no-ask-password", "--pipe",
+		"--quiet", "--service-type=exec", "--unit=nixos-rebuild-switch-to-configuration", "--wait", system+"/bin/"+switchProgram, d.action)...)
+	if status != 0 && !d.ng {
+		fmt.Fprintln(os.Stderr, "warning: error(s) occurred while switching to the new configuration")
+	}
+	return status
+}
+
+// ssh is a command on a host.
+func (d *deployment) ssh(host string, words ...string) []string {
+	argv := append([]string{"ssh"}, strings.Fields(os.Getenv("NIX_SSHOPTS"))...)
+	return append(append(argv, host, "--"), words...)
+}
+
+// do runs a program. nixos-rebuild-ng hides its status behind a 1, and names it.
+func (d *deployment) do(argv ...string) int {
+	_, status := d.run(argv, os.Stderr)
+	return status
+}
+
+// ask runs a program for what it prints.
+func (d *deployment) ask(argv ...string) (string, int) { return d.run(argv, nil) }
+
+func (d *deployment) run(argv []string, stdout *os.File) (string, int) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	var out strings.Builder
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &out, os.Stderr
+	if stdout != nil {
+		cmd.Stdout = stdout
+	}
+	code := 0
+	if err := cmd.Run(); err != nil {
+		code = status(err)
+	}
+	if code != 0 && d.ng {
+		fmt.Fprintf(os.Stderr, "Command '%s' returned non-zero exit status %d.\n", strings.Join(argv, " "), code)
+		code = 1
+	}
+	return strings.TrimSpace(out.String()), code
+}

@@ -1,0 +1,178 @@
+package standin
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// sshStatus is what ssh ends with where the connection failed, not the command.
+const sshStatus = 255
+
+// sshCall is a command line of ssh.
+type sshCall struct {
+	*call
+	options    []string // for ssh -G
+	resolve    bool     // -G
+	background bool     // -f
+	request    string   // -O
+	log        string   // -E
+	socket     string   // the first -S or, without one, the first ControlPath
+	ask        bool     // it may ask on the terminal
+	acceptNew  bool
+	host       string
+	words      []string
+	means      map[string]string // what ssh -G says
+}
+
+// withValue are ssh's flags that take a value (ssh(1)).
+const withValue = "BbcDEeFIiJLlmOopPQRSWw"
+
+// ssh does what ssh does.
+func (c *call) ssh() int {
+	s := &sshCall{call: c, ask: true}
+	if err := s.parse(c.args); err != nil {
+		return c.fail("%v", err)
+	}
+	if s.resolve {
+		return s.real()
+	}
+	c.record(s.request != "" || strings.HasSuffix(strings.Join(s.words, " "), "/bin/sh -s"))
+	if err := s.understand(); err != nil {
+		fmt.Fprint(os.Stderr, err)
+		return sshStatus
+	}
+	switch {
+	case s.request != "":
+		return s.control()
+	case s.background:
+		return s.open()
+	}
+	return s.session()
+}
+
+// parse reads the command line. As in ssh, the first value of an option counts.
+func (s *sshCall) parse(args []string) error {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
+		flag, rest := args[0][1:2], args[0][2:]
+		args = args[1:]
+		if !strings.Contains(withValue, flag) {
+			for _, letter := range flag + rest {
+				s.resolve = s.resolve || letter == 'G'
+				s.background = s.background || letter == 'f'
+			}
+			continue
+		}
+		if rest == "" && len(args) == 0 {
+			return fmt.Errorf("ssh: option requires an argument -- %s", flag)
+		}
+		if rest == "" {
+			rest, args = args[0], args[1:]
+		}
+		s.option(flag, rest)
+	}
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return errors.New("usage: ssh [options] destination [command [argument ...]]")
+	}
+	s.host, s.words = args[0], args[1:]
+	if len(s.words) > 0 && s.words[0] == "--" {
+		s.words = s.words[1:]
+	}
+	return nil
+}
+
+// option takes an option with a value.
+func (s *sshCall) option(flag, value string) {
+	switch flag {
+	case "O":
+		s.request = value
+	case "E":
+		s.log = value
+	case "S":
+		s.socket = value
+	default:
+		s.options = append(s.options, "-"+flag, value)
+	}
+	switch keyword, argument, _ := strings.Cut(value, "="); {
+	case flag != "o":
+	case keyword == "ControlPath" && s.socket == "":
+		s.socket = argument
+	case value == "BatchMode=yes":
+		s.ask = false
+	case value == "StrictHostKeyChecking=accept-new":
+		s.acceptNew = true
+	}
+}
+
+// real finds the ssh of the system, and becomes it.
+func (s *sshCall) real() int {
+	path, err := realSSH()
+	if err != nil {
+		return s.fail("%v", err)
+	}
+	err = syscall.Exec(path, append([]string{"ssh"}, s.args...), os.Environ())
+	return s.fail("%v", err)
+}
+
+// realSSH is the first ssh in PATH that is no stand-in.
+func realSSH() (string, error) {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if _, isPlace := openPlace(filepath.Dir(dir)); isPlace && filepath.Base(dir) == binDir {
+			continue
+		}
+		if path, err := exec.LookPath(filepath.Join(dir, "ssh")); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("stand-in: there is no real ssh in PATH")
+}
+
+// understand asks the real ssh what the host means, and gives the socket its name. On a host there is no such ssh, and a name
+// stands for itself.
+func (s *sshCall) understand() error {
+	user, name, found := strings.Cut(s.host, "@")
+	if !found {
+		user, name = "root", s.host
+	}
+	s.means = map[string]string{"user": user, "hostname": name, "port": "22"}
+	if s.place.Name == "" && (s.request == "" || strings.Contains(s.socket, "%C")) {
+		path, err := realSSH()
+		if err != nil {
+			return err
+		}
+		cmd := exec.Command(path, append(append([]string{"-G", "-o", "LogLevel=ERROR"}, s.options...), "--", s.host)...)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("")
+		}
+		for line := range strings.Lines(string(out)) {
+			keyword, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			s.means[keyword] = value
+		}
+	}
+	sum := sha1.Sum([]byte(s.means["hostname"] + s.means["port"] + s.means["user"] + s.means["proxyjump"]))
+	s.socket = strings.ReplaceAll(s.socket, "%C", hex.EncodeToString(sum[:]))
+	return nil
+}
+
+// there finds the host that ssh would come to.
+func (s *sshCall) there() (*Place, bool) {
+	hosts, _ := os.ReadDir(filepath.Join(s.place.World.Dir, hostsDir))
+	for _, entry := range hosts {
+		h := s.place.World.Host(entry.Name())
+		if h.knob("address", h.Name) == s.means["hostname"] {
+			return h, true
+		}
+	}
+	return nil, false
+}

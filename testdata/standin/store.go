@@ -1,0 +1,189 @@
+package standin
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// systemProfile is what a host boots.
+const systemProfile = "/nix/var/nix/profiles/system"
+
+// nixStore is nix-store: --realise, and --serve for the nix copy of another machine.
+func (c *call) nixStore() int {
+	asked := slices.Contains(c.args, "--version")
+	c.record(asked)
+	switch {
+	case asked:
+		fmt.Println("nix-store (Nix) " + c.place.knob("nix", "2.28.3"))
+		return 0
+	case slices.Contains(c.args, "--serve"):
+		return c.serveStore()
+	case slices.Contains(c.args, "--realise"):
+		return c.realisePath()
+	}
+	return c.fail("error: no operation specified")
+}
+
+// realisePath builds a derivation, or takes a path that is there, and leaves a link to what came of it.
+func (c *call) realisePath() int {
+	path := c.place.back(value(c.args, "--realise"))
+	out := path
+	if strings.HasSuffix(path, ".drv") {
+		conf, err := c.place.readDerivation(path)
+		if err != nil {
+			return c.fail("%v", err)
+		}
+		out = conf.toplevel()
+		if slices.Contains(c.args, "--dry-run") {
+			fmt.Fprintf(os.Stderr, "this derivation will be built:\n  %s\n", path)
+			return 0
+		}
+		if status := c.realise(conf); status == 1 {
+			return 100 // nix-store has a status of its own for a builder that fails
+		} else if status != 0 {
+			return status
+		}
+	}
+	if c.place.Name != "" {
+		out = c.place.path(out)
+	}
+	if link := value(c.args, "--add-root"); link != "" {
+		if err := replaceLink(out, link); err != nil {
+			return c.fail("%v", err)
+		}
+	}
+	fmt.Println(out)
+	return 0
+}
+
+// serveStore takes one order of a stand-in: import PATH from PLACE, or export PATH to PLACE.
+func (c *call) serveStore() int {
+	text, err := io.ReadAll(os.Stdin)
+	order := strings.Fields(string(text))
+	if err != nil || len(order) != 4 {
+		return c.fail("error: protocol mismatch, got '%s'", text)
+	}
+	path, other := c.place.back(order[1]), c.place.World.Host(order[3])
+	if order[3] == "." {
+		other = c.place.World.Here()
+	}
+	if order[0] == "export" {
+		err = transfer(c.place, other, path)
+	} else if c.place.knob("trusted", "yes") == "no" && !c.root() {
+		return c.fail("error: cannot add path '%s' because it lacks a signature by a trusted key", path)
+	} else {
+		err = transfer(other, c.place, path)
+	}
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	return 0
+}
+
+// root reports whether the program runs as root on the host: after a login as root, or by one of its ways to root.
+func (c *call) root() bool { return os.Getenv("USER") == "root" }
+
+// nixEnv is nix-env -p PROFILE with --set or --rollback.
+func (c *call) nixEnv() int {
+	c.record(false)
+	profile := c.place.back(value(c.args, "-p"))
+	if profile == "" {
+		profile = c.place.back(value(c.args, "--profile"))
+	}
+	if !c.root() {
+		return c.fail("error: opening lock file '%s.lock': Permission denied", profile)
+	}
+	var err error
+	switch path := c.place.back(value(c.args, "--set")); {
+	case path != "":
+		err = c.place.setProfile(profile, path)
+	case slices.Contains(c.args, "--rollback"):
+		err = c.place.rollBack(profile)
+	default:
+		return c.fail("error: no operation specified")
+	}
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	return 0
+}
+
+// generations are the numbers of a profile's generations, and the one that it stands at.
+func (h *Place) generations(profile string) (all []int, current int) {
+	number := func(link string) int {
+		link = strings.TrimSuffix(link, "-link")
+		n, _ := strconv.Atoi(link[strings.LastIndex(link, "-")+1:])
+		return n
+	}
+	links, _ := filepath.Glob(h.path(profile) + "-*-link")
+	for _, link := range links {
+		all = append(all, number(link))
+	}
+	slices.Sort(all)
+	if link, err := os.Readlink(h.path(profile)); err == nil {
+		current = number(link)
+	}
+	return all, current
+}
+
+// setProfile makes a generation of a system. One that is the current generation already stays it.
+func (h *Place) setProfile(profile, path string) error {
+	all, current := h.generations(profile)
+	generation := func(n int) string { return fmt.Sprintf("%s-%d-link", h.path(profile), n) }
+	if target, err := os.Readlink(generation(current)); err == nil && target == h.path(path) {
+		return nil
+	}
+	next := 1
+	if len(all) > 0 {
+		next = all[len(all)-1] + 1
+	}
+	if err := os.MkdirAll(filepath.Dir(generation(next)), 0o755); err != nil {
+		return err
+	}
+	if err := os.Symlink(h.path(path), generation(next)); err != nil {
+		return err
+	}
+	return replaceLink(filepath.Base(generation(next)), h.path(profile))
+}
+
+// rollBack puts a profile to the generation before.
+func (h *Place) rollBack(profile string) error {
+	all, current := h.generations(profile)
+	i := slices.Index(all, current)
+	if i <= 0 {
+		return fmt.Errorf("error: no generation older than the current (%d) exists", current)
+	}
+	fmt.Fprintf(os.Stderr, "switching profile from version %d to %d\n", current, all[i-1])
+	return replaceLink(fmt.Sprintf("%s-%d-link", filepath.Base(profile), all[i-1]), h.path(profile))
+}
+
+// replaceLink makes a symbolic link in place of what stands there.
+func replaceLink(target, path string) error {
+	if err := os.RemoveAll(path); err != nil {
+		return err
+	}
+	return os.Symlink(target, path)
+}
+
+// listGenerations is nixos-rebuild on a host: list-generations and nothing else.
+func (c *call) listGenerations() int {
+	c.record(true)
+	if len(c.args) == 0 || c.args[0] != "list-generations" {
+		return c.fail("error: the stand-in on a host knows list-generations alone")
+	}
+	all, current := c.place.generations(systemProfile)
+	fmt.Println("Generation  NixOS version")
+	for _, n := range slices.Backward(all) {
+		mark := ""
+		if n == current {
+			mark = " current"
+		}
+		fmt.Printf("%-11s %s\n", fmt.Sprint(n, mark), release)
+	}
+	return 0
+}

@@ -1,0 +1,271 @@
+package standin
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// World is a directory that holds this machine and all hosts, and what their Nix builds.
+type World struct{ Dir string }
+
+// Place is this machine or a host: a directory with
+//
+//	bin      its programs
+//	root     its files, as far as a deployment has to do with them
+//	knobs    a file for each setting of a test; see Place.Set
+//	units    a file for each unit that systemd runs
+//	calls    what the stand-ins were called for, in lines for a shell; see Place.Record
+type Place struct {
+	World World
+	Name  string // empty: this machine
+	Dir   string
+}
+
+// Names of directories in a World.
+const (
+	binDir    = "bin"
+	hereDir   = "here"
+	hostsDir  = "hosts"
+	toolsDir  = "tools"
+	systemDir = "system"
+	configDir = "configurations"
+)
+
+// tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
+var tools = []string{
+	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv", "printf", "pwd", "readlink",
+	"rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc",
+}
+
+// systemTools are those that this machine has beside them. ssh stands behind the stand-in, which asks it what a host means.
+var systemTools = []string{"git", "ssh", "ssh-add", "ssh-keygen", "stty", "tee"}
+
+// hostPrograms are the links of a host to the test binary; scripts are its other programs.
+var hostPrograms = []string{"cut-link", "nix", "nix-env", "nix-store", "nixos-rebuild", "ssh", "systemd-run"}
+
+// herePrograms are those of this machine; nixos-rebuild is installed by InstallRebuild.
+var herePrograms = []string{masterProgram, "nix", "nix-store", "ssh"}
+
+//go:embed host
+var scripts embed.FS
+
+// NewWorld makes a world in dir, with this machine and nothing else in it.
+func NewWorld(dir string) (World, error) {
+	w := World{Dir: dir}
+	here := w.Here()
+	for _, sub := range []string{toolsDir, systemDir, hostsDir, configDir} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return World{}, err
+		}
+	}
+	for sub, names := range map[string][]string{toolsDir: tools, systemDir: systemTools} {
+		for _, name := range names {
+			path, err := exec.LookPath(name)
+			if err != nil {
+				continue
+			}
+			if err := os.Symlink(path, filepath.Join(dir, sub, name)); err != nil {
+				return World{}, err
+			}
+		}
+	}
+	return w, here.make(herePrograms)
+}
+
+// Here is this machine.
+func (w World) Here() *Place { return &Place{World: w, Dir: filepath.Join(w.Dir, hereDir)} }
+
+// Host is a host of this name, whether it is there or not.
+func (w World) Host(name string) *Place {
+	return &Place{World: w, Name: name, Dir: filepath.Join(w.Dir, hostsDir, name)}
+}
+
+// Path is PATH on this machine. There is nothing in it of the machine that the test runs on but what every system has, git and the
+// tools of ssh.
+func (w World) Path() string {
+	return strings.Join([]string{filepath.Join(w.Here().Dir, binDir), filepath.Join(w.Dir, toolsDir), filepath.Join(w.Dir, systemDir)}, ":")
+}
+
+// AddHost makes a NixOS host that is up, where root logs in, and that runs a first generation. Its knobs are changed by Set.
+func (w World) AddHost(name string) (*Place, error) {
+	h := w.Host(name)
+	if err := h.make(hostPrograms); err != nil {
+		return nil, err
+	}
+	entries, err := scripts.ReadDir("host")
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		program := strings.TrimSuffix(entry.Name(), ".sh")
+		if slices.Contains([]string{switchProgram, "sudo", "doas"}, program) {
+			continue
+		}
+		if err := h.installScript(program); err != nil {
+			return nil, err
+		}
+	}
+	return h, h.install()
+}
+
+// installScript gives a host one of the programs that are scripts.
+func (h *Place) installScript(program string) error {
+	text, err := scripts.ReadFile("host/" + program + ".sh")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(h.Dir, binDir, program), text, 0o755)
+}
+
+// install fills the files of a host: those that the probe reads, and a first system.
+func (h *Place) install() error {
+	for path, text := range map[string]string{
+		"etc/NIXOS":                      "",
+		"etc/os-release":                 "ID=nixos\nPRETTY_NAME=\"NixOS 25.05 (Warbler)\"\n",
+		"etc/nix/nix.conf":               "trusted-users = root @wheel\n",
+		"proc/sys/kernel/random/boot_id": "11111111-2222-3333-4444-" + hash(h.Name)[:12] + "\n",
+		"proc/sys/fs/binfmt_misc/status": "enabled\n",
+		"run/systemd/system/keep":        "",
+		"boot/EFI/nixos/keep":            "",
+		"tmp/keep":                       "",
+		"root/keep":                      "",
+		"nix/var/nix/profiles/keep":      "",
+	} {
+		if err := h.write(path, text); err != nil {
+			return err
+		}
+	}
+	first := Configuration{Name: "first", HostName: h.Name, System: "x86_64-linux"}
+	if err := first.build(h); err != nil {
+		return err
+	}
+	if err := h.setProfile(systemProfile, first.toplevel()); err != nil {
+		return err
+	}
+	for _, link := range []string{"run/current-system", "run/booted-system"} {
+		if err := os.Symlink(h.path(first.toplevel()), filepath.Join(h.Root(), link)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// make makes the directories of a place, and the links to the test binary.
+func (h *Place) make(links []string) error {
+	for _, sub := range []string{binDir, "root/nix/store", "knobs", "units", "links"} {
+		if err := os.MkdirAll(filepath.Join(h.Dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for _, name := range links {
+		if err := os.Symlink(self, filepath.Join(h.Dir, binDir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openPlace finds the place that a directory is, if it is one.
+func openPlace(dir string) (*Place, bool) {
+	if _, err := os.Stat(filepath.Join(dir, "knobs")); err != nil {
+		return nil, false
+	}
+	if parent := filepath.Dir(dir); filepath.Base(parent) == hostsDir {
+		return World{Dir: filepath.Dir(parent)}.Host(filepath.Base(dir)), true
+	}
+	return World{Dir: filepath.Dir(dir)}.Here(), true
+}
+
+// Root is the directory that is / on the host.
+func (h *Place) Root() string { return filepath.Join(h.Dir, "root") }
+
+// path is where a path of the host lies in truth.
+func (h *Place) path(path string) string {
+	if strings.HasPrefix(path, h.Root()) {
+		return path
+	}
+	return h.Root() + path
+}
+
+// back names a path as the host knows it.
+func (h *Place) back(text string) string { return strings.ReplaceAll(text, h.Root(), "") }
+
+func (h *Place) write(path, text string) error {
+	path = filepath.Join(h.Root(), path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o644)
+}
+
+// Set turns a knob. Those of a host, and what they are without:
+//
+//	address    where ssh finds it: the name
+//	down       "off": nobody listens; "silent", "key-changed", "key-unknown", "denied": how else ssh fails
+//	login      who may log in: root
+//	hostname   of the host: its name
+//	machine    as uname -m has it: x86_64
+//	sudo       "free", "password" (it is "secret"), "denied"; else there is none
+//	doas       "free", "denied"; else there is none
+//	nix        version of Nix: 2.28.3
+//	trusted    "no": the login is no trusted user of Nix
+//	space      KiB that are left in each file system: 50000000
+//	failed     failed units
+//	units      units that fail with the next activation
+//	status     exit status of the next activation
+//	cut        "activation": the link is lost when the next activation has begun; "end": when it has ended
+//	goes-on    after that the activation ends only when somebody looks at the "connection" or at the "units"
+//	nixos-rebuild  "none": it has none
+//
+// and those of this machine: nix, as above.
+func (h *Place) Set(knob, value string) error {
+	if h.Name != "" {
+		if _, err := os.Stat(h.Dir); err != nil {
+			return fmt.Errorf("there is no host %q: %w", h.Name, err)
+		}
+	}
+	path, program := filepath.Join(h.Dir, "knobs", knob), filepath.Join(h.Dir, binDir, knob)
+	isProgram := knob == "sudo" || knob == "doas"
+	if value == "" {
+		if isProgram {
+			_ = os.Remove(program)
+		}
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if isProgram {
+		if err := h.installScript(knob); err != nil {
+			return err
+		}
+	}
+	if knob == "nixos-rebuild" {
+		_ = os.Remove(program)
+	}
+	return os.WriteFile(path, []byte(value+"\n"), 0o644)
+}
+
+// knob reads a setting.
+func (h *Place) knob(name, otherwise string) string {
+	text, err := os.ReadFile(filepath.Join(h.Dir, "knobs", name))
+	if err != nil {
+		return otherwise
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+// Record is the file with the calls of a place's stand-ins that change something, or may. Those that only look stand in the file looks beside
+// it: several look at once, in no order.
+func (h *Place) Record() string { return filepath.Join(h.Dir, "calls") }
