@@ -17,11 +17,13 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild"
-	"nixhop/rebuild/request"
+	"nixhop/testdata/standin"
 )
 
-// TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program.
+// TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program: one of a world
+// (package standin), or one that a script answers for.
 func TestMain(m *testing.M) {
+	standin.Run()
 	if filepath.Base(os.Args[0]) == "nixos-rebuild" {
 		main()
 	}
@@ -59,9 +61,15 @@ func TestScript(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"calls":   calls,
-			"rebuild": installRebuild,
+			"exits":         exits,
+			"calls":         calls,
+			"rebuild":       installRebuild,
+			"world":         makeWorld,
+			"host":          makeHost,
+			"configuration": makeConfiguration,
+			"same":          same,
+			"record":        record,
+			"terminal":      onTerminal,
 		},
 	})
 }
@@ -88,16 +96,10 @@ func setUp(env *testscript.Env) error {
 // installRebuild puts a stand-in for nixos-rebuild into $WORK/bin whose text, like that of the real one, names the flags
 // that it knows.
 func installRebuild(ts *testscript.TestScript, neg bool, args []string) {
-	releases := map[string]request.Release{"bash": request.InBash, "ng": request.InNG, "newest": request.InNewest}
-	if neg || len(args) != 1 || releases[args[0]] == 0 {
+	if neg || len(args) != 1 {
 		ts.Fatalf("usage: rebuild bash|ng|newest")
 	}
-	text := "#!/bin/sh\n"
-	for _, s := range request.Flags() {
-		if s.Known&releases[args[0]] != 0 {
-			text += "# " + strings.Join(s.Spellings(), " ") + "\n"
-		}
-	}
+	text := "#!/bin/sh\n# " + strings.Join(flagsOf(ts, args[0]), "\n# ") + "\n"
 	text += "exec standin nixos-rebuild \"$@\"\n"
 	ts.Check(os.WriteFile(ts.MkAbs("bin/nixos-rebuild"), []byte(text), 0o755))
 }
@@ -148,15 +150,15 @@ func TestStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		{nil, request.ExitDone},
-		{errors.New("broken"), request.ExitFailed},
-		{&request.UsageError{Message: "m"}, request.ExitUsage},
-		{fmt.Errorf("reading: %w", &request.UsageError{Message: "m"}), request.ExitUsage},
-		{&rebuild.CheckError{}, request.ExitCheck},
-		{&rebuild.StatusError{Code: request.ExitUnits, Err: child}, request.ExitUnits},
+		{nil, rebuild.ExitDone},
+		{errors.New("broken"), rebuild.ExitFailed},
+		{&rebuild.UsageError{Message: "m"}, rebuild.ExitUsage},
+		{fmt.Errorf("reading: %w", &rebuild.UsageError{Message: "m"}), rebuild.ExitUsage},
+		{&rebuild.CheckError{}, rebuild.ExitCheck},
+		{&rebuild.StatusError{Code: rebuild.ExitUnits, Err: child}, rebuild.ExitUnits},
 		{child, 101},
 		{fmt.Errorf("copying: %w", child), 101},
-		{&nixexec.NotFoundError{Program: "ssh"}, request.ExitNotInstalled},
+		{&nixexec.NotFoundError{Program: "ssh"}, rebuild.ExitNotInstalled},
 		{&nixexec.InterruptedError{Signal: syscall.SIGTERM, Err: child}, 128 + 15},
 	} {
 		if got := status(c.err); got != c.want {
@@ -173,7 +175,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{nil, ""},
 		{errors.New("broken"), "nixhop: broken\n"},
-		{&request.UsageError{Message: "wrong", Hint: "one\ntwo"}, "nixhop: wrong\n  one\n  two\n"},
+		{&rebuild.UsageError{Message: "wrong", Hint: "one\ntwo"}, "nixhop: wrong\n  one\n  two\n"},
 		{&nixexec.ExitError{Program: "nix", Code: 1}, ""},
 		{fmt.Errorf("copying: %w", &nixexec.ExitError{Program: "nix", Code: 1}), "nixhop: copying: \"nix\" exited with status 1\n"},
 		{&nixexec.InterruptedError{Signal: syscall.SIGINT}, ""},
@@ -198,7 +200,7 @@ func TestRunWithoutWords(t *testing.T) {
 	if got := run(context.Background(), nil, stdio, func(string) string { return "" }); got != 0 {
 		t.Errorf("status %d", got)
 	}
-	if text, _ := os.ReadFile(out.Name()); string(text) != request.ProgramHelp() {
+	if text, _ := os.ReadFile(out.Name()); string(text) != rebuild.ProgramHelp() {
 		t.Errorf("%q", text)
 	}
 }

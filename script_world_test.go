@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"nixhop/rebuild"
+	"nixhop/testdata/standin"
+)
+
+// A script that begins with `world` deploys to the hosts of a stand-in world in $WORK/world; see package standin. Its own nixos-rebuild
+// is the one that the word names: none, bash, ng or newest.
+func makeWorld(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: world [bash|ng|newest]")
+	}
+	w := worldOf(ts)
+	if _, err := os.Stat(w.Dir); err == nil {
+		ts.Check(w.InstallRebuild(args[0], flagsOf(ts, args[0])))
+		return
+	}
+	w, err := standin.NewWorld(w.Dir)
+	ts.Check(err)
+	// Scripts run at the same time, and have hosts of the same name: each has locks of its own.
+	run := filepath.Join(ts.Getenv("WORK"), ".run")
+	ts.Check(os.Mkdir(run, 0o700))
+	ts.Setenv("XDG_RUNTIME_DIR", run)
+	// Where nixhop itself is stands behind the stand-ins of the other scripts.
+	ts.Setenv("PATH", w.Path()+":"+filepath.SplitList(ts.Getenv("PATH"))[1])
+	if len(args) == 1 {
+		ts.Check(w.InstallRebuild(args[0], flagsOf(ts, args[0])))
+	}
+}
+
+func worldOf(ts *testscript.TestScript) standin.World {
+	return standin.World{Dir: filepath.Join(ts.Getenv("WORK"), "world")}
+}
+
+// placeOf is a host, or this machine.
+func placeOf(ts *testscript.TestScript, name string) *standin.Place {
+	if name == "." {
+		return worldOf(ts).Here()
+	}
+	return worldOf(ts).Host(name)
+}
+
+// flagsOf are the spellings of the flags that a nixos-rebuild knows.
+func flagsOf(ts *testscript.TestScript, name string) []string {
+	releases := map[string]rebuild.Release{"bash": rebuild.InBash, "ng": rebuild.InNG, "newest": rebuild.InNewest}
+	if releases[name] == 0 {
+		ts.Fatalf("there is no nixos-rebuild %q, but bash, ng and newest", name)
+	}
+	var flags []string
+	for _, s := range rebuild.Flags() {
+		if s.Known&releases[name] != 0 {
+			flags = append(flags, strings.Join(s.Spellings(), " "))
+		}
+	}
+	return flags
+}
+
+// makeHost adds a host to the world, or turns the knobs of one: host web sudo=free. Without a name, as `host . nix=2.8.0`, they are this machine's.
+func makeHost(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: host NAME [knob=value...]")
+	}
+	h := placeOf(ts, args[0])
+	if _, err := os.Stat(h.Dir); errors.Is(err, os.ErrNotExist) {
+		_, err := worldOf(ts).AddHost(args[0])
+		ts.Check(err)
+	}
+	for _, setting := range args[1:] {
+		knob, value, _ := strings.Cut(setting, "=")
+		ts.Check(h.Set(knob, value))
+	}
+}
+
+// makeConfiguration adds a configuration to the world's flake, or changes one: configuration web system=aarch64-linux.
+func makeConfiguration(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: configuration NAME [key=value...]")
+	}
+	ts.Check(worldOf(ts).SetConfiguration(args[0], args[1:]...))
+}
+
+// same compares standard output, standard error or a file with what a script expects, byte for byte: same stderr words. What differs from run to
+// run has one name there: $WORK, and RUN at the end of the directory of a run.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: same stdout|stderr|FILE file")
+	}
+	compare(ts, ts.ReadFile(args[0]), args[1])
+}
+
+// record compares what the stand-ins of a place were called for since the last `record` with a file, as same does: record web deeds. The place
+// "." is this machine.
+func record(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: record HOST|. file")
+	}
+	path := placeOf(ts, args[0]).Record()
+	got, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		ts.Check(err)
+	}
+	compare(ts, string(got), args[1])
+	ts.Check(os.RemoveAll(path))
+}
+
+// runName finds the directory of a run's sockets.
+var runName = regexp.MustCompile(`(/tmp/nixhop-)[0-9]+-[a-z0-9]{8}\b`)
+
+// compare wants what a file of the script holds; with -update it becomes what the file holds.
+func compare(ts *testscript.TestScript, got, file string) {
+	got = strings.ReplaceAll(got, ts.Getenv("WORK"), "$WORK")
+	got = runName.ReplaceAllString(got, "${1}RUN")
+	want := ts.ReadFile(file)
+	switch {
+	case got == want:
+	case *update:
+		ts.Check(updateScript(filepath.Join("testdata", "script", ts.Name()+".txtar"), file, got))
+	default:
+		ts.Fatalf("got:\n%swanted:\n%s", got, want)
+	}
+}
+
+var update = flag.Bool("update", false, "have scripts expect what there is")
+
+// updateScript replaces a file in a script.
+func updateScript(path, file, text string) error {
+	script, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	head := "\n-- " + file + " --\n"
+	before, after, found := strings.Cut(string(script), head)
+	if !found {
+		return fmt.Errorf("%s has no file %s", path, file)
+	}
+	if at := strings.Index("\n"+after, "\n-- "); at >= 0 {
+		after = after[at:]
+	} else {
+		after = ""
+	}
+	return os.WriteFile(path, []byte(before+head+text+after), 0o644)
+}
