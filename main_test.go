@@ -20,8 +20,8 @@ import (
 	"nixhop/testdata/standin"
 )
 
-// TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program: one of a world
-// (package standin), or one that a script answers for.
+// TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program: one of
+// a world (package standin), or one that a script answers for.
 func TestMain(m *testing.M) {
 	standin.Run()
 	if filepath.Base(os.Args[0]) == "nixos-rebuild" {

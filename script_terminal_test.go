@@ -24,8 +24,8 @@ const terminalTime = 30 * time.Second
 //
 //	terminal 0 answers nixhop switch web
 //
-// The file answers has a line for each: a text that the terminal is to show first, " => " and what is typed then, where ^C is that key. What
-// was shown is in the file screen afterwards.
+// The file answers has a line for each: a text that the terminal is to show first, " => " and what is typed then,
+// where ^C is that key. What was shown is in the file screen afterwards.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: terminal STATUS answers program [word...]")
@@ -38,7 +38,8 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(pty.Setsize(theirs, &pty.Winsize{Rows: 24, Cols: 120}))
 	cmd := exec.Command(programOf(ts, args[2]), args[3:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"WORK", "PATH", "HOME", "TMPDIR", "NIXHOP_SSH_CONFIG", "SHELL", "GORACE", "XDG_RUNTIME_DIR"} {
+	inherited := []string{"WORK", "PATH", "HOME", "TMPDIR", "NIXHOP_SSH_CONFIG", "SHELL", "GORACE", "XDG_RUNTIME_DIR"}
+	for _, name := range inherited {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	cmd.Env = append(cmd.Env, "TERM=dumb", "NO_COLOR=1")

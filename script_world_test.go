@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -15,8 +16,8 @@ import (
 	"nixhop/testdata/standin"
 )
 
-// A script that begins with `world` deploys to the hosts of a stand-in world in $WORK/world; see package standin. Its own nixos-rebuild
-// is the one that the word names: none, bash, ng or newest.
+// A script that begins with `world` deploys to the hosts of a stand-in world in $WORK/world; see package standin.
+// Its own nixos-rebuild is the one that the word names: none, bash, ng or newest.
 func makeWorld(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 1 {
 		ts.Fatalf("usage: world [bash|ng|newest]")
@@ -66,7 +67,8 @@ func flagsOf(ts *testscript.TestScript, name string) []string {
 	return flags
 }
 
-// makeHost adds a host to the world, or turns the knobs of one: host web sudo=free. Without a name, as `host . nix=2.8.0`, they are this machine's.
+// makeHost adds a host to the world, or turns the knobs of one: host web sudo=free. Without a name, as `host .
+// nix=2.8.0`, they are this machine's.
 func makeHost(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: host NAME [knob=value...]")
@@ -82,7 +84,8 @@ func makeHost(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// makeConfiguration adds a configuration to the world's flake, or changes one: configuration web system=aarch64-linux.
+// makeConfiguration adds a configuration to the world's flake, or changes one: configuration web
+// system=aarch64-linux.
 func makeConfiguration(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: configuration NAME [key=value...]")
@@ -90,8 +93,8 @@ func makeConfiguration(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(worldOf(ts).SetConfiguration(args[0], args[1:]...))
 }
 
-// same compares standard output, standard error or a file with what a script expects, byte for byte: same stderr words. What differs from run to
-// run has one name there: $WORK, and RUN at the end of the directory of a run.
+// same compares standard output, standard error or a file with what a script expects, byte for byte: same stderr
+// words. What differs from run to run has one name there: $WORK, and RUN at the end of the directory of a run.
 func same(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: same stdout|stderr|FILE file")
@@ -99,8 +102,8 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	compare(ts, ts.ReadFile(args[0]), args[1])
 }
 
-// record compares what the stand-ins of a place were called for since the last `record` with a file, as same does: record web deeds. The place
-// "." is this machine.
+// record compares what the stand-ins of a place were called for since the last `record` with a file, as same does:
+// record web deeds. The place "." is this machine, where several things are done at a time: its lines are sorted.
 func record(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: record HOST|. file")
@@ -110,7 +113,11 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		ts.Check(err)
 	}
-	compare(ts, string(got), args[1])
+	lines := slices.Collect(strings.Lines(string(got)))
+	if args[0] == "." {
+		slices.Sort(lines)
+	}
+	compare(ts, strings.Join(lines, ""), args[1])
 	ts.Check(os.RemoveAll(path))
 }
 

@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Configuration is one of the flake's, as its file in the world's directory configurations describes it, in lines of key=value.
+// Configuration is one of the flake's, as its file in the world's directory configurations describes it, in lines
+// of key=value.
 type Configuration struct {
 	Name            string
 	HostName        string   // networking.hostName
@@ -56,8 +57,8 @@ func (w World) configuration(name string) (Configuration, bool) {
 	}
 	c := Configuration{Name: name, System: "x86_64-linux"}
 	fields := map[string]*string{
-		"hostName": &c.HostName, "system": &c.System, "buildSystem": &c.BuildSystem, "evaluation": &c.Evaluation, "build": &c.Build,
-		"kernel": &c.Kernel, "release": &c.Release,
+		"hostName": &c.HostName, "system": &c.System, "buildSystem": &c.BuildSystem,
+		"evaluation": &c.Evaluation, "build": &c.Build, "kernel": &c.Kernel, "release": &c.Release,
 	}
 	for line := range strings.Lines(string(text)) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
@@ -126,7 +127,8 @@ func (c Configuration) kernel() string {
 	return "/nix/store/" + hash("kernel "+version+c.System) + "-linux-" + version
 }
 
-// instantiate writes the derivation into the store of a place: a description that build reads again, wherever it was copied to.
+// instantiate writes the derivation into the store of a place: a description that build reads again, wherever it
+// was copied to.
 func (c Configuration) instantiate(h *Place) error {
 	text, err := json.Marshal(c)
 	if err != nil {

@@ -8,11 +8,14 @@ import (
 	"strings"
 )
 
-// hostKey is what every host shows.
-const hostKey = "SHA256:G5U3UvBTY7X3KKHE1+e1p80p0ciaVEukyq46k5utuJE"
+// Fingerprints of the key that every host shows, and of the one that every user has.
+const (
+	hostKey = "SHA256:G5U3UvBTY7X3KKHE1+e1p80p0ciaVEukyq46k5utuJE"
+	userKey = "SHA256:ee/3o3I49P4XIgP/iiJfAYKlq1CtDNxqz/VyeRyGWKg"
+)
 
-// connect goes to the host, and tells the log on the way there: nil where the host does not let this login in. What stands in the log
-// is taken from logs of OpenSSH 9.2 (testdata/ssh_log).
+// connect goes to the host, and tells the log on the way there: nil where the host does not let this login in.
+// What stands in the log is taken from logs of OpenSSH 9.2 (testdata/ssh_log).
 func (s *sshCall) connect(log io.Writer) *Place {
 	name, port := s.means["hostname"], s.means["port"]
 	h, found := s.there()
@@ -32,7 +35,8 @@ func (s *sshCall) connect(log io.Writer) *Place {
 		fmt.Fprintf(log, "ssh: connect to host %s port %s: Connection timed out\n", name, port)
 		return nil
 	}
-	fmt.Fprintf(log, "debug1: Connection established.\ndebug1: Authenticating to %s:%s as '%s'\n", name, port, s.means["user"])
+	fmt.Fprintln(log, "debug1: Connection established.")
+	fmt.Fprintf(log, "debug1: Authenticating to %s:%s as '%s'\n", name, port, s.means["user"])
 	fmt.Fprintf(log, "debug1: Server host key: ssh-ed25519 %s\n", hostKey)
 	if down == "key-changed" {
 		fmt.Fprintf(log, keyChanged, knownHosts(s), knownHosts(s), name)
@@ -42,21 +46,24 @@ func (s *sshCall) connect(log io.Writer) *Place {
 		fmt.Fprintln(log, "Host key verification failed.")
 		return nil
 	}
-	fmt.Fprint(log, "debug1: SSH2_MSG_NEWKEYS sent\ndebug1: SSH2_MSG_NEWKEYS received\ndebug1: SSH2_MSG_SERVICE_ACCEPT received\n")
+	fmt.Fprint(log, "debug1: SSH2_MSG_NEWKEYS sent\ndebug1: SSH2_MSG_NEWKEYS received\n")
+	fmt.Fprintln(log, "debug1: SSH2_MSG_SERVICE_ACCEPT received")
 	return s.logIn(h, log)
 }
 
 // logIn offers the keys that the config names.
 func (s *sshCall) logIn(h *Place, log io.Writer) *Place {
-	user := s.means["user"]
-	fmt.Fprint(log, "debug1: Authentications that can continue: publickey\ndebug1: Next authentication method: publickey\n")
-	fmt.Fprintf(log, "debug1: Offering public key: %s ED25519 SHA256:ee/3o3I49P4XIgP/iiJfAYKlq1CtDNxqz/VyeRyGWKg explicit\n", s.means["identityfile"])
+	user, name := s.means["user"], s.means["hostname"]
+	fmt.Fprintln(log, "debug1: Authentications that can continue: publickey")
+	fmt.Fprintln(log, "debug1: Next authentication method: publickey")
+	fmt.Fprintf(log, "debug1: Offering public key: %s ED25519 %s explicit\n", s.means["identityfile"], userKey)
 	if h.knob("down", "") == "denied" || h.knob("login", "root") != user {
-		fmt.Fprint(log, "debug1: Authentications that can continue: publickey\ndebug1: No more authentication methods to try.\n")
-		fmt.Fprintf(log, "%s@%s: Permission denied (publickey).\n", user, s.means["hostname"])
+		fmt.Fprintln(log, "debug1: Authentications that can continue: publickey")
+		fmt.Fprintln(log, "debug1: No more authentication methods to try.")
+		fmt.Fprintf(log, "%s@%s: Permission denied (publickey).\n", user, name)
 		return nil
 	}
-	fmt.Fprintf(log, "Authenticated to %s ([%s]:%s) using \"publickey\".\n", s.means["hostname"], s.means["hostname"], s.means["port"])
+	fmt.Fprintf(log, "Authenticated to %s ([%s]:%s) using \"publickey\".\n", name, name, s.means["port"])
 	return h
 }
 
@@ -82,13 +89,18 @@ Host key for %s has changed and you have requested strict checking.
 Host key verification failed.
 `
 
+// keyUnknown is what ssh asks about a host that was never seen.
+const keyUnknown = `The authenticity of host '%s (%s)' can't be established.
+ED25519 key fingerprint is %s.
+This key is not known by any other names.
+Are you sure you want to continue connecting (yes/no/[fingerprint])? `
+
 // accept takes the key of a host that was never seen: for accept-new, or when somebody types yes. It is known then.
 func (s *sshCall) accept(h *Place, log io.Writer) bool {
 	name := s.means["hostname"]
 	accepted := s.acceptNew
 	if !accepted && s.ask {
-		accepted = askYes(fmt.Sprintf("The authenticity of host '%s (%s)' can't be established.\nED25519 key fingerprint is %s.\n"+
-			"This key is not known by any other names.\nAre you sure you want to continue connecting (yes/no/[fingerprint])? ", name, name, hostKey))
+		accepted = askYes(fmt.Sprintf(keyUnknown, name, name, hostKey))
 	}
 	if !accepted {
 		return false

@@ -23,7 +23,8 @@ const (
 	masterLook = 200 * time.Millisecond
 )
 
-// What is said over a control socket: a line, and the answer in a line. A session holds its connection until it ends, or the master does.
+// What is said over a control socket: a line, and the answer in a line. A session holds its connection until it
+// ends, or the master does.
 const (
 	sayCheck   = "check"
 	sayExit    = "exit"

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// nix does what the nix command does: it tells of itself, evaluates and builds configurations of the world's flake, and copies.
+// nix does what the nix command does: it tells of itself, evaluates and builds configurations of the world's
+// flake, and copies.
 func (c *call) nix() int {
 	words := c.args
 	for len(words) > 1 && strings.HasPrefix(words[0], "--extra-experimental-features") {
@@ -48,10 +49,9 @@ func (c *call) nix() int {
 
 // settings are what Nix is set to.
 func (h *Place) settings() string {
-	system := h.knob("machine", "x86_64") + "-linux"
-	return "builders = \nexperimental-features = flakes nix-command\nextra-platforms = " + h.knob("extra-platforms", "i686-linux") +
-		"\nmax-jobs = 2\nsystem = " + h.knob("system", system) + "\nsystem-features = benchmark big-parallel kvm nixos-test\n" +
-		"trusted-users = root @wheel\n"
+	return "builders = \nexperimental-features = flakes nix-command\nextra-platforms = i686-linux\nmax-jobs = 2\n" +
+		"system = " + h.knob("machine", "x86_64") + "-linux\n" +
+		"system-features = benchmark big-parallel kvm nixos-test\ntrusted-users = root @wheel\n"
 }
 
 func (c *call) pingStore(version string) int {
@@ -84,8 +84,8 @@ func (c *call) chosen(words []string) (Configuration, error) {
 	return conf, nil
 }
 
-// evaluate is `nix eval` for the three things that are asked of a flake: the names of its configurations, the facts of one, and the
-// derivation of one, whose facts come on the way.
+// evaluate is `nix eval` for the three things that are asked of a flake: the names of its configurations, the
+// facts of one, and the derivation of one, whose facts come on the way.
 func (c *call) evaluate(words []string) int {
 	if slices.Contains(words, "builtins.attrNames") {
 		names := []string{}
@@ -197,14 +197,14 @@ func (c *call) nixCopy(words []string) int {
 		}
 	}
 	if from != "" {
-		if status := c.serve(from, "--serve", "export "+path+" to "+placeName(c.place)); status != 0 {
+		if status := c.serve(from, "export "+path+" to "+placeName(c.place)); status != 0 {
 			return status
 		}
 	}
 	if to == "" {
 		return 0
 	}
-	return c.serve(to, "--write", "import "+path+" from "+placeName(c.place))
+	return c.serve(to, "import "+path+" from "+placeName(c.place))
 }
 
 // placeName is a place in what nix-store --serve is told.
@@ -216,9 +216,12 @@ func placeName(h *Place) string {
 }
 
 // serve has the nix-store of a host take or give a path.
-func (c *call) serve(url, flag, order string) int {
+func (c *call) serve(url, order string) int {
 	host := strings.TrimPrefix(url, "ssh://")
-	argv := append(strings.Fields(os.Getenv("NIX_SSHOPTS")), "-x", host, "nix-store", "--serve", flag)
+	argv := append(strings.Fields(os.Getenv("NIX_SSHOPTS")), "-x", host, "nix-store", "--serve")
+	if strings.HasPrefix(order, "import") {
+		argv = append(argv, "--write")
+	}
 	cmd := exec.Command("ssh", argv...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(order+"\n"), io.Discard, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -227,17 +230,21 @@ func (c *call) serve(url, flag, order string) int {
 	return 0
 }
 
-// transfer copies a path and what it needs from one place to another. Where nobody is trusted, what no key has signed is refused.
+// transfer copies a path and what it needs from one place to another, of which one is a host.
 func transfer(from, to *Place, path string) error {
 	if _, err := os.Stat(from.path(path)); err != nil {
 		return fmt.Errorf("error: path '%s' is not valid", path)
+	}
+	way := "to 'ssh://" + to.Name
+	if to.Name == "" {
+		way = "from 'ssh://" + from.Name
 	}
 	for _, each := range from.closure(path) {
 		target := to.path(each)
 		if _, err := os.Stat(target); err == nil {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "copying path '%s' to 'ssh://%s'...\n", each, to.Name)
+		fmt.Fprintf(os.Stderr, "copying path '%s' %s'...\n", each, way)
 		if err := copyTree(from.path(each), target); err != nil {
 			return err
 		}

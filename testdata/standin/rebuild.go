@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"nixhop/nixexec"
 )
 
-// InstallRebuild puts a nixos-rebuild on this machine: "bash", "ng" or "newest". Like that of the real one, its text names the flags
-// that it knows.
+// InstallRebuild puts a nixos-rebuild on this machine: "bash", "ng" or "newest". Like that of the real one, its
+// text names the flags that it knows.
 func (w World) InstallRebuild(release string, flags []string) error {
 	program := "rebuild-" + release
 	bin := filepath.Join(w.Here().Dir, binDir)
@@ -23,7 +25,8 @@ func (w World) InstallRebuild(release string, flags []string) error {
 	if err := link(self, filepath.Join(bin, program)); err != nil {
 		return err
 	}
-	text := "#!/bin/sh\n# " + strings.Join(flags, "\n# ") + "\nexec " + nixexec.Quote(filepath.Join(bin, program)) + " \"$@\"\n"
+	text := "#!/bin/sh\n# " + strings.Join(flags, "\n# ") + "\n" +
+		"exec " + nixexec.Quote(filepath.Join(bin, program)) + " \"$@\"\n"
 	return os.WriteFile(filepath.Join(bin, "nixos-rebuild"), []byte(text), 0o755)
 }
 
@@ -53,8 +56,7 @@ func (c *call) rebuild(ng bool) int {
 	d.parse(c.args)
 	system := d.path
 	if !d.rollback && system == "" {
-		say := "building the system configuration..."
-		fmt.Fprintln(os.Stderr, say)
+		fmt.Fprintln(os.Stderr, "building the system configuration...")
 		var status int
 		if system, status = d.build(); status != 0 {
 			return status
@@ -64,7 +66,7 @@ func (c *call) rebuild(ng bool) int {
 		return 0
 	}
 	if !d.rollback && d.builder != d.target {
-		if status := d.do("nix", "--extra-experimental-features", "nix-command flakes", "copy", "--to", "ssh://"+d.target, system); status != 0 {
+		if status := d.do(append(nixCommand(), "copy", "--to", "ssh://"+d.target, system)...); status != 0 {
 			return status
 		}
 	}
@@ -75,7 +77,8 @@ func (c *call) rebuild(ng bool) int {
 func (d *deployment) parse(args []string) {
 	d.action = args[0]
 	with := map[string]*string{
-		"--flake": &d.flake, "--target-host": &d.target, "--build-host": &d.builder, "--specialisation": &d.special, "--store-path": &d.path,
+		"--flake": &d.flake, "--target-host": &d.target, "--build-host": &d.builder,
+		"--specialisation": &d.special, "--store-path": &d.path,
 	}
 	for i, word := range args {
 		switch to := with[word]; {
@@ -91,23 +94,27 @@ func (d *deployment) parse(args []string) {
 	}
 }
 
+// nixCommand opens every call of nix.
+func nixCommand() []string {
+	return []string{"nix", "--extra-experimental-features", "nix-command flakes"}
+}
+
 // build builds the system here or on the build host, and returns its path.
 func (d *deployment) build() (system string, status int) {
 	flake, name, _ := strings.Cut(d.flake, "#")
 	attribute := flake + `#nixosConfigurations."` + name + `".config.system.build.toplevel`
-	features := []string{"nix", "--extra-experimental-features", "nix-command flakes"}
 	if d.builder == "" {
-		words := append(features, "build", "--print-out-paths", attribute, "--no-link")
+		words := append(nixCommand(), "build", "--print-out-paths", attribute, "--no-link")
 		if d.action == "build" {
 			words = append(words[:len(words)-1], "--out-link", "result")
 		}
 		return d.ask(words...)
 	}
-	derivation, status := d.ask(append(features, "eval", "--raw", attribute+".drvPath")...)
+	derivation, status := d.ask(append(nixCommand(), "eval", "--raw", attribute+".drvPath")...)
 	if status != 0 {
 		return "", status
 	}
-	if status := d.do(append(features, "copy", "--derivation", "--to", "ssh://"+d.builder, derivation)...); status != 0 {
+	if status := d.do(append(nixCommand(), "copy", "--derivation", "--to", "ssh://"+d.builder, derivation)...); status != 0 {
 		return "", status
 	}
 	return d.ask(d.ssh(d.builder, "nix-store", "--realise", derivation)...)
@@ -131,8 +138,9 @@ func (d *deployment) activate(system string) int {
 	if d.special != "" {
 		system += "/specialisation/" + d.special
 	}
-	status := d.do(root("systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER=0", "--collect", "--no-ask-password", "--pipe",
-		"--quiet", "--service-type=exec", "--unit=nixos-rebuild-switch-to-configuration", "--wait", system+"/bin/"+switchProgram, d.action)...)
+	unit := []string{"systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER=0", "--collect", "--no-ask-password",
+		"--pipe", "--quiet", "--service-type=exec", "--unit=nixos-rebuild-switch-to-configuration", "--wait"}
+	status := d.do(root(append(unit, system+"/bin/"+switchProgram, d.action)...)...)
 	if status != 0 && !d.ng {
 		fmt.Fprintln(os.Stderr, "warning: error(s) occurred while switching to the new configuration")
 	}
@@ -161,9 +169,14 @@ func (d *deployment) run(argv []string, stdout *os.File) (string, int) {
 	if stdout != nil {
 		cmd.Stdout = stdout
 	}
-	code := 0
-	if err := cmd.Run(); err != nil {
-		code = status(err)
+	// Ctrl-C is for the program that runs, too: its end is waited for.
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, os.Interrupt)
+	code := status(cmd.Run())
+	select {
+	case <-stopped:
+		return "", 128 + int(syscall.SIGINT)
+	default:
 	}
 	if code != 0 && d.ng {
 		fmt.Fprintf(os.Stderr, "Command '%s' returned non-zero exit status %d.\n", strings.Join(argv, " "), code)

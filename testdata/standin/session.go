@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// session runs a command on the host, over the connection at the control socket or, where there is none, over one of its own.
+// session runs a command on the host, over the connection at the control socket or, where there is none, over one
+// of its own.
 func (s *sshCall) session() int {
 	var lost chan struct{}
 	h, found := s.there()
@@ -45,14 +46,16 @@ func (l plainLog) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// run runs the words on the host as the login shell does. Where the link is lost the command goes on, and nobody sees it any more.
+// run runs the words on the host as the login shell does. Where the link is lost the command goes on, and nobody
+// sees it any more.
 func (s *sshCall) run(h *Place, lost chan struct{}) int {
 	user := s.means["user"]
-	cmd := exec.Command("/bin/sh", "-c", h.there(strings.Join(s.words, " ")))
+	cmd := exec.Command("/bin/sh", "-c", h.there(s.place.back(strings.Join(s.words, " "))))
 	cmd.Dir = filepath.Join(h.Root(), "root")
 	cmd.Env = []string{
-		"PATH=" + filepath.Join(h.Dir, binDir) + ":" + filepath.Join(h.World.Dir, toolsDir), "HOME=" + cmd.Dir, "SHELL=/bin/sh",
-		"USER=" + user, "LOGNAME=" + user, "TMPDIR=" + filepath.Join(h.Root(), "tmp"), "GORACE=" + os.Getenv("GORACE"),
+		"PATH=" + filepath.Join(h.Dir, binDir) + ":" + filepath.Join(h.World.Dir, toolsDir),
+		"HOME=" + cmd.Dir, "SHELL=/bin/sh", "USER=" + user, "LOGNAME=" + user,
+		"TMPDIR=" + filepath.Join(h.Root(), "tmp"), "GORACE=" + os.Getenv("GORACE"),
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, err1 := cmd.StdinPipe()
@@ -106,8 +109,8 @@ func (h *Place) sendThere(to io.WriteCloser, from io.Reader) {
 	}
 }
 
-// bringBack brings what the host prints, with the paths as the host knows them. A piece that may be the beginning of such a path
-// waits for the next.
+// bringBack brings what the host prints, with the paths as the host knows them. A piece that may be the beginning
+// of such a path waits for the next.
 func (h *Place) bringBack(to io.Writer, from io.Reader) {
 	var kept string
 	chunk := make([]byte, 4<<10)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -136,8 +137,8 @@ func realSSH() (string, error) {
 	return "", errors.New("stand-in: there is no real ssh in PATH")
 }
 
-// understand asks the real ssh what the host means, and gives the socket its name. On a host there is no such ssh, and a name
-// stands for itself.
+// understand asks the real ssh what the host means, and gives the socket its name. On a host there is no such ssh,
+// and a name stands for itself.
 func (s *sshCall) understand() error {
 	user, name, found := strings.Cut(s.host, "@")
 	if !found {
@@ -165,8 +166,11 @@ func (s *sshCall) understand() error {
 	return nil
 }
 
-// there finds the host that ssh would come to.
+// there finds the host that ssh would come to. A host itself finds only those that it was told to reach.
 func (s *sshCall) there() (*Place, bool) {
+	if s.place.Name != "" && !slices.Contains(strings.Fields(s.place.knob("reaches", "")), s.means["hostname"]) {
+		return nil, false
+	}
 	hosts, _ := os.ReadDir(filepath.Join(s.place.World.Dir, hostsDir))
 	for _, entry := range hosts {
 		h := s.place.World.Host(entry.Name())

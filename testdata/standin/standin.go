@@ -1,9 +1,9 @@
-// Package standin lets a test binary be the programs that a deployment takes: ssh, nix, nix-store and nixos-rebuild here, and
-// those that a host has. They act on a World, a directory with the files of each host, so that whole deployments run
-// without a real host, Nix, sshd or root.
+// Package standin lets a test binary be the programs that a deployment takes: ssh, nix, nix-store and
+// nixos-rebuild here, and those that a host has. They act on a World, a directory with the files of each host, so
+// that whole deployments run without a real host, Nix, sshd or root.
 //
-// A test binary calls Run first in TestMain. The programs are links to it, in the bin directory of each place of the world;
-// by the link that it was called by, a stand-in knows what it is and where.
+// A test binary calls Run first in TestMain. The programs are links to it, in the bin directory of each place of
+// the world; by the link that it was called by, a stand-in knows what it is and where.
 package standin
 
 import (
@@ -33,6 +33,7 @@ func programs() map[string]func(*call) int {
 		"nix":            (*call).nix,
 		"nix-store":      (*call).nixStore,
 		"nix-env":        (*call).nixEnv,
+		"pkill":          (*call).pkill,
 		"systemd-run":    (*call).systemdRun,
 		"rebuild-bash":   (*call).rebuildBash,
 		"rebuild-ng":     (*call).rebuildNG,
@@ -41,8 +42,8 @@ func programs() map[string]func(*call) int {
 	}
 }
 
-// Run makes this process the program of a World that it was called as, and does not return then. A test binary that was
-// called otherwise goes on.
+// Run makes this process the program of a World that it was called as, and does not return then. A test binary
+// that was called otherwise goes on.
 func Run() {
 	path, err := exec.LookPath(os.Args[0])
 	if err != nil || filepath.Base(filepath.Dir(path)) != binDir {
@@ -56,11 +57,13 @@ func Run() {
 	os.Exit(run(&call{place: place, name: filepath.Base(path), args: os.Args[1:]}))
 }
 
-// runDirs finds the directories that nixhop makes for one run, here and on a host: what their names end with differs from run to run.
+// runDirs finds the directories that nixhop makes for one run, here and on a host: what their names end with
+// differs from run to run.
 var runDirs = regexp.MustCompile(`(/tmp/nixhop-)[0-9]+-[a-z0-9]{8}|(/run/nixhop\.|/tmp/tmp\.)[A-Za-z0-9]{6,10}`)
 
-// record appends the call to a record of its place, quoted for a shell: that of what changes something, or that of what only looks. Of a
-// text of several lines only the first letter is told, and what differs from run to run has one name.
+// record appends the call to a record of its place, quoted for a shell: that of what changes something, or that of
+// what only looks. Of a text of several lines only the first letter is told, and what differs from run to run has
+// one name.
 func (c *call) record(looks bool) {
 	words := []string{c.name}
 	for _, word := range c.args {

@@ -4,12 +4,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
 
-// systemdRun is systemd-run: a unit runs a program, apart from the session that started it. Only root may do that here.
+// systemdRun is systemd-run: a unit runs a program, apart from the session that started it. Only root may do that
+// here.
 func (c *call) systemdRun() int {
 	c.record(slices.Contains(c.args, ":")) // which does nothing
 	var files [2]string
@@ -45,7 +48,7 @@ func (c *call) systemdRun() int {
 func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
 	state := filepath.Join(c.place.Dir, "units", unit+".service")
 	if _, err := os.Stat(state); err == nil {
-		return c.fail("Failed to start transient service unit: Unit %s.service was already loaded or has a fragment file.", unit)
+		return c.fail("Failed to start transient service unit: Unit %s.service was already loaded.", unit)
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE")}, env...)
@@ -76,4 +79,27 @@ func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
 		c.cutLink()
 	}
 	return status(err)
+}
+
+// pkill is pkill -INT -f -- PATTERN: it ends a nix-store by what it was called for.
+func (c *call) pkill() int {
+	c.record(false)
+	pattern, err := regexp.Compile(c.args[len(c.args)-1])
+	if err != nil || len(c.args) != 4 || c.args[0] != "-INT" {
+		return c.fail("usage: pkill -INT -f -- PATTERN")
+	}
+	found := 1
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range lines {
+		text, _ := os.ReadFile(path)
+		words := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+		if filepath.Base(words[0]) != "nix-store" || !pattern.MatchString(strings.Join(words, " ")) {
+			continue
+		}
+		id, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err == nil && syscall.Kill(id, syscall.SIGINT) == nil {
+			found = 0
+		}
+	}
+	return found
 }

@@ -40,15 +40,16 @@ const (
 
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
 var tools = []string{
-	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv", "printf", "pwd", "readlink",
-	"rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc",
+	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv", "printf", "pwd",
+	"readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc",
 }
 
-// systemTools are those that this machine has beside them. ssh stands behind the stand-in, which asks it what a host means.
+// systemTools are those that this machine has beside them. ssh stands behind the stand-in, which asks it what a
+// host means.
 var systemTools = []string{"git", "ssh", "ssh-add", "ssh-keygen", "stty", "tee"}
 
 // hostPrograms are the links of a host to the test binary; scripts are its other programs.
-var hostPrograms = []string{"cut-link", "nix", "nix-env", "nix-store", "nixos-rebuild", "ssh", "systemd-run"}
+var hostPrograms = []string{"cut-link", "nix", "nix-env", "nix-store", "nixos-rebuild", "pkill", "ssh", "systemd-run"}
 
 // herePrograms are those of this machine; nixos-rebuild is installed by InstallRebuild.
 var herePrograms = []string{masterProgram, "nix", "nix-store", "ssh"}
@@ -87,13 +88,15 @@ func (w World) Host(name string) *Place {
 	return &Place{World: w, Name: name, Dir: filepath.Join(w.Dir, hostsDir, name)}
 }
 
-// Path is PATH on this machine. There is nothing in it of the machine that the test runs on but what every system has, git and the
-// tools of ssh.
+// Path is PATH on this machine. There is nothing in it of the machine that the test runs on but what every system
+// has, git and the tools of ssh.
 func (w World) Path() string {
-	return strings.Join([]string{filepath.Join(w.Here().Dir, binDir), filepath.Join(w.Dir, toolsDir), filepath.Join(w.Dir, systemDir)}, ":")
+	dirs := []string{filepath.Join(w.Here().Dir, binDir), filepath.Join(w.Dir, toolsDir), filepath.Join(w.Dir, systemDir)}
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
-// AddHost makes a NixOS host that is up, where root logs in, and that runs a first generation. Its knobs are changed by Set.
+// AddHost makes a NixOS host that is up, where root logs in, and that runs a first generation. Its knobs are
+// changed by Set.
 func (w World) AddHost(name string) (*Place, error) {
 	h := w.Host(name)
 	if err := h.make(hostPrograms); err != nil {
@@ -226,6 +229,7 @@ func (h *Place) write(path, text string) error {
 //	status     exit status of the next activation
 //	cut        "activation": the link is lost when the next activation has begun; "end": when it has ended
 //	goes-on    after that the activation ends only when somebody looks at the "connection" or at the "units"
+//	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
 //
 // and those of this machine: nix, as above.
@@ -252,7 +256,10 @@ func (h *Place) Set(knob, value string) error {
 		}
 	}
 	if knob == "nixos-rebuild" {
-		_ = os.Remove(program)
+		missing := "#!/bin/sh\necho 'sh: nixos-rebuild: command not found' >&2\nexit 127\n"
+		if err := errors.Join(os.Remove(program), os.WriteFile(program, []byte(missing), 0o755)); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(path, []byte(value+"\n"), 0o644)
 }
@@ -266,6 +273,6 @@ func (h *Place) knob(name, otherwise string) string {
 	return strings.TrimSuffix(string(text), "\n")
 }
 
-// Record is the file with the calls of a place's stand-ins that change something, or may. Those that only look stand in the file looks beside
-// it: several look at once, in no order.
+// Record is the file with the calls of a place's stand-ins that change something, or may. Those that only look
+// stand in the file looks beside it: several look at once, in no order.
 func (h *Place) Record() string { return filepath.Join(h.Dir, "calls") }

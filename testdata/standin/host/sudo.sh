@@ -21,7 +21,8 @@ if [ "$kind" != free ]; then
         echo "sudo: a password is required" >&2
         exit 1
     elif [ -z "$stdin" ]; then
-        echo "sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper" >&2
+        printf '%s ' "sudo: a terminal is required to read the password; either use the -S option" >&2
+        echo "to read from standard input or configure an askpass helper" >&2
         echo "sudo: a password is required" >&2
         exit 1
     fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Activates the system that it is part of, on the host in whose store it lies. What it does beside that is set by the knobs of the host:
-# units, status, cut and goes-on.
+# Activates the system that it is part of, on the host in whose store it lies. What it does beside that is set by the
+# knobs of the host: units, status, cut and goes-on.
 trap '' PIPE HUP
 action=$1
 toplevel=$(cd "${0%/bin/*}" && pwd -P)
