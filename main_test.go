@@ -17,6 +17,8 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 	"nixhop/testdata/standin"
 )
 
@@ -150,18 +152,18 @@ func TestStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		{nil, rebuild.ExitDone},
-		{errors.New("broken"), rebuild.ExitFailed},
-		{&rebuild.UsageError{Message: "m"}, rebuild.ExitUsage},
-		{fmt.Errorf("reading: %w", &rebuild.UsageError{Message: "m"}), rebuild.ExitUsage},
-		{&rebuild.CheckError{}, rebuild.ExitCheck},
-		{&rebuild.StatusError{Code: rebuild.ExitUnits, Err: child}, rebuild.ExitUnits},
+		{nil, request.ExitDone},
+		{errors.New("broken"), request.ExitFailed},
+		{&request.UsageError{Message: "m"}, request.ExitUsage},
+		{fmt.Errorf("reading: %w", &request.UsageError{Message: "m"}), request.ExitUsage},
+		{&rebuild.CheckError{}, request.ExitCheck},
+		{&rebuild.OutcomeError{Result: report.Units, Err: child}, request.ExitUnits},
 		{child, 101},
 		{fmt.Errorf("copying: %w", child), 101},
-		{&nixexec.NotFoundError{Program: "ssh"}, rebuild.ExitNotInstalled},
+		{&nixexec.NotFoundError{Program: "ssh"}, request.ExitNotInstalled},
 		{&nixexec.InterruptedError{Signal: syscall.SIGTERM, Err: child}, 128 + 15},
 	} {
-		if got := status(c.err); got != c.want {
+		if got := rebuild.Status(c.err); got != c.want {
 			t.Errorf("%v: status %d, not %d", c.err, got, c.want)
 		}
 	}
@@ -175,7 +177,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{nil, ""},
 		{errors.New("broken"), "nixhop: broken\n"},
-		{&rebuild.UsageError{Message: "wrong", Hint: "one\ntwo"}, "nixhop: wrong\n  one\n  two\n"},
+		{&request.UsageError{Message: "wrong", Hint: "one\ntwo"}, "nixhop: wrong\n  one\n  two\n"},
 		{&nixexec.ExitError{Program: "nix", Code: 1}, ""},
 		{fmt.Errorf("copying: %w", &nixexec.ExitError{Program: "nix", Code: 1}), "nixhop: copying: \"nix\" exited with status 1\n"},
 		{&nixexec.InterruptedError{Signal: syscall.SIGINT}, ""},
@@ -200,7 +202,7 @@ func TestRunWithoutWords(t *testing.T) {
 	if got := run(context.Background(), nil, stdio, func(string) string { return "" }); got != 0 {
 		t.Errorf("status %d", got)
 	}
-	if text, _ := os.ReadFile(out.Name()); string(text) != rebuild.ProgramHelp() {
+	if text, _ := os.ReadFile(out.Name()); string(text) != request.ProgramHelp() {
 		t.Errorf("%q", text)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"nixhop/rebuild"
+	"nixhop/rebuild/request"
 	"nixhop/testdata/standin"
 )
 
@@ -54,12 +54,12 @@ func placeOf(ts *testscript.TestScript, name string) *standin.Place {
 
 // flagsOf are the spellings of the flags that a nixos-rebuild knows.
 func flagsOf(ts *testscript.TestScript, name string) []string {
-	releases := map[string]rebuild.Release{"bash": rebuild.InBash, "ng": rebuild.InNG, "newest": rebuild.InNewest}
+	releases := map[string]request.Release{"bash": request.InBash, "ng": request.InNG, "newest": request.InNewest}
 	if releases[name] == 0 {
 		ts.Fatalf("there is no nixos-rebuild %q, but bash, ng and newest", name)
 	}
 	var flags []string
-	for _, s := range rebuild.Flags() {
+	for _, s := range request.Flags() {
 		if s.Known&releases[name] != 0 {
 			flags = append(flags, strings.Join(s.Spellings(), " "))
 		}

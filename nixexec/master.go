@@ -50,7 +50,7 @@ func ConnectionOptions(o MasterOptions) []string {
 // background without a session. The log level is an option and never -v, which ssh hands on to the ssh of a
 // ProxyJump, whose log would fill the terminal.
 func MasterArgv(o MasterOptions) []string {
-	argv := append([]string{"ssh", "-f", "-N"}, common(o, masterRejected(o))...)
+	argv := append(append([]string{"ssh"}, common(o, masterRejected(o))...), "-f", "-N")
 	if o.AcceptNew {
 		argv = append(argv, "-o", "StrictHostKeyChecking=accept-new")
 	}

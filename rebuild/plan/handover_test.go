@@ -32,7 +32,7 @@ func TestHandOverWords(t *testing.T) {
 			"nixos-rebuild switch --flake .#web --option extra-extra-platforms aarch64-linux --target-host web --fast"},
 	} {
 		c.job.Request, c.job.Source, c.job.Configuration, c.job.Target, c.job.Dir = parse(t, c.line), flake, "web", web, "/run/d"
-		steps, err := MakePlan(c.job)
+		steps, err := Make(c.job)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestEmulateInSteps(t *testing.T) {
 		job := Job{Request: parse(t, "switch web --emulate"), Source: source.Source{Flake: "."}, Configuration: "web", Target: machineFor("web"), Build: build, Dir: "/run/d"}
 		for _, emulate := range []string{"", "aarch64-linux"} {
 			job.Emulate = emulate
-			steps, err := MakePlan(job)
+			steps, err := Make(job)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,19 +11,18 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/facts"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
 // machineFor is a host of a test's plan.
-func machineFor(host string, elevate ...string) *Machine {
+func machineFor(host string) *Machine {
 	h, err := sshcfg.ParseHost(host)
 	if err != nil {
 		panic(err)
 	}
-	return &Machine{Host: h, Elevate: elevate, Master: nixexec.MasterOptions{Host: h.String(), Dir: "/run/d"}}
+	return &Machine{Host: h, Master: nixexec.MasterOptions{Host: h.String(), Dir: "/run/d"}}
 }
 
 // parse is a command line of a test.
@@ -50,17 +49,17 @@ func TestRebuildArgv(t *testing.T) {
 	}{
 		{"one word", "switch web", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
 			"/opt/nixos-rebuild switch --flake .#web --target-host web --no-reexec"},
-		{"bash", "switch web", Job{Dialect: bash, Source: flake, Configuration: "web", Target: machineFor("web", "sudo")},
+		{"bash", "switch web", Job{Dialect: bash, Source: flake, Configuration: "web", Target: machineFor("web"), Elevate: []string{"sudo"}},
 			"nixos-rebuild switch --flake .#web --target-host web --fast --use-remote-sudo"},
-		{"ng", "switch admin@web", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("admin@web", "sudo")},
+		{"ng", "switch admin@web", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("admin@web"), Elevate: []string{"sudo"}},
 			"nixos-rebuild switch --flake .#web --target-host admin@web --no-reexec --sudo"},
 		{"built on the target", "switch web --build-host target", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web, Build: web},
 			"/opt/nixos-rebuild switch --flake .#web --target-host web --build-host web --no-reexec"},
 		{"the user's flags come first and in order", "-L boot --option a b -j8 web -vv", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
 			"/opt/nixos-rebuild boot -L --option a b -j 8 -vv --flake .#web --target-host web --no-reexec"},
-		{"NixOS/nixpkgs#425637: --sudo is respelled for bash", "switch web --sudo", Job{Dialect: bash, Source: flake, Configuration: "web", Target: machineFor("web", "sudo")},
+		{"NixOS/nixpkgs#425637: --sudo is respelled for bash", "switch web --sudo", Job{Dialect: bash, Source: flake, Configuration: "web", Target: machineFor("web"), Elevate: []string{"sudo"}},
 			"nixos-rebuild switch --use-remote-sudo --flake .#web --target-host web --fast"},
-		{"--elevate=sudo for ng", "switch web --elevate=sudo --fast", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("web", "sudo")},
+		{"--elevate=sudo for ng", "switch web --elevate=sudo --fast", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("web"), Elevate: []string{"sudo"}},
 			"nixos-rebuild switch --sudo --fast --flake .#web --target-host web"},
 		{"no = for bash", "switch web --max-jobs=3", Job{Dialect: bash, Source: flake, Configuration: "web", Target: web},
 			"nixos-rebuild switch --max-jobs 3 --flake .#web --target-host web --fast"},
@@ -97,12 +96,12 @@ func TestRebuildSharesTheConnection(t *testing.T) {
 		Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C", TmpDir: "/tmp",
 		Source: source.Source{Flake: "."}, Target: machineFor("web"), Request: parse(t, "switch web"),
 	}
-	got := job.environment()
+	got := job.Environment()
 	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C -S /run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
 		t.Errorf("nixos-rebuild: got %q, want %q", got, want)
 	}
 	job.Dialect = nil // nix itself puts nothing before ours
-	got = job.environment()
+	got = job.Environment()
 	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
 		t.Errorf("nix: got %q, want %q", got, want)
 	}
@@ -164,7 +163,7 @@ func TestNativeSteps(t *testing.T) {
 				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy nix copy --from ssh://big --no-check-sigs $toplevel\n" +
 				"link nix-store --realise $toplevel --add-root result --indirect\n"},
 		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s --\n"},
-		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: source.Source{File: "x.nix", Attr: "a"}, Target: machineFor("web", "sudo", "-n")},
+		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: source.Source{File: "x.nix", Attr: "a"}, Target: machineFor("web"), Elevate: []string{"sudo", "-n"}},
 			"evaluate nix eval --raw --impure --expr --keep-going\n" +
 				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web $toplevel --keep-going\n" +
 				"activate@web ssh -- web sudo -n /bin/sh -s -- $toplevel\n"},
@@ -176,11 +175,11 @@ func TestNativeSteps(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.job.Request, test.job.Dir = parse(t, test.line), "/run/d"
-			steps, err := nativeSteps(test.job)
+			plan, err := Make(test.job)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := inShort(steps); got != test.want {
+			if got := inShort(plan.Steps); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
@@ -229,7 +228,7 @@ func TestNativeRefusals(t *testing.T) {
 		"switch web --elevate run0 -S":            "a password for run0 needs a nixos-rebuild",
 		"switch web -- --something nixos-rebuild": "what follows -- is for nixos-rebuild",
 	} {
-		_, err := nativeSteps(Job{Request: parse(t, line), Source: source.Source{Flake: "."}, Target: machineFor("web")})
+		_, err := Make(Job{Request: parse(t, line), Source: source.Source{Flake: "."}, Target: machineFor("web")})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", line, err, want)
 		}
@@ -243,7 +242,7 @@ func TestMastersAreOpenedOnce(t *testing.T) {
 		{Target: web},
 	} {
 		job.Source, job.Request = source.Source{Flake: "."}, parse(t, "switch web")
-		steps, err := MakePlan(job)
+		steps, err := Make(job)
 		if err != nil || len(steps.Masters) != 1 {
 			t.Errorf("%d connections, %v; want one", len(steps.Masters), err)
 		}
@@ -271,31 +270,10 @@ func TestPlanEndsWhileMastersEnd(t *testing.T) {
 	}
 }
 
-func TestProfilePath(t *testing.T) {
-	for name, want := range map[string]string{
-		"": "/nix/var/nix/profiles/system", "system": "/nix/var/nix/profiles/system", "x": "/nix/var/nix/profiles/system-profiles/x",
-	} {
-		if got := facts.ProfilePath(name); got != want {
-			t.Errorf("%q: got %q, want %q", name, got, want)
-		}
-	}
-}
-
-func TestParseOutcome(t *testing.T) {
-	got := ParseOutcome("was=/a\nnonsense\nprofile=/b\x1b[2J\ngeneration=12\ncurrent=/b\nstatus=4\n")
-	want := Outcome{Was: "/a", Profile: "/b[2J", Generation: "12", Current: "/b", Status: 4}
-	if got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if got := ParseOutcome("was=/a\n"); got.Status != -1 {
-		t.Errorf("a report that broke off must have no status, got %d", got.Status)
-	}
-}
-
-func TestReplaceWord(t *testing.T) {
-	argv := []string{"a", ToplevelWord}
-	got := ReplaceWord(argv, ToplevelWord, "/nix/store/x")
-	if !slices.Equal(got, []string{"a", "/nix/store/x"}) || argv[1] != ToplevelWord {
-		t.Errorf("got %q from %q", got, argv)
+func TestFill(t *testing.T) {
+	step := Step{Command: nixexec.Command{Argv: []string{"a", ToplevelWord}}}
+	got := step.Fill(Results{"toplevel": "/nix/store/x"}).Command.Argv
+	if !slices.Equal(got, []string{"a", "/nix/store/x"}) || step.Command.Argv[1] != ToplevelWord {
+		t.Errorf("got %q from %q", got, step.Command.Argv)
 	}
 }

@@ -12,32 +12,34 @@ import (
 // own in the plan's directory, then the commands, one a line. All of it is one subshell. So a shell that reads it from its standard input has
 // read all of it before a command could; it ends where a command fails; and what was opened is closed in any case.
 func (p Plan) Script() string {
-	s := script{dir: p.Dir, env: p.Env, session: sessionArgv(p.Steps), files: slices.Clone(p.Files)}
+	s := script{dir: p.Dir, env: p.Env, ssh: functionsFor(p), files: slices.Clone(p.Files)}
 	for _, step := range p.Steps {
 		s.add(step)
 	}
 	var b strings.Builder
 	for _, line := range p.Unknown {
-		b.WriteString("# " + line + "\n")
+		b.WriteString("# " + nixexec.Printable(line) + "\n")
 	}
 	b.WriteString("(\nset -eu\n")
 	if len(p.Masters)+len(s.files) > 0 || s.usesDir {
-		b.WriteString(line("mkdir", "-m", "700", p.Dir) + "\n")
-		b.WriteString("finish() {\n")
-		for _, m := range p.Masters {
-			b.WriteString("\t" + line(nixexec.ExitArgv(m)...) + " 2>/dev/null || :\n")
-		}
-		// -f: a master that is asked to exit may remove its socket while rm does.
-		b.WriteString("\t" + line("rm", "-rf", p.Dir) + "\n}\ntrap finish EXIT\n")
+		b.WriteString(line(append([]string{"mkdir", "-m", "700"}, p.dirs()...)...) + "\n")
 	}
 	for _, f := range s.files {
 		b.WriteString(written(f) + "\n")
 	}
-	for _, m := range p.Masters {
-		b.WriteString("# connect to " + nixexec.Printable(m.Host) + "\n" + line(nixexec.MasterArgv(m)...) + "\n")
+	for _, f := range s.ssh {
+		b.WriteString(f.name + "() { " + f.call + ` "$@"; }` + "\n")
 	}
-	if len(s.session) > 0 {
-		b.WriteString("# a command over a connection\nsession() { " + line(s.session...) + " \"$@\"; }\n")
+	if len(p.Masters)+len(s.files) > 0 || s.usesDir {
+		b.WriteString("finish() {\n")
+		for _, m := range p.Masters {
+			b.WriteString("\t" + s.line(nixexec.ExitArgv(m)) + " 2>/dev/null || :\n")
+		}
+		// -f: a master that is asked to exit may remove its socket while rm does.
+		b.WriteString("\t" + line("rm", "-rf", p.Dir) + "\n}\ntrap finish EXIT\n")
+	}
+	for _, m := range p.Masters {
+		b.WriteString("# connect to " + nixexec.Printable(m.Host) + "\n" + s.line(nixexec.MasterArgv(m)) + "\n")
 	}
 	if s.exports {
 		b.WriteString("export " + assigned(p.Env) + "\n")
@@ -46,16 +48,88 @@ func (p Plan) Script() string {
 	return b.String()
 }
 
+// dirs are the directories of the plan: its own, and those of sockets in it.
+func (p Plan) dirs() []string {
+	dirs := []string{p.Dir}
+	for _, m := range p.Masters {
+		if m.Dir != "" && !slices.Contains(dirs, m.Dir) {
+			dirs = append(dirs, m.Dir)
+		}
+	}
+	return dirs
+}
+
+// function is a function of the shell that stands for the beginning of a command.
+type function struct {
+	name  string
+	words []string // that it stands for
+	call  string   // its body, without what is given to it
+}
+
+// functionsFor are the functions by which the calls of ssh get short: what all of them have in common, and what all sessions have beside that.
+func functionsFor(p Plan) []function {
+	var all, sessions [][]string
+	for _, m := range p.Masters {
+		all = append(all, nixexec.MasterArgv(m), nixexec.ExitArgv(m))
+	}
+	for _, step := range p.Steps {
+		if argv := step.Command.Argv; argv[0] == "ssh" {
+			sessions = append(sessions, argv[:max(slices.Index(argv, "--"), 0)])
+		}
+	}
+	common := shared(slices.Concat(all, sessions))
+	if len(common) < 2 {
+		return nil
+	}
+	found := []function{{"connection", common, line(common...)}}
+	if session := shared(sessions); len(session) > len(common) {
+		found = append(found, function{"session", session, line(append([]string{"connection"}, session[len(common):]...)...)})
+	}
+	return found
+}
+
+// shared is what argvs begin with in common.
+func shared(argvs [][]string) []string {
+	if len(argvs) == 0 {
+		return nil
+	}
+	prefix := argvs[0]
+	for _, argv := range argvs[1:] {
+		n := 0
+		for n < min(len(prefix), len(argv)) && prefix[n] == argv[n] {
+			n++
+		}
+		prefix = prefix[:n]
+	}
+	if len(prefix) > 0 && prefix[len(prefix)-1] == "-o" {
+		prefix = prefix[:len(prefix)-1]
+	}
+	return prefix
+}
+
 // script is a script in the making.
 type script struct {
 	dir     string
-	env     []string // that is exported once for all
-	session []string // what the sessions over ssh have in common
+	env     []string   // that is exported once for all
+	ssh     []function // the more specific ones last
 	files   []File
 	exports bool // a step has the env
 	usesDir bool // a step names the directory
 	text    strings.Builder
 }
+
+// shortened is an argv with a function in place of what it begins with.
+func (s *script) shortened(argv []string) []string {
+	for _, f := range slices.Backward(s.ssh) {
+		if len(argv) > len(f.words) && slices.Equal(argv[:len(f.words)], f.words) {
+			return append([]string{f.name}, argv[len(f.words):]...)
+		}
+	}
+	return argv
+}
+
+// line is a command line with its beginning shortened.
+func (s *script) line(argv []string) string { return line(s.shortened(argv)...) }
 
 // add adds the lines of a step.
 func (s *script) add(step Step) {
@@ -95,10 +169,7 @@ func (s *script) words(step Step) string {
 	case len(c.Env) > 0:
 		prefix = assigned(c.Env) + " "
 	}
-	argv := c.Argv
-	if argv[0] == "ssh" && len(s.session) > 0 {
-		argv = append([]string{"session"}, argv[len(s.session):]...)
-	}
+	argv := s.shortened(c.Argv)
 	words := make([]string, len(argv))
 	for i, word := range argv {
 		s.usesDir = s.usesDir || strings.HasPrefix(word, s.dir+"/")
@@ -118,23 +189,6 @@ func (s *script) words(step Step) string {
 func (s *script) keep(f File) string {
 	s.files = append(s.files, f)
 	return line(f.Path)
-}
-
-// sessionArgv is what all sessions over ssh begin with, up to the "--" in front of the host; nothing where they differ.
-func sessionArgv(steps []Step) []string {
-	var all []string
-	for _, step := range steps {
-		argv := step.Command.Argv
-		if argv[0] != "ssh" {
-			continue
-		}
-		argv = argv[:max(slices.Index(argv, "--"), 0)]
-		if all != nil && !slices.Equal(all, argv) {
-			return nil
-		}
-		all = argv
-	}
-	return all
 }
 
 // line is a command line, or a word of one.

@@ -24,12 +24,15 @@ type Wanted struct {
 }
 
 // Derivation is the argv that evaluates to the derivation of the system, which it prints; the facts are told on the way, for ParseFacts.
-func (w Wanted) Derivation() []string {
+func (w Wanted) Derivation() []string { return w.argv("--raw", w.toDerivation()) }
+
+// toDerivation is the function of a configuration that gives the derivation of its system.
+func (w Wanted) toDerivation() string {
 	arguments := "facts = (" + factsNix + ");"
 	if w.Cross != "" {
 		arguments += " buildPlatform = " + nixexec.NixString(w.Cross) + ";"
 	}
-	return w.argv("--raw", "("+evaluateNix+") { "+arguments+" }")
+	return "(" + evaluateNix + ") { " + arguments + " }"
 }
 
 // Facts is the argv that asks the configuration for its facts alone, for ReadFacts. Nothing but the facts is wanted: whoever builds the system

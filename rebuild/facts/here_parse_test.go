@@ -1,4 +1,4 @@
-package request
+package facts
 
 import (
 	"reflect"
@@ -7,16 +7,15 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/facts"
 )
 
 func TestHereFindTree(t *testing.T) {
 	files := []string{"/h/conf/.git", "/h/conf/flake.nix", "/h/mono/.git", "/h/mono/nix/flake.nix", "/h/plain/flake.nix", "/h/a b/.git", "/h/a b/flake.nix"}
 	there := func(path string) bool { return slices.Contains(files, path) }
-	top := facts.Tree{Root: "/h/conf", Flake: "flake.nix"}
+	top := Tree{Root: "/h/conf", Flake: "flake.nix"}
 	for _, tt := range []struct {
 		flake, dir string
-		want       facts.Tree
+		want       Tree
 	}{
 		{".", "/h/conf", top},
 		{".", "/h/conf/hosts/web", top},
@@ -27,22 +26,22 @@ func TestHereFindTree(t *testing.T) {
 		{"git+file:///h/conf", "/", top},
 		{"git+file:/h/conf", "/", top},
 		{"git+file:.", "/h/conf", top},
-		{"git+file:///h/a%20b", "/", facts.Tree{Root: "/h/a b", Flake: "flake.nix"}},
-		{"git+file:///h/conf?ref=main", "/", facts.Tree{Root: "/h/conf", Flake: "flake.nix", Committed: true}},
-		{"git+file:///h/conf?rev=abc", "/", facts.Tree{Root: "/h/conf", Flake: "flake.nix", Committed: true}},
-		{"git+file:///h/mono?dir=nix", "/", facts.Tree{Root: "/h/mono", Flake: "nix/flake.nix"}},
-		{"/h/mono?dir=nix", "/", facts.Tree{Root: "/h/mono", Flake: "nix/flake.nix"}},
-		{".", "/h/mono/nix", facts.Tree{Root: "/h/mono", Flake: "nix/flake.nix"}},
-		{".", "/h/plain", facts.Tree{}},
-		{".", "/h", facts.Tree{}},
-		{"", "/h/conf", facts.Tree{}},
-		{"path:.", "/h/conf", facts.Tree{}}, // everything is copied then, tracked or not
-		{"nixpkgs", "/h/conf", facts.Tree{}},
-		{"github:a/b", "/h/conf", facts.Tree{}},
-		{"git+https://example.org/a", "/h/conf", facts.Tree{Remote: true}},
-		{"git+ssh://git@example.org/a?ref=x", "/h/conf", facts.Tree{Remote: true}},
+		{"git+file:///h/a%20b", "/", Tree{Root: "/h/a b", Flake: "flake.nix"}},
+		{"git+file:///h/conf?ref=main", "/", Tree{Root: "/h/conf", Flake: "flake.nix", Committed: true}},
+		{"git+file:///h/conf?rev=abc", "/", Tree{Root: "/h/conf", Flake: "flake.nix", Committed: true}},
+		{"git+file:///h/mono?dir=nix", "/", Tree{Root: "/h/mono", Flake: "nix/flake.nix"}},
+		{"/h/mono?dir=nix", "/", Tree{Root: "/h/mono", Flake: "nix/flake.nix"}},
+		{".", "/h/mono/nix", Tree{Root: "/h/mono", Flake: "nix/flake.nix"}},
+		{".", "/h/plain", Tree{}},
+		{".", "/h", Tree{}},
+		{"", "/h/conf", Tree{}},
+		{"path:.", "/h/conf", Tree{}}, // everything is copied then, tracked or not
+		{"nixpkgs", "/h/conf", Tree{}},
+		{"github:a/b", "/h/conf", Tree{}},
+		{"git+https://example.org/a", "/h/conf", Tree{Remote: true}},
+		{"git+ssh://git@example.org/a?ref=x", "/h/conf", Tree{Remote: true}},
 	} {
-		if got := facts.FindTree(tt.flake, tt.dir, there); !reflect.DeepEqual(got, tt.want) {
+		if got := FindTree(tt.flake, tt.dir, there); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("findTree(%q, %q) = %+v, want %+v", tt.flake, tt.dir, got, tt.want)
 		}
 	}
@@ -65,7 +64,7 @@ func TestGitParseStatus(t *testing.T) {
 		{"links of nix build", "? result\x00? result-bin\x00? result.nix\x00? hosts/result\x00", 0, []string{"result.nix"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			n, untracked := facts.ParseStatus(tt.text)
+			n, untracked := ParseStatus(tt.text)
 			if n != tt.changed || !slices.Equal(untracked, tt.untracked) {
 				t.Errorf("got %d, %q", n, untracked)
 			}
@@ -74,14 +73,14 @@ func TestGitParseStatus(t *testing.T) {
 }
 
 func TestGitCommand(t *testing.T) {
-	plain := facts.GitCommand("/h/my conf", func(string) string { return "" }, "status").String()
+	plain := GitCommand("/h/my conf", func(string) string { return "" }, "status").String()
 	want := "LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_CEILING_DIRECTORIES=/h " +
 		"git --no-optional-locks --no-pager -c core.fsmonitor=false -c core.hooksPath=/dev/null -C '/h/my conf' status"
 	if plain != want {
 		t.Errorf("got\n%s\nwant\n%s", plain, want)
 	}
 	env := map[string]string{"GIT_DIR": ".git", "GIT_INDEX_FILE": "x"}
-	hook := facts.GitCommand("/h", func(name string) string { return env[name] }, "status").String()
+	hook := GitCommand("/h", func(name string) string { return env[name] }, "status").String()
 	if !strings.Contains(hook, " env -u GIT_DIR -u GIT_INDEX_FILE git ") {
 		t.Errorf("in a hook: %s", hook)
 	}
@@ -102,7 +101,7 @@ func TestAgentSocket(t *testing.T) {
 		{"/run/x", "/run/x", true},
 		{"/run/%u/x", "", false},
 	} {
-		socket, known := facts.AgentSocket(tt.value, func(name string) string { return env[name] })
+		socket, known := AgentSocket(tt.value, func(name string) string { return env[name] })
 		if socket != tt.socket || known != tt.known {
 			t.Errorf("agentSocket(%q) = %q, %v", tt.value, socket, known)
 		}
@@ -114,16 +113,16 @@ func TestAgentAnswer(t *testing.T) {
 		name string
 		out  string
 		err  error
-		want facts.Answer
+		want Answer
 		held int
 	}{
-		{"keys", "256 SHA256:a me (ED25519)\n256 SHA256:b me (ED25519)\n", nil, facts.Yes, 2},
-		{"empty", "The agent has no identities.\n", &nixexec.ExitError{Code: 1}, facts.Yes, 0},
-		{"none", "", &nixexec.ExitError{Code: 2}, facts.No, 0},
-		{"ended", "", &nixexec.ExitError{Code: -1, Signal: 15}, facts.Unsaid, 0},
-		{"no ssh-add", "", &nixexec.NotFoundError{Program: "ssh-add"}, facts.Unsaid, 0},
+		{"keys", "256 SHA256:a me (ED25519)\n256 SHA256:b me (ED25519)\n", nil, Yes, 2},
+		{"empty", "The agent has no identities.\n", &nixexec.ExitError{Code: 1}, Yes, 0},
+		{"none", "", &nixexec.ExitError{Code: 2}, No, 0},
+		{"ended", "", &nixexec.ExitError{Code: -1, Signal: 15}, Unsaid, 0},
+		{"no ssh-add", "", &nixexec.NotFoundError{Program: "ssh-add"}, Unsaid, 0},
 	} {
-		if got, held := facts.ParseAgent(tt.out, tt.err); got != tt.want || held != tt.held {
+		if got, held := ParseAgent(tt.out, tt.err); got != tt.want || held != tt.held {
 			t.Errorf("%s: got %v, %d", tt.name, got, held)
 		}
 	}
@@ -136,44 +135,44 @@ func TestHereNixConfig(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, text string
-		want       facts.Nix
+		want       Nix
 		store      string
 	}{
-		{"nothing", "", facts.Nix{}, ""},
+		{"nothing", "", Nix{}, ""},
 		{
 			"2.8",
 			"builders = @/etc/nix/none\nextra-platforms = i686-linux x86_64-v1-linux\nmax-jobs = 4\nstore = auto\nsystem = x86_64-linux\n",
-			facts.Nix{System: "x86_64-linux", ExtraPlatforms: []string{"i686-linux", "x86_64-v1-linux"}, MaxJobs: "4"},
+			Nix{System: "x86_64-linux", ExtraPlatforms: []string{"i686-linux", "x86_64-v1-linux"}, MaxJobs: "4"},
 			"auto",
 		},
 		{
 			"newest, on macOS with its own Linux", // external-builders
 			"builders = \nexternal-builders = [{\"args\":[],\"program\":\"/usr/local/bin/determinate-nixd\",\"systems\":[\"aarch64-linux\",\"x86_64-linux\"]}]\n" +
 				"extra-platforms = x86_64-darwin\nmax-jobs = auto\nstore = daemon\nsystem = aarch64-darwin\n",
-			facts.Nix{System: "aarch64-darwin", ExtraPlatforms: []string{"x86_64-darwin"}, MaxJobs: "auto", BuilderSystems: []string{"aarch64-linux", "x86_64-linux"}},
+			Nix{System: "aarch64-darwin", ExtraPlatforms: []string{"x86_64-darwin"}, MaxJobs: "auto", BuilderSystems: []string{"aarch64-linux", "x86_64-linux"}},
 			"daemon",
 		},
 		{
 			"machines in files",
 			"builders = @/etc/nix/machines\nsystem = x86_64-linux\n",
-			facts.Nix{System: "x86_64-linux", ExtraPlatforms: []string{}, BuilderSystems: []string{"aarch64-linux", "armv7l-linux", "x86_64-linux"}},
+			Nix{System: "x86_64-linux", ExtraPlatforms: []string{}, BuilderSystems: []string{"aarch64-linux", "armv7l-linux", "x86_64-linux"}},
 			"",
 		},
 		{
 			"machines on the command line",
 			"builders = ssh://a riscv64-linux - 2 ; ssh-ng://b i686-linux,aarch64-linux\nsystem = x86_64-linux\n",
-			facts.Nix{System: "x86_64-linux", ExtraPlatforms: []string{}, BuilderSystems: []string{"aarch64-linux", "i686-linux", "riscv64-linux"}},
+			Nix{System: "x86_64-linux", ExtraPlatforms: []string{}, BuilderSystems: []string{"aarch64-linux", "i686-linux", "riscv64-linux"}},
 			"",
 		},
 		{
 			"an escape sequence",
 			"system = x86_64-linux\x1b[31m\n",
-			facts.Nix{System: "x86_64-linux", ExtraPlatforms: []string{}},
+			Nix{System: "x86_64-linux", ExtraPlatforms: []string{}},
 			"",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, store := facts.ParseNixConfig(tt.text, func(path string) string { return files[path] })
+			got, store := parseNixConfig(tt.text, func(path string) string { return files[path] })
 			if len(got.ExtraPlatforms) == 0 && len(tt.want.ExtraPlatforms) == 0 {
 				got.ExtraPlatforms, tt.want.ExtraPlatforms = nil, nil
 			}
@@ -181,18 +180,5 @@ func TestHereNixConfig(t *testing.T) {
 				t.Errorf("got\n%+v, %q\nwant\n%+v, %q", got, store, tt.want, tt.store)
 			}
 		})
-	}
-}
-
-func TestHereSettingWords(t *testing.T) {
-	r := Request{Flags: []Flag{
-		{Name: "--max-jobs", Spelling: "-j", Values: []string{"0"}},
-		{Name: "--impure", Spelling: "--impure"},
-		{Name: "--option", Spelling: "--option", Values: []string{"builders", ""}},
-		{Name: "--builders", Spelling: "--builders", Values: []string{"ssh://x aarch64-linux"}},
-	}}
-	want := []string{"--max-jobs", "0", "--option", "builders", "", "--builders", "ssh://x aarch64-linux"}
-	if got := SettingWords(r); !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
 	}
 }

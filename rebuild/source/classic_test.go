@@ -1,4 +1,4 @@
-package plan
+package source
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/rebuild/source"
+	"nixhop/rebuild/request"
 )
 
 func TestAttributePath(t *testing.T) {
@@ -21,7 +21,7 @@ func TestAttributePath(t *testing.T) {
 		`hosts."x y"`:    {"hosts", "x y"},
 		`systems."${a}"`: {"systems", "${a}"},
 	} {
-		if got := source.AttributePath(text); !slices.Equal(got, want) {
+		if got := attributePath(text); !slices.Equal(got, want) {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
@@ -36,7 +36,7 @@ func TestSourceExpression(t *testing.T) {
 		"../a b/":             `import (./. + "/../a b/")`,
 		"/etc/nixos/${x}.nix": `import "/etc/nixos/\${x}.nix"`,
 	} {
-		if got := source.SourceExpression(file); got != want {
+		if got := sourceExpression(file); got != want {
 			t.Errorf("%q: %s", file, got)
 		}
 	}
@@ -101,7 +101,7 @@ func TestClassicExpression(t *testing.T) {
 				r.Flags[i].Values[1] = "toString (1 + 1) # two"
 			}
 		}
-		value, said := nix(t, dir, classicExpression(Job{Request: r, Source: source.Source{File: r.File, Attr: r.Attr}}))
+		value, said := nix(t, dir, Wanted{Request: r, Source: Source{File: r.File, Attr: r.Attr}}.classic())
 		got, _ := json.Marshal(value)
 		if string(got) != c.want {
 			t.Errorf("%s: %s\n%s", c.words, got, said)
@@ -112,7 +112,7 @@ func TestClassicExpression(t *testing.T) {
 		"-A functions.a":       "called without required argument 'q'",
 	} {
 		r := parse(t, "switch web -f x.nix "+words)
-		if _, said := nix(t, dir, classicExpression(Job{Request: r, Source: source.Source{File: r.File, Attr: r.Attr}})); !strings.Contains(said, want) {
+		if _, said := nix(t, dir, Wanted{Request: r, Source: Source{File: r.File, Attr: r.Attr}}.classic()); !strings.Contains(said, want) {
 			t.Errorf("%s: %s", words, said)
 		}
 	}
@@ -148,7 +148,7 @@ func TestFactsOfConfigurations(t *testing.T) {
 		{`{ extendModules = x: x; options.nixpkgs.system.highestPrio = 100; config = { }; pkgs.stdenv.hostPlatform.system = "a-linux"; }`,
 			`{"buildSystem":"a-linux","files":[],"hostName":null,"implied":false,"refused":["nixpkgs.buildPlatform"],"system":"a-linux"}`},
 	} {
-		value, said := nix(t, t.TempDir(), "("+source.FactsNix+") ("+c.configuration+")")
+		value, said := nix(t, t.TempDir(), "("+factsNix+") ("+c.configuration+")")
 		got, _ := json.Marshal(value)
 		if string(got) != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s\n%s", c.configuration, got, c.want, said)
@@ -171,9 +171,18 @@ func TestEvaluateForces(t *testing.T) {
 				config = { system.build.toplevel = { system = "b-linux"; drvPath = builtins.toJSON (builtins.head modules).nixpkgs; }; };
 			};
 		}`
-		value, said := nix(t, t.TempDir(), evaluateExpression(Job{Cross: "b-linux"})+" ("+configuration+")")
-		if value != c.forced || !strings.Contains(said, source.FactsMark) {
+		value, said := nix(t, t.TempDir(), Wanted{Cross: "b-linux"}.toDerivation()+" ("+configuration+")")
+		if value != c.forced || !strings.Contains(said, factsMark) {
 			t.Errorf("%s: %v\n%s", c.name, value, said)
 		}
 	}
+}
+
+func parse(t *testing.T, line string) request.Request {
+	t.Helper()
+	r, err := request.Parse(strings.Fields(line), func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
