@@ -11,22 +11,15 @@ import (
 )
 
 // refusalRows are what the target prints when it does not begin to activate.
-func refusalRows() []explanationRow {
+func refusalRows() []row {
 	activating := []report.Phase{report.PhaseActivate}
-	return []explanationRow{
+	return []row{
 		{
 			id: "hostchange", rank: rankCause, phases: activating,
 			needles: []string{"machine hostname change detected from "},
 			pattern: `machine hostname change detected from '([^']+)' to '([^']+)'`,
 			implies: []string{"inhibit"},
-			explain: func(x excerpt, s Situation) Explanation {
-				return Explanation{
-					Meaning: meaning("the host behind %s calls itself %q, and the configuration is that of %q: is it the right host? nothing was activated", s.Target(), x.group(1), x.group(2)),
-					Remedy: []report.Remedy{s.OnTarget("hostname"), report.Nixhop("check", s.Alias),
-						report.Line("# when the host is to get that new name"), report.Line("srvos.detect-hostname-change.enable = false;")},
-					Detail: map[string]string{"from": x.group(1), "to": x.group(2)},
-				}
-			},
+			explain: explainOtherHost,
 		},
 		{
 			id: "inhibit", rank: rankCause, phases: activating,
@@ -40,39 +33,22 @@ func refusalRows() []explanationRow {
 			needles: []string{" was already loaded", "Could not acquire lock"},
 			pattern: `Unit (` + facts.ActivationUnit + `[\w@.-]*) was already loaded|^(?:Error: )?Could not acquire lock`,
 			implies: []string{"switch-err"},
-			explain: func(x excerpt, s Situation) Explanation {
-				unit := x.group(1)
-				e := Explanation{
-					Meaning: meaning("another switch runs on %s, or one that ended left its unit there: nothing was activated", s.Target()),
-					Remedy:  []report.Remedy{s.OnTarget("systemctl", "list-units", "--all", facts.ActivationUnits)},
-				}
-				if unit != "" {
-					e.Detail = map[string]string{"unit": unit}
-					e.Remedy = append(e.Remedy, report.Line("# only when it is not running"), s.OnTarget("sudo", "systemctl", "reset-failed", unit),
-						s.OnTarget("sudo", "systemctl", "stop", unit))
-				}
-				return e
-			},
+			explain: explainBusy,
 		},
 		{
 			id: "sd-env", rank: rankCause, phases: activating,
 			needles: []string{"Invalid environment block", "unrecognized option '--output", "unrecognized option '--verbose"},
 			pattern: `Invalid environment block|unrecognized option '--(?:output|verbose)`,
-			explain: func(_ excerpt, s Situation) Explanation {
-				return Explanation{
-					Meaning: meaning("the systemd of %s is too old for this nixos-rebuild: nothing was activated", s.Target()),
-					Remedy:  []report.Remedy{s.OnTarget("systemctl", "--version"), report.Line("# with the nixos-rebuild of the release that runs there"), s.Again("--nixos-rebuild", "PATH")},
-				}
-			},
+			explain: explainOldSystemd,
 		},
 	}
 }
 
-// activationRows are what switch-to-configuration and the boot loader's installer print on the target, and the status that they
-// end with.
-func activationRows() []explanationRow {
+// activationRows are what switch-to-configuration and the boot loader's installer print on the target, and the status
+// that they end with.
+func activationRows() []row {
 	activating := []report.Phase{report.PhaseActivate}
-	return []explanationRow{
+	return []row{
 		{
 			id: "units", rank: rankSpecific, phases: activating,
 			needles: []string{"the following units failed: "},
@@ -82,8 +58,13 @@ func activationRows() []explanationRow {
 		},
 		{
 			id: "bootloader", rank: rankSpecific, phases: activating,
-			needles: []string{"Failed to install bootloader", "is not a mounted partition", "any previously installed systemd-boot", "installation of GRUB ", "grub-install: error", "boot loader"},
-			pattern: `Failed to install bootloader|Failed to (?:update|install) .*boot|efiSysMountPoint = '([^']*)' is not a mounted partition|could not find any previously installed systemd-boot|installation of GRUB .*failed|grub-install: error`,
+			needles: []string{
+				"Failed to install bootloader", "is not a mounted partition", "any previously installed systemd-boot",
+				"installation of GRUB ", "grub-install: error", "boot loader",
+			},
+			pattern: `Failed to install bootloader|Failed to (?:update|install) .*boot` +
+				`|efiSysMountPoint = '([^']*)' is not a mounted partition` +
+				`|could not find any previously installed systemd-boot|installation of GRUB .*failed|grub-install: error`,
 			implies: []string{"switch-err"},
 			explain: explainBootloader,
 		},
@@ -91,18 +72,48 @@ func activationRows() []explanationRow {
 			id: "switch-err", rank: rankGeneral, phases: activating,
 			needles: []string{"occurred while switching to the new configuration"},
 			pattern: `error\(s\) occurred while switching to the new configuration`,
-			explain: func(_ excerpt, s Situation) Explanation {
-				return Explanation{
-					Meaning: meaning("%s was switched only in part: the lines before this say what failed there", s.Target()),
-					Remedy:  []report.Remedy{s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat"), s.OnTarget("systemctl", "--failed")},
-				}
-			},
+			explain: explainInPart,
 		},
 		{
 			id: ExitRow, rank: rankGeneral, last: true,
 			needles: []string{"returned non-zero exit status ", "died with <Signals."},
 			pattern: `Command '(.*)' (?:returned non-zero exit status (\d+)|died with <Signals\.(\w+): (\d+)>)`,
 			explain: explainStatus,
+		},
+	}
+}
+
+func explainOtherHost(x excerpt, s Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("the host behind %s calls itself %q, and the configuration is that of %q: is it the right host? "+
+			"nothing was activated", s.Target(), x.group(1), x.group(2)),
+		Remedy: []report.Remedy{
+			s.OnTarget("hostname"), report.Nixhop("check", s.Alias),
+			report.Comment("when the host is to get that new name"),
+			report.Line("srvos.detect-hostname-change.enable = false;"),
+		},
+	}
+}
+
+func explainBusy(x excerpt, s Situation) Explanation {
+	e := Explanation{
+		Meaning: meaning("another switch runs on %s, or one that ended left its unit there: nothing was activated",
+			s.Target()),
+		Remedy: []report.Remedy{s.OnTarget("systemctl", "list-units", "--all", facts.ActivationUnits)},
+	}
+	if unit := x.group(1); unit != "" {
+		e.Remedy = append(e.Remedy, report.Comment("only when it is not running"),
+			s.OnTarget("sudo", "systemctl", "reset-failed", unit), s.OnTarget("sudo", "systemctl", "stop", unit))
+	}
+	return e
+}
+
+func explainOldSystemd(_ excerpt, s Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("the systemd of %s is too old for this nixos-rebuild: nothing was activated", s.Target()),
+		Remedy: []report.Remedy{
+			s.OnTarget("systemctl", "--version"),
+			report.Comment("with the nixos-rebuild of the release that runs there"), s.Again("--nixos-rebuild", "PATH"),
 		},
 	}
 }
@@ -118,43 +129,60 @@ func explainUnits(x excerpt, s Situation) Explanation {
 		}
 	}
 	// What prints this line ends with 4, and a nixos-rebuild around it may end with 1 (the older one does).
-	e := Explanation{Meaning: meaning("%s runs the new configuration, but not all of its units started", s.Target()), Status: request.ExitUnits}
+	e := Explanation{Status: request.ExitUnits}
 	if len(units) == 0 {
-		e.Remedy = []report.Remedy{s.OnTarget("systemctl", "--failed")}
+		e.Meaning = meaning("%s runs the new configuration, but not all of its units started", s.Target())
+		e.Remedy = []report.Remedy{s.failedUnits()}
 		return e
 	}
-	e.Meaning = meaning("%s runs the new configuration, but %s failed there: %s", s.Target(), report.CountOf(len(units), "unit"), strings.Join(units, ", "))
-	e.Detail = map[string]string{"units": strings.Join(units, " ")}
+	e.Meaning = meaning("%s runs the new configuration, but %s failed there: %s",
+		s.Target(), report.CountOf(len(units), "unit"), strings.Join(units, ", "))
 	for _, unit := range units[:min(len(units), 3)] {
 		e.Remedy = append(e.Remedy, s.OnTarget("journalctl", "-u", unit, "-n", "20", "-o", "cat"))
 	}
 	return e
 }
 
+func explainInPart(_ excerpt, s Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("%s was switched only in part: the lines before this say what failed there", s.Target()),
+		Remedy:  []report.Remedy{s.activationLog(), s.failedUnits()},
+	}
+}
+
+// activationLog shows what the last activation said.
+func (s Situation) activationLog() report.Remedy {
+	return s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat")
+}
+
+func (s Situation) failedUnits() report.Remedy { return s.OnTarget("systemctl", "--failed") }
+
+func (s Situation) reboot() report.Remedy { return s.OnTarget("sudo", "systemctl", "reboot") }
+
 func explainInhibited(x excerpt, s Situation) Explanation {
 	refused := x.group(1)
-	e := Explanation{Detail: map[string]string{"check": refused}}
-	if refused != "switchInhibitors" {
-		e.Meaning = meaning("the check %q of the new configuration refused the switch: nothing was activated", refused)
-		if s.Configuration != "" {
-			e.Remedy = []report.Remedy{report.Line("# what it checks"), report.Shell("nix", "eval", "--raw", s.FlakeDir()+"#nixosConfigurations."+nixexec.Attribute(s.Configuration)+".config.system.preSwitchChecks."+nixexec.Attribute(refused))}
+	if refused == "switchInhibitors" {
+		what := "critical parts"
+		if changed := x.near(`^([\w.-]+) : (.*)$`, 25, 0); changed != nil {
+			what = changed[1] + " (" + changed[2] + ")"
 		}
-		return e
+		return Explanation{
+			Meaning: meaning("%s of %s would change under the running system: nothing was activated", what, s.Target()),
+			Remedy:  []report.Remedy{s.Nixhop("boot", s.Alias), s.reboot()},
+		}
 	}
-	what := "critical parts"
-	if changed := x.near(`^([\w.-]+) : (.*)$`, 25, 0); changed != nil {
-		what = changed[1] + " (" + changed[2] + ")"
+	e := Explanation{
+		Meaning: meaning("the check %q of the new configuration refused the switch: nothing was activated", refused),
 	}
-	e.Meaning = meaning("%s of %s would change under the running system: nothing was activated", what, s.Target())
-	e.Remedy = []report.Remedy{s.Nixhop("boot", s.Alias), s.OnTarget("sudo", "systemctl", "reboot")}
+	if s.Configuration != "" {
+		option := s.FlakeDir() + "#nixosConfigurations." + nixexec.Attribute(s.Configuration) +
+			".config.system.preSwitchChecks." + nixexec.Attribute(refused)
+		e.Remedy = []report.Remedy{report.Comment("what it checks"), report.Shell("nix", "eval", "--raw", option)}
+	}
 	return e
 }
 
 func explainBootloader(x excerpt, s Situation) Explanation {
-	e := Explanation{
-		Meaning: meaning("the boot loader of %s was not installed: the new profile is set, but %s would boot the old one", s.Target(), s.Target()),
-		Remedy:  []report.Remedy{s.OnTarget("findmnt", "/boot"), s.OnTarget("bootctl", "status")},
-	}
 	mount := x.group(1)
 	if mount == "" {
 		if unmounted := x.near(`efiSysMountPoint = '([^']*)' is not a mounted partition`, 60, 5); unmounted != nil {
@@ -163,18 +191,30 @@ func explainBootloader(x excerpt, s Situation) Explanation {
 	}
 	switch {
 	case mount != "":
-		e.Meaning = meaning("%s is no mounted partition on %s, so the boot loader was not installed: it would boot the old configuration", mount, s.Target())
-		e.Remedy = []report.Remedy{s.OnTarget("findmnt", mount), report.Line("# where the EFI system partition is mounted elsewhere"), report.Line(`boot.loader.efi.efiSysMountPoint = "/boot/efi";`)}
-		e.Detail = map[string]string{"mount": mount}
+		return Explanation{
+			Meaning: meaning("%s is no mounted partition on %s, so the boot loader was not installed: "+
+				"it would boot the old configuration", mount, s.Target()),
+			Remedy: []report.Remedy{
+				s.OnTarget("findmnt", mount), report.Comment("where the EFI system partition is mounted elsewhere"),
+				report.Line(`boot.loader.efi.efiSysMountPoint = "/boot/efi";`),
+			},
+		}
 	case x.near(`could not find any previously installed systemd-boot`, 20, 5) != nil:
-		e.Meaning = meaning("%s never had systemd-boot, and it is put there only when asked for: it would boot the old configuration", s.Target())
-		e.Remedy = []report.Remedy{s.Again("--install-bootloader")}
+		return Explanation{
+			Meaning: meaning("%s never had systemd-boot, and it is put there only when asked for: "+
+				"it would boot the old configuration", s.Target()),
+			Remedy: []report.Remedy{s.Again("--install-bootloader")},
+		}
 	}
-	return e
+	return Explanation{
+		Meaning: meaning("the boot loader of %s was not installed: the new profile is set, but %s would boot the old one",
+			s.Target(), s.Target()),
+		Remedy: []report.Remedy{s.OnTarget("findmnt", "/boot"), s.OnTarget("bootctl", "status")},
+	}
 }
 
-// explainStatus reads the status that nixos-rebuild-ng hides: for years it ended with 1 whatever a command of it ended with. The
-// numbers of switch-to-configuration are 4, some units failed, and 100, a reboot is needed.
+// explainStatus reads the status that nixos-rebuild-ng hides: for years it ended with 1 whatever a command of it
+// ended with. The numbers of switch-to-configuration are 4, some units failed, and 100, a reboot is needed.
 func explainStatus(x excerpt, s Situation) Explanation {
 	e := Explanation{Status: statusOf(x.group(2))}
 	if x.group(3) != "" {
@@ -186,13 +226,13 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	switch {
 	case switched && e.Status == request.ExitUnits:
 		e.Meaning = meaning("%s runs the new configuration, but some of its units failed", s.Target())
-		e.Remedy = []report.Remedy{s.OnTarget("systemctl", "--failed"), s.OnTarget("journalctl", "-u", facts.ActivationUnits, "-n", "50", "-o", "cat")}
+		e.Remedy = []report.Remedy{s.failedUnits(), s.activationLog()}
 	case switched && e.Status == facts.RebootOnly:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.Target())
-		e.Remedy = []report.Remedy{s.OnTarget("sudo", "systemctl", "reboot")}
+		e.Remedy = []report.Remedy{s.reboot()}
 	case switched && e.Status == nixexec.SSHFailed, e.Status == nixexec.SSHFailed && strings.HasPrefix(command, "ssh "):
 		e.Meaning = meaning("ssh itself failed, or the connection to %s broke", s.Target())
-		e.Remedy = []report.Remedy{s.SSH("true")}
+		e.Remedy = []report.Remedy{report.SSH(s.Alias, "true")}
 	}
 	return e
 }

@@ -1,7 +1,13 @@
+// Package explain says what the output of a child that failed means for this host: what was and was not changed, and
+// what to run next.
+//
+// Here lives only what nothing but the run itself can show. What a check before the build finds out, or the
+// connection that is open already rules out, needs no row here; nothing is guessed, and nothing is printed.
 package explain
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,25 +18,23 @@ import (
 
 // Explanation says what a text in the output of a failed child means here.
 type Explanation struct {
-	ID      string            // stable: "ssh-key-changed"
-	Meaning string            // one line, lower case, no full stop
-	Remedy  []report.Remedy   // lines to paste: commands, comments after a #, or lines of NixOS or ssh configuration
-	Detail  map[string]string // what the text named: a file, a derivation, units; by a stable name
-	Status  int               // the exit status that the child hides in its text (`returned non-zero exit status 4`), 0 if none
+	ID      string // stable: "build-fail"
+	Meaning string // one line, lower case, no full stop
+	Remedy  []report.Remedy
+	Status  int // the exit status that the child hides in its text (`returned non-zero exit status 4`), 0 if none
 }
 
-// explanationRow is one row of the table: a text that is known, and what is said about it.
-type explanationRow struct {
-	id       string
-	rank     int            // the lower one is the more specific one
-	phases   []report.Phase // where the text can be the reason; nil: in each phase
-	harmless bool           // never the reason: the row only takes its lines away from the others
-	logs     bool           // the text counts in a line of a build log, too
-	last     bool           // the last line that matches counts, not the first
-	needles  []string       // one of them stands in every line that the pattern matches
-	pattern  string         // of one line
-	implies  []string       // what goes without saying once this row has matched
-	explain  func(excerpt, Situation) Explanation
+// row is one row of the table: a text that is known, and what is said about it.
+type row struct {
+	id      string
+	rank    int            // the lower one is the more specific one
+	phases  []report.Phase // where the text can be the reason; nil: in each phase
+	logs    bool           // the text counts in a line of a build log, too
+	last    bool           // the last line that matches counts, not the first
+	needles []string       // one of them stands in every line that the pattern matches
+	pattern string         // of one line
+	implies []string       // what goes without saying once this row has matched
+	explain func(excerpt, Situation) Explanation
 }
 
 // The ranks: what names its cause, what names an effect of several causes, what only follows from something else.
@@ -45,9 +49,15 @@ const (
 // ExitRow is the row whose match is a status more than a reason.
 const ExitRow = "exit-n"
 
-// Explain says what the output of a failed child means, the most specific explanation first. It returns nothing for an output
-// of which it knows nothing: it never guesses. The output may hold colours, progress bars and whatever a hostile host prints;
-// what is returned is printable, and bounded apart from the texts of the situation itself.
+// table returns every row. Where two of the same rank match, the earlier one comes first.
+func table() []row {
+	return slices.Concat(sshRows(), sudoRows(), hostRows(), platformRows(), flakeRows(),
+		buildRows(), refusalRows(), activationRows(), dialectRows())
+}
+
+// Explain says what the output of a failed child means, the most specific explanation first. It returns nothing for
+// an output of which it knows nothing: it never guesses. The output may hold colours, progress bars and whatever a
+// hostile host prints; what is returned is printable, and bounded apart from the texts of the situation itself.
 func Explain(output []byte, s Situation) []Explanation {
 	var said []Explanation
 	status := 0
@@ -60,8 +70,8 @@ func Explain(output []byte, s Situation) []Explanation {
 		if e.Meaning == "" {
 			continue
 		}
-		e.ID = m.row.id
-		said = append(said, e.printable())
+		e.ID, e.Meaning = m.row.id, nixexec.Printable(e.Meaning)
+		said = append(said, e)
 		for _, id := range m.row.implies {
 			silent[id] = true
 		}
@@ -69,8 +79,8 @@ func Explain(output []byte, s Situation) []Explanation {
 	return mostSpecific(said, silent, status)
 }
 
-// mostSpecific leaves out what goes without saying, and hands the status that the child hid to the first explanation. The row of
-// the status itself is a reason only where there is no other one before it.
+// mostSpecific leaves out what goes without saying, and hands the status that the child hid to the first explanation.
+// The row of the status itself is a reason only where there is no other one before it.
 func mostSpecific(said []Explanation, silent map[string]bool, status int) []Explanation {
 	var kept []Explanation
 	for _, e := range said {
@@ -87,31 +97,23 @@ func mostSpecific(said []Explanation, silent map[string]bool, status int) []Expl
 
 // match is a row and the line that it matched.
 type match struct {
-	row     explanationRow
+	row     row
 	excerpt excerpt
 }
 
-// recognise returns the rows that match, the most specific first; rows of the same rank stay in the order of the table.
+// recognise returns the rows that match, the most specific first; rows of the same rank stay in the order of the
+// table.
 func recognise(t transcript, phase report.Phase) []match {
-	rows := explanationTable()
 	var found []match
-	for _, harmless := range []bool{true, false} {
-		for i, candidates := range t.candidates(rows, harmless) {
-			row := rows[i]
-			if len(candidates) == 0 || !row.applies(phase) {
-				continue
-			}
-			pattern := regexp.MustCompile(row.pattern)
-			for _, at := range candidates {
-				groups := pattern.FindStringSubmatch(t.lines[at])
-				if groups == nil {
-					continue
-				}
-				if row.harmless {
-					t.lines[at] = ""
-					continue
-				}
-				found = append(found, match{row, excerpt{groups, t.lines, at}})
+	for _, r := range table() {
+		candidates := t.candidates(r)
+		if len(candidates) == 0 || !r.applies(phase) {
+			continue
+		}
+		pattern := regexp.MustCompile(r.pattern)
+		for _, at := range candidates {
+			if groups := pattern.FindStringSubmatch(t.lines[at]); groups != nil {
+				found = append(found, match{r, excerpt{groups, t.lines, at}})
 				break
 			}
 		}
@@ -121,25 +123,8 @@ func recognise(t transcript, phase report.Phase) []match {
 }
 
 // applies says whether the row can be the reason in a phase.
-func (r explanationRow) applies(phase report.Phase) bool {
+func (r row) applies(phase report.Phase) bool {
 	return r.phases == nil || phase == report.PhaseAny || phase == "" || slices.Contains(r.phases, phase)
-}
-
-// printable makes an explanation safe to print; a remedy is by itself.
-func (e Explanation) printable() Explanation {
-	e.Meaning = nixexec.Printable(e.Meaning)
-	for name, value := range e.Detail {
-		if e.Detail[name] = nixexec.Printable(value); e.Detail[name] == "" {
-			delete(e.Detail, name)
-		}
-	}
-	return e
-}
-
-// explanationTable returns every row. Where two of the same rank match, the earlier one comes first.
-func explanationTable() []explanationRow {
-	return slices.Concat(loginRows(), reachRows(), sshConfigRows(), sudoRows(), hostRows(), platformRows(), flakeRows(),
-		buildRows(), refusalRows(), activationRows(), dialectRows(), harmlessRows())
 }
 
 // statusOf is an exit status in a text, 0 where it is none.
@@ -150,3 +135,6 @@ func statusOf(text string) int {
 	}
 	return n
 }
+
+// meaning is fmt.Sprintf under a shorter name for the many sentences of the table.
+func meaning(format string, values ...any) string { return fmt.Sprintf(format, values...) }

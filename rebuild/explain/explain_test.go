@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,8 +26,8 @@ type sample struct {
 	situation Situation
 }
 
-// readSamples reads testdata/output. The first line of a file names its source, the second one may change the situation; what
-// follows is output, byte by byte.
+// readSamples reads testdata/output. The first line of a file names its source, the second one may change the
+// situation; what follows is output, byte by byte.
 func readSamples(t testing.TB) []sample {
 	t.Helper()
 	files, err := filepath.Glob("../../testdata/output/*.txt")
@@ -46,7 +45,10 @@ func readSamples(t testing.TB) []sample {
 		if !bytes.HasPrefix(src, []byte("# source: ")) {
 			t.Errorf("%s does not begin with its source", file)
 		}
-		s := Situation{Alias: "aquamarine", User: "deploy", Configuration: "my-nixos", Flake: ".", Action: "switch", Phase: report.PhaseAny}
+		s := Situation{
+			Alias: "aquamarine", User: "deploy", Configuration: "my-nixos", Flake: ".", Action: "switch",
+			Phase: report.PhaseAny,
+		}
 		if line, rest, found := bytes.Cut(output, []byte("\n")); found && bytes.HasPrefix(line, []byte("# situation: ")) {
 			setSituation(t, &s, strings.TrimPrefix(string(line), "# situation: "))
 			output = rest
@@ -59,7 +61,7 @@ func readSamples(t testing.TB) []sample {
 // rowOf is the row that a sample is named after.
 func rowOf(name string) string {
 	id := ""
-	for _, row := range explanationTable() {
+	for _, row := range table() {
 		if strings.HasPrefix(name, row.id+"-") && len(row.id) > len(id) {
 			id = row.id
 		}
@@ -80,14 +82,10 @@ func setSituation(t testing.TB, s *Situation, words string) {
 			s.BuildHost = value
 		case "flake":
 			s.Flake = value
-		case "jump":
-			s.Jump = value
 		case "sudo-user":
 			s.SudoUser = value
 		case "sudo-works":
 			s.SudoWorks = value == "true"
-		case "host-name":
-			s.HostName = value
 		case "port":
 			s.Port, _ = strconv.Atoi(value)
 		case "local":
@@ -110,9 +108,6 @@ func render(explanations []Explanation, s Situation) string {
 		for _, line := range call(s).Lines(e.Remedy) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
-		for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
-			fmt.Fprintf(&b, "  %s = %q\n", name, e.Detail[name])
-		}
 		if e.Status != 0 {
 			fmt.Fprintf(&b, "  status %d\n", e.Status)
 		}
@@ -130,7 +125,7 @@ func TestExplainSamples(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			got := Explain(s.output, s.situation)
 			switch {
-			case strings.HasPrefix(s.name, "none-") || isHarmless(s.id):
+			case strings.HasPrefix(s.name, "none-"):
 				if len(got) > 0 {
 					t.Fatalf("explained as\n%swant nothing", render(got, s.situation))
 				}
@@ -162,10 +157,6 @@ func TestExplainSamples(t *testing.T) {
 	}
 }
 
-func isHarmless(id string) bool {
-	return slices.ContainsFunc(explanationTable(), func(r explanationRow) bool { return r.id == id && r.harmless })
-}
-
 // checkStyle checks what every explanation keeps to.
 func checkStyle(t *testing.T, e Explanation, s Situation) {
 	t.Helper()
@@ -182,13 +173,13 @@ func checkStyle(t *testing.T, e Explanation, s Situation) {
 func TestExplanationTable(t *testing.T) {
 	samples := readSamples(t)
 	ids := map[string]bool{}
-	for _, row := range explanationTable() {
+	for _, row := range table() {
 		if ids[row.id] {
 			t.Errorf("%s stands in the table twice", row.id)
 		}
 		ids[row.id] = true
 	}
-	for _, row := range explanationTable() {
+	for _, row := range table() {
 		pattern, err := regexp.Compile(row.pattern)
 		if err != nil {
 			t.Errorf("%s: %v", row.id, err)
@@ -214,7 +205,7 @@ func TestExplanationTable(t *testing.T) {
 				t.Errorf("%s: no line of %s matches", row.id, s.name)
 			}
 			for _, line := range lines {
-				if pattern.MatchString(line) && !slices.ContainsFunc(row.needles, func(n string) bool { return strings.Contains(line, n) }) {
+				if pattern.MatchString(line) && !row.mentions(line) {
 					t.Errorf("%s: %q matches, but holds none of the needles", row.id, line)
 				}
 			}
@@ -228,7 +219,7 @@ func TestExplanationTable(t *testing.T) {
 
 func TestExplainPhases(t *testing.T) {
 	units := []byte("warning: the following units failed: a.service\n")
-	refused := []byte("ssh: connect to host h port 22: Connection refused\r\n")
+	lost := []byte("client_loop: send disconnect: Broken pipe\r\n")
 	for _, tt := range []struct {
 		output []byte
 		phase  report.Phase
@@ -238,8 +229,9 @@ func TestExplainPhases(t *testing.T) {
 		{units, report.PhaseAny, "units"},
 		{units, "", "units"},
 		{units, report.PhaseBuild, ""},
-		{refused, report.PhaseConnect, "ssh-refused"},
-		{refused, report.PhaseActivate, "ssh-refused"},
+		{lost, report.PhaseBuild, "ssh-lost"},
+		{lost, report.PhaseActivate, "ssh-lost"},
+		{lost, report.PhaseEvaluate, ""},
 	} {
 		got := ""
 		for _, e := range Explain(tt.output, Situation{Alias: "h", Phase: tt.phase}) {
@@ -266,8 +258,8 @@ func TestExplainQuotes(t *testing.T) {
 			`users.users."\${y}".extraGroups = [ "wheel" ];`},
 		{"warning: the following units failed: a;reboot.service, b.service\n", Situation{Alias: "h"},
 			"ssh h 'journalctl -u b.service -n 20 -o cat'"},
-		{"Bad owner or permissions on /home/a b/.ssh/config\n", Situation{Alias: "h"},
-			"chmod 600 '/home/a b/.ssh/config'"},
+		{"error: Path 'a b;x' in the repository \"/home/a b\" is not tracked by Git.\n", Situation{Alias: "h"},
+			"git -C '/home/a b' add -N -- ':/a b;x'"},
 	} {
 		got := Explain([]byte(tt.output), tt.situation)
 		if len(got) == 0 || !slices.Contains(call(tt.situation).Lines(got[0].Remedy), tt.want) {
@@ -286,9 +278,15 @@ func TestExplainStatus(t *testing.T) {
 		{prefix + "returned non-zero exit status 4.", "exit-n", 4},
 		{prefix + "returned non-zero exit status 1.", "", 0},
 		{"warning: the following units failed: a.service\n" + prefix + "returned non-zero exit status 4.", "units", 4},
-		{"subprocess.CalledProcessError: Command 'bootctl' returned non-zero exit status 1.\n" + prefix + "returned non-zero exit status 100.", "exit-n", 100},
+		{
+			"subprocess.CalledProcessError: Command 'bootctl' returned non-zero exit status 1.\n" +
+				prefix + "returned non-zero exit status 100.", "exit-n", 100,
+		},
 		{"Command 'nix build' died with <Signals.SIGKILL: 9>.", "oom", 137},
-		{"Command 'x " + strings.Repeat("y", 1<<16) + "switch-to-configuration switch' returned non-zero exit status 4.", "exit-n", 4},
+		{
+			"Command 'x " + strings.Repeat("y", 1<<16) + "switch-to-configuration switch' returned non-zero exit status 4.",
+			"exit-n", 4,
+		},
 	} {
 		got := Explain([]byte(tt.output), Situation{Alias: "h"})
 		id, status := "", 0
@@ -303,9 +301,10 @@ func TestExplainStatus(t *testing.T) {
 
 // What counts may come after any amount of noise that looks like it.
 func TestExplainAfterNoise(t *testing.T) {
-	noise := strings.Repeat("cat: /proc/x: No such file or directory\nsh: 1: hostname: not found\nchecking line 1 of 2\n", 5000)
-	got := Explain([]byte(noise+"zsh:1: command not found: nix-store\n"+"bash: line 1: nix-env: command not found\n"), Situation{Alias: "h"})
-	if len(got) != 1 || got[0].ID != "nix-missing" {
+	noise := strings.Repeat("Killed 3 of 4 jobs\nsh: 1: hostname: not found\nbuilder for 'x' waits\n", 5000)
+	output := noise + "Killed\nbuilder for '/nix/store/a-b.drv' failed with exit code 1\n"
+	got := Explain([]byte(output), Situation{Alias: "h"})
+	if len(got) != 1 || got[0].ID != "oom" {
 		t.Errorf("explained as\n%s", render(got, Situation{Alias: "h"}))
 	}
 }
@@ -320,6 +319,7 @@ func TestPlain(t *testing.T) {
 		"a\x1b[":                               "a",
 		"a\x1b":                                "a",
 		"\u202egnp.exe\u0085\x9b31m\xff":       "gnp.exe31m",
+		"smart \x93quotes\x94 \x9fall":         "smart quotes all",
 		"käse":                                 "käse",
 	} {
 		if got := Plain([]byte(in)); got != want {
@@ -337,12 +337,6 @@ func FuzzExplain(f *testing.F) {
 		s := Situation{Alias: alias, User: user, Phase: report.Phase(phase), Local: func(string) bool { return true }}
 		for _, e := range Explain(output, s) {
 			texts := append([]string{e.ID, e.Meaning}, call(s).Lines(e.Remedy)...)
-			for name, value := range e.Detail {
-				texts = append(texts, name, value)
-				if len(value) > 20*captureBytes+len(alias)+len(user) {
-					t.Errorf("%s: %s has %d bytes", e.ID, name, len(value))
-				}
-			}
 			for _, text := range texts {
 				if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
 					t.Errorf("%s: %q holds what is not printable", e.ID, text)
@@ -360,7 +354,7 @@ func hostileOutputs() map[string][]byte {
 	const size = 1 << 20
 	fill := func(text string) []byte { return []byte(strings.Repeat(text, size/len(text)+1)[:size]) }
 	var needles strings.Builder
-	for _, row := range explanationTable() {
+	for _, row := range table() {
 		for _, needle := range row.needles {
 			needles.WriteString(needle + " ")
 		}
@@ -379,7 +373,7 @@ func hostileOutputs() map[string][]byte {
 	}
 }
 
-// BenchmarkExplain1MB shows that no megabyte of output takes a tenth of a second.
+// BenchmarkExplain1MB shows that no megabyte of output takes more than a fraction of a second: once, after a failure.
 func BenchmarkExplain1MB(b *testing.B) {
 	for name, output := range hostileOutputs() {
 		b.Run(name, func(b *testing.B) {

@@ -8,22 +8,23 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// platformRows are about builds that no machine in reach can do: another system, a missing feature, no job slots, builders that
-// the daemon cannot use, and programs of another platform that are run.
-func platformRows() []explanationRow {
+// platformRows are about builds that no machine in reach can do: another system, a missing feature, no job slots,
+// builders that the daemon cannot use, and programs of another platform that are run.
+func platformRows() []row {
 	building := []report.Phase{report.PhaseEvaluate, report.PhaseBuild}
-	return []explanationRow{
+	return []row{
 		{
 			id: "remote-builder", rank: rankCause, phases: building,
 			needles: []string{"cannot build on '", "Failed to find a machine for remote build"},
-			pattern: `cannot build on '([^']+)': (.*)|Failed to find a machine for remote build`,
-			implies: []string{"maxjobs", "ssh-key-changed", "ssh-key-unknown", "ssh-denied", "ssh-resolve", "ssh-refused", "ssh-timeout", "ssh-kex", "ssh-jump", "nix-proto", "nix-allowed"},
+			pattern: `cannot build on '([^']+)': |Failed to find a machine for remote build`,
+			implies: []string{"maxjobs", "ssh-between"},
 			explain: explainRemoteBuilder,
 		},
 		{
 			id: "sys-old", rank: rankSpecific, phases: building,
 			needles: []string{" is required to build '"},
-			pattern: `a '([^']+)'(?: with features \{([^}]*)\})? is required to build '([^']+)', but I am a '([^']+)'(?: with features \{([^}]*)\})?`,
+			pattern: `a '([^']+)'(?: with features \{([^}]*)\})? is required to build '([^']+)'` +
+				`, but I am a '([^']+)'(?: with features \{([^}]*)\})?`,
 			implies: []string{"build-fail", "maxjobs"},
 			explain: func(x excerpt, s Situation) Explanation {
 				return explainPlatform(wantedPlatform{
@@ -33,8 +34,12 @@ func platformRows() []explanationRow {
 		},
 		{
 			id: "sys-new", rank: rankSpecific, phases: building,
-			needles: []string{"Reason: required system or feature not available", "Reason: platform mismatch", "Reason: missing system features", "Reason: local builds are disabled"},
-			pattern: `^\s*Reason: (?:required system or feature not available|platform mismatch|missing system features|local builds are disabled)`,
+			needles: []string{
+				"Reason: required system or feature not available", "Reason: platform mismatch",
+				"Reason: missing system features", "Reason: local builds are disabled",
+			},
+			pattern: `^\s*Reason: (?:required system or feature not available|platform mismatch` +
+				`|missing system features|local builds are disabled)`,
 			implies: []string{"build-fail", "maxjobs"},
 			explain: explainPlatformReason,
 		},
@@ -54,27 +59,34 @@ func platformRows() []explanationRow {
 		},
 		{
 			id: "execfmt", rank: rankSpecific,
-			needles: []string{"Exec format error", "cannot execute binary file", "syntax error near unexpected token `lambda'", "Bad CPU type in executable"},
-			pattern: "Exec format error|cannot execute binary file|syntax error near unexpected token `lambda'|Bad CPU type in executable",
+			needles: []string{
+				"Exec format error", "cannot execute binary file", "syntax error near unexpected token `lambda'",
+				"Bad CPU type in executable",
+			},
+			pattern: "Exec format error|cannot execute binary file|syntax error near unexpected token `lambda'" +
+				"|Bad CPU type in executable",
 			explain: explainExecFormat,
 		},
 	}
 }
 
 func explainRemoteBuilder(x excerpt, s Situation) Explanation {
-	store, reason := x.group(1), x.group(2)
 	e := Explanation{}
-	_, login, _ := strings.Cut(store, "://")
+	_, login, _ := strings.Cut(x.group(1), "://")
 	login, _, _ = strings.Cut(login, "?")
+	const asRoot = "it logs in as root, with root's ssh config, keys and known hosts, not with yours"
 	if login == "" {
-		e.Meaning = "the Nix daemon could use none of its `builders`: it logs in as root, with root's ssh config, keys and known hosts, not with yours"
-		e.Remedy = []report.Remedy{report.Shell("nix", "config", "show", "builders"), report.Line("# for each of them"), report.Shell("sudo", "ssh", "BUILDER", "true")}
+		e.Meaning = "the Nix daemon could use none of its `builders`: " + asRoot
+		e.Remedy = []report.Remedy{
+			report.Shell("nix", "config", "show", "builders"),
+			report.Comment("for each of them"), report.Shell("sudo", "ssh", "BUILDER", "true"),
+		}
 	} else {
-		e.Meaning = meaning("the Nix daemon could not use the builder %s: it logs in as root, with root's ssh config, keys and known hosts, not with yours", login)
+		e.Meaning = meaning("the Nix daemon could not use the builder %s: %s", login, asRoot)
 		e.Remedy = []report.Remedy{report.Shell("sudo", "ssh", login, "true")}
-		e.Detail = map[string]string{"builder": store, "reason": strings.TrimPrefix(reason, "error: ")}
 	}
-	e.Remedy = append(e.Remedy, report.Line("# a build host needs no daemon: nixhop logs in as you"), s.Again("--build-host", "target"))
+	e.Remedy = append(e.Remedy,
+		report.Comment("a build host needs no daemon: nixhop logs in as you"), s.Again("--build-host", "target"))
 	return e
 }
 
@@ -92,8 +104,8 @@ func featureNames(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// explainPlatformReason reads the wording of Nix 2.30 and later, and the one of 2.35, which names each reason by itself
-// (NixOS/nix#13278, NixOS/nix#15266).
+// explainPlatformReason reads the wording of Nix 2.30 and later, and the one of 2.35, which names each reason by
+// itself (NixOS/nix#13278, NixOS/nix#15266).
 func explainPlatformReason(x excerpt, s Situation) Explanation {
 	w := wantedPlatform{}
 	if drv := x.near(`Cannot build '([^']+)'`, 4, 0); drv != nil {
@@ -123,7 +135,7 @@ func explainPlatformReason(x excerpt, s Situation) Explanation {
 // explainPlatform says which of the reasons it is. With equal systems and every feature there, Nix has no job slots
 // (NixOS/nix#14883).
 func explainPlatform(w wantedPlatform, s Situation) Explanation {
-	e := Explanation{Detail: map[string]string{"derivation": w.derivation, "system": w.system, "current": w.here}}
+	e := Explanation{}
 	name := derivationName(w.derivation)
 	if w.system == w.here {
 		missing := w.missing()
@@ -134,25 +146,34 @@ func explainPlatform(w wantedPlatform, s Situation) Explanation {
 		for i, feature := range missing {
 			quoted[i] = nixexec.NixString(feature)
 		}
-		e.Meaning = meaning("%s needs the system feature %s, which %s does not offer", name, strings.Join(missing, ", "), s.Builder())
-		e.Remedy = []report.Remedy{report.Line("# where it is built"), report.Line("nix.settings.extra-system-features = [ " + strings.Join(quoted, " ") + " ];"), s.Again("--build-host", "target")}
+		e.Meaning = meaning("%s needs the system feature %s, which %s does not offer",
+			name, strings.Join(missing, ", "), s.Builder())
+		e.Remedy = []report.Remedy{
+			report.Comment("where it is built"),
+			report.Line("nix.settings.extra-system-features = [ " + strings.Join(quoted, " ") + " ];"),
+			s.Again("--build-host", "target"),
+		}
 		return e
 	}
 	if strings.HasPrefix(name, "nixos-rebuild") {
-		e.Meaning = meaning("nixos-rebuild wanted to run the nixos-rebuild of the configuration first, and that is for %s; this machine is %s", w.system, w.here)
+		e.Meaning = meaning("nixos-rebuild wanted to run the nixos-rebuild of the configuration first, and that is for %s; "+
+			"this machine is %s", w.system, w.here)
 		e.Remedy = []report.Remedy{s.Again("--no-reexec")}
 		return e
 	}
 	e.Meaning = meaning("%s is to be built for %s, and %s builds for %s", name, w.system, s.Builder(), w.here)
 	if s.Phase == report.PhaseEvaluate {
-		e.Meaning = meaning("the evaluation itself must build %s for %s, and evaluating is done here, on %s", name, w.system, w.here)
+		e.Meaning = meaning("the evaluation itself must build %s for %s, and evaluating is done here, on %s",
+			name, w.system, w.here)
 	} else if !s.BuildsOnTarget() {
 		e.Remedy = []report.Remedy{s.Again("--build-host", "target")}
 	}
 	if strings.HasSuffix(w.here, "-darwin") {
-		e.Remedy = append(e.Remedy, report.Line("# or a Linux builder on this Mac (nix-darwin)"), report.Line("nix.linux-builder.enable = true;"))
+		e.Remedy = append(e.Remedy, report.Comment("or a Linux builder on this Mac (nix-darwin)"),
+			report.Line("nix.linux-builder.enable = true;"))
 	} else {
-		e.Remedy = append(e.Remedy, report.Line("# or emulate it where it is built"), report.Line("boot.binfmt.emulatedSystems = [ "+nixexec.NixString(w.system)+" ];"))
+		e.Remedy = append(e.Remedy, report.Comment("or emulate it where it is built"),
+			report.Line("boot.binfmt.emulatedSystems = [ "+nixexec.NixString(w.system)+" ];"))
 	}
 	return e
 }
@@ -169,12 +190,14 @@ func explainExecFormat(x excerpt, s Situation) Explanation {
 	rebuild := strings.Contains(x.line(), "nixos-rebuild") || x.near(`could not re-exec|nixos.rebuild`, 12, 3) != nil
 	if rebuild {
 		return Explanation{
-			Meaning: "nixos-rebuild ran the nixos-rebuild of the configuration, which is for another platform than this machine",
-			Remedy:  []report.Remedy{s.Again("--no-reexec")},
+			Meaning: "nixos-rebuild ran the nixos-rebuild of the configuration, " +
+				"which is for another platform than this machine",
+			Remedy: []report.Remedy{s.Again("--no-reexec")},
 		}
 	}
 	return Explanation{
-		Meaning: meaning("a program for another platform was run: is the configuration really for the system of %s", s.Target()),
-		Remedy:  []report.Remedy{s.OnTarget("uname", "-sm"), s.Again("--no-reexec", "--build-host", "target")},
+		Meaning: meaning("a program for another platform was run: is the configuration really for the system of %s",
+			s.Target()),
+		Remedy: []report.Remedy{s.OnTarget("uname", "-sm"), s.Again("--no-reexec", "--build-host", "target")},
 	}
 }

@@ -4,17 +4,15 @@ import (
 	"cmp"
 	"strings"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 )
 
-// Situation is what this run knows about itself. Every explanation is put in its words; what is not known is left empty.
+// Situation is what this run knows about itself. Every explanation is put in its words; what is not known is left
+// empty.
 type Situation struct {
 	Alias         string // the target as typed, and as ssh takes it
 	User          string // who ssh logs in as there
-	HostName      string // what ssh connects to for the alias: a name or an address
 	Port          int    // of the target, 0 or 22 where it is the usual one
-	Jump          string // ProxyJump on the way there
 	BuildHost     string // as typed; empty for this machine
 	Configuration string
 	Flake         string
@@ -23,8 +21,8 @@ type Situation struct {
 	SudoUser      string // who runs nixhop under sudo, from SUDO_USER; else empty
 	SudoWorks     bool   // sudo on the target was seen to work, or its password was verified
 
-	// Local says whether a path, relative to the root of the tree that the flake stands in, exists here, tracked by git
-	// or not. Without it nothing is said about files that the flake does not see.
+	// Local says whether a path, relative to the root of the tree that the flake stands in, exists here, tracked by
+	// git or not. Without it nothing is said about files that the flake does not see.
 	Local func(path string) bool
 }
 
@@ -34,20 +32,6 @@ func (s Situation) Target() string {
 		return "the host"
 	}
 	return s.Alias
-}
-
-// Named is a host that a text names, in a sentence about it: the target under its alias, or what stands on the way there.
-func (s Situation) Named(host string) string {
-	third := !s.BuildsHere() && !s.BuildsOnTarget()
-	switch {
-	case host == "" || host == s.hostName():
-		return s.Target()
-	case host == s.HostName || s.HostName == "" && s.Jump == "" && !third:
-		return s.Target() + " (" + host + ")"
-	case s.Jump != "" && !third:
-		return host + ", on the way to " + s.Target() + ","
-	}
-	return host
 }
 
 // Login is the user in a sentence.
@@ -117,11 +101,6 @@ func (s Situation) hostName() string { return s.Alias[strings.LastIndexByte(s.Al
 // OnTarget is a command that runs on the target.
 func (s Situation) OnTarget(words ...string) report.Remedy { return report.On(s.Alias, words...) }
 
-// SSH is an ssh to the target, with a command there if there are words.
-func (s Situation) SSH(words ...string) report.Remedy {
-	return report.SSH(append([]string{s.Alias}, words...)...)
-}
-
 // OnBuilder is a command that runs where it is built.
 func (s Situation) OnBuilder(words ...string) report.Remedy {
 	switch {
@@ -133,20 +112,10 @@ func (s Situation) OnBuilder(words ...string) report.Remedy {
 	return report.On(s.BuildHost, words...)
 }
 
-// UserOption is a line of NixOS configuration for the user that ssh logs in as.
-func (s Situation) UserOption(option string) report.Remedy {
-	return report.Line("users.users." + nixexec.Attribute(s.Login()) + "." + option)
-}
-
 // FlakeDir is the flake without the name of a configuration.
 func (s Situation) FlakeDir() string {
 	if dir, _, _ := strings.Cut(s.Flake, "#"); dir != "" {
 		return dir
 	}
 	return "."
-}
-
-// HostBlock is a block of ssh configuration for the alias.
-func (s Situation) HostBlock(options ...string) []report.Remedy {
-	return report.HostBlock(s.hostName(), options...)
 }

@@ -6,57 +6,50 @@ import (
 )
 
 // sudoRows are about becoming root on the target: sudo (1.8 to 1.9), sudo-rs, and what nix-env prints without either.
-func sudoRows() []explanationRow {
-	return []explanationRow{
+// What sudo is asked before the build says little about a command for which it has a rule of its own, about a
+// password that only nixos-rebuild asks for, and about one that sudo remembers for a quarter of an hour.
+func sudoRows() []row {
+	activating := []report.Phase{report.PhaseActivate}
+	return []row{
 		{
-			id: "sudo-denied", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			id: "sudo-denied", rank: rankCause, phases: activating,
 			needles: []string{"is not in the sudoers file", " is not allowed to "},
 			pattern: `(\S+) is not in the sudoers file|user (\S+) is not allowed to (?:run sudo|execute '([^']*)')`,
 			implies: []string{"sudo-wrong", "sudo-tty", "ng-hint"},
 			explain: explainNoSudoer,
 		},
 		{
-			id: "sudo-wrong", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			id: "sudo-wrong", rank: rankCause, phases: activating,
 			needles: []string{"Sorry, try again.", " incorrect password attempt", "sudo: no password was provided"},
 			pattern: `Sorry, try again\.|sudo: \d+ incorrect password attempt|sudo: (no password was provided)`,
 			implies: []string{"sudo-tty", "ng-hint"},
 			explain: explainWrongPassword,
 		},
 		{
-			id: "sudo-tty", rank: rankSpecific, phases: []report.Phase{report.PhaseConnect, report.PhaseBuild, report.PhaseCopy, report.PhaseActivate},
+			id: "sudo-tty", rank: rankSpecific,
+			phases:  []report.Phase{report.PhaseBuild, report.PhaseCopy, report.PhaseActivate},
 			needles: []string{"sudo: a terminal is required", "sudo: no tty present", "sudo: a password is required"},
-			pattern: `sudo: (?:a terminal is required to (?:read the password|authenticate)|no tty present|a password is required)`,
+			pattern: `sudo: (?:a terminal is required to (?:read the password|authenticate)|no tty present` +
+				`|a password is required)`,
 			implies: []string{"ng-hint"},
 			explain: explainNoTerminal,
 		},
 		{
-			id: "sudo-rs", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
+			id: "sudo-rs", rank: rankCause, phases: activating,
 			needles: []string{"'prompt' does not take any arguments", "'--prompt' "},
 			pattern: `'(?:--)?prompt' does not take any arguments`,
 			implies: []string{"ng-hint"},
-			explain: func(_ excerpt, s Situation) Explanation {
-				return Explanation{
-					Meaning: meaning("the sudo of %s is an old sudo-rs, which knows no --prompt, and this nixos-rebuild uses it", s.Target()),
-					Remedy:  []report.Remedy{s.AsRoot(), report.Line("# or a newer sudo-rs, from a newer nixpkgs"), report.Shell("nix", "flake", "update", "nixpkgs")},
-				}
-			},
+			explain: explainOldSudo,
 		},
 		{
-			id: "sudo-missing", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseActivate},
-			needles: []string{"sudo: command not found", "sudo: not found", "command not found: sudo", "Unknown command: sudo"},
-			pattern: `(nixos-rebuild: line \d+): sudo: |(?:^|[ :])sudo: (?:command )?not found|command not found: sudo|Unknown command: sudo`,
-			implies: []string{"ng-hint"},
-			explain: explainNoSudo,
-		},
-		{
-			id: "need-root", rank: rankCause, phases: []report.Phase{report.PhaseConnect, report.PhaseCopy, report.PhaseActivate},
+			id: "need-root", rank: rankCause, phases: []report.Phase{report.PhaseCopy, report.PhaseActivate},
 			needles: []string{"/nix/var/nix/profiles/"},
 			pattern: `(?:creating symlink|opening lock file|creating directory) .*/nix/var/nix/profiles/.*Permission denied`,
 			implies: []string{"ng-hint"},
 			explain: explainNeedsRoot,
 		},
 		{
-			id: "ng-hint", rank: rankConsequence, phases: []report.Phase{report.PhaseActivate},
+			id: "ng-hint", rank: rankConsequence, phases: activating,
 			needles: []string{"did you forget to use --ask-sudo-password"},
 			pattern: `did you forget to use --ask-sudo-password`,
 			explain: explainHint,
@@ -68,8 +61,10 @@ func explainNoSudoer(x excerpt, s Situation) Explanation {
 	user := x.group(1) + x.group(2)
 	e := Explanation{
 		Meaning: meaning("%s may not use sudo on %s", user, s.Target()),
-		Remedy:  []report.Remedy{s.AsRoot(), report.Line("# or, on the host"), report.Line("users.users." + nixexec.Attribute(user) + `.extraGroups = [ "wheel" ];`)},
-		Detail:  map[string]string{"user": user},
+		Remedy: []report.Remedy{
+			s.AsRoot(), report.Comment("or, on the host"),
+			report.Line("users.users." + nixexec.Attribute(user) + `.extraGroups = [ "wheel" ];`),
+		},
 	}
 	if x.group(3) != "" {
 		e.Meaning = meaning("%s may use sudo on %s, but not for %s", user, s.Target(), x.group(3))
@@ -88,24 +83,25 @@ func explainWrongPassword(x excerpt, s Situation) Explanation {
 	return e
 }
 
-func explainNoSudo(x excerpt, s Situation) Explanation {
-	if x.group(1) != "" {
-		return Explanation{
-			Meaning: "this nixos-rebuild runs sudo here, and this machine has none",
-			Remedy:  []report.Remedy{report.Shell("unset", "SUDO_USER"), s.Again()},
-		}
-	}
+func explainNoTerminal(_ excerpt, s Situation) Explanation {
 	return Explanation{
-		Meaning: meaning("%s has no sudo: it has doas or run0, or only root may change it", s.Target()),
-		Remedy:  []report.Remedy{s.AsRoot(), s.Again("--elevate", "run0"), report.Line("# or, on the host"), report.Line("security.sudo.enable = true;")},
+		Meaning: meaning("sudo on %s wants the password of %s, and has no terminal there to ask for it",
+			s.Target(), s.Login()),
+		Remedy: []report.Remedy{
+			s.Again("--ask-sudo-password"), report.Comment("or never again, on the host"),
+			report.Line("security.sudo.wheelNeedsPassword = false;"),
+		},
 	}
 }
 
-func explainNoTerminal(_ excerpt, s Situation) Explanation {
+func explainOldSudo(_ excerpt, s Situation) Explanation {
 	return Explanation{
-		Meaning: meaning("sudo on %s wants the password of %s, and has no terminal there to ask for it", s.Target(), s.Login()),
-		Remedy: []report.Remedy{s.Again("--ask-sudo-password"), report.Line("# or never again, on the host"),
-			report.Line("security.sudo.wheelNeedsPassword = false;")},
+		Meaning: meaning("the sudo of %s is an old sudo-rs, which knows no --prompt, and this nixos-rebuild uses it",
+			s.Target()),
+		Remedy: []report.Remedy{
+			s.AsRoot(),
+			report.Comment("or a newer sudo-rs, from a newer nixpkgs"), report.Shell("nix", "flake", "update", "nixpkgs"),
+		},
 	}
 }
 
@@ -117,16 +113,22 @@ func explainNeedsRoot(_ excerpt, s Situation) Explanation {
 }
 
 // sudoWorked are texts that only a command which sudo did start can have caused.
-const sudoWorked = switching + `|the following units failed: |error\(s\) occurred while switching|^Pre-switch check|^Failed to install bootloader|transient service unit|switch-to-configuration(?: |', ')\S+?(?:'\])?' returned non-zero exit status (?:4|100)\b`
+const sudoWorked = switching + `|the following units failed: |error\(s\) occurred while switching|^Pre-switch check` +
+	`|^Failed to install bootloader|transient service unit` +
+	`|switch-to-configuration(?: |', ')\S+?(?:'\])?' returned non-zero exit status (?:4|100)\b`
 
-// explainHint answers a hint that nixos-rebuild-ng prints after every command under sudo that failed, whatever the reason was
-// (NixOS/nixpkgs#361750).
+// explainHint answers a hint that nixos-rebuild-ng prints after every command under sudo that failed, whatever the
+// reason was (NixOS/nixpkgs#361750).
 func explainHint(x excerpt, s Situation) Explanation {
 	if s.SudoWorks || x.near(sudoWorked, 200, 10) != nil {
-		return Explanation{Meaning: meaning("the hint about --ask-sudo-password does not apply: sudo worked on %s, and what it ran there failed", s.Target())}
+		return Explanation{
+			Meaning: meaning("the hint about --ask-sudo-password does not apply: sudo worked on %s, "+
+				"and what it ran there failed", s.Target()),
+		}
 	}
 	return Explanation{
-		Meaning: meaning("a command under sudo failed on %s and said nothing itself: sudo may have wanted a password", s.Target()),
-		Remedy:  []report.Remedy{s.OnTarget("sudo", "-n", "true"), s.Again("--ask-sudo-password")},
+		Meaning: meaning("a command under sudo failed on %s and said nothing itself: sudo may have wanted a password",
+			s.Target()),
+		Remedy: []report.Remedy{s.OnTarget("sudo", "-n", "true"), s.Again("--ask-sudo-password")},
 	}
 }

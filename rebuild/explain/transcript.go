@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"nixhop/nixexec"
 )
 
-// The bounds of what is looked at and of what comes out. They keep a megabyte of hostile output cheap: the patterns are run on
-// few lines of a bounded length.
+// The bounds of what is looked at and of what comes out. They keep a megabyte of hostile output cheap: the patterns
+// are run on few lines of a bounded length.
 const (
 	lineHead     = 3 << 10  // of a longer line these many bytes of its beginning
 	lineTail     = 1 << 10  // and these many of its end are looked at
@@ -23,7 +25,8 @@ const (
 // transcript is output made plain: the lines that a terminal would have shown, without colours and control characters.
 type transcript struct{ lines []string }
 
-// newTranscript makes output plain. A carriage return ends a line, so that what a progress bar overwrote is still seen.
+// newTranscript makes output plain. A carriage return ends a line, so that what a progress bar overwrote is still
+// seen.
 func newTranscript(output []byte) transcript {
 	var t transcript
 	for len(output) > 0 {
@@ -40,155 +43,54 @@ func newTranscript(output []byte) transcript {
 	return t
 }
 
-// Plain is one line without escape sequences and control characters, its middle left out when it is too long. A tab becomes
-// a blank, and what is not UTF-8 goes.
+// Plain is one line without escape sequences and control characters, its middle left out when it is too long. A tab
+// becomes a blank, and what is not UTF-8 goes, before a lone byte of it could pass for a control sequence of 8 bits.
 func Plain(line []byte) string {
 	if len(line) > lineHead+lineTail {
 		line = slices.Concat(line[:lineHead], []byte(" ... "), line[len(line)-lineTail:])
 	}
-	if isPlain(line) {
-		return string(line)
-	}
-	var b strings.Builder
-	for i := 0; i < len(line); {
-		if line[i] == '\x1b' {
-			i += escapeLength(line[i:])
-			continue
-		}
-		if c := line[i]; c == '\t' {
-			b.WriteByte(' ')
-		} else {
-			b.WriteByte(c)
-		}
-		i++
-	}
-	return nixexec.Printable(b.String())
+	text := ansi.Strip(strings.ToValidUTF8(string(line), ""))
+	return nixexec.Printable(strings.ReplaceAll(text, "\t", " "))
 }
 
-// isPlain says that a line holds nothing but printable ASCII.
-func isPlain(line []byte) bool {
-	for _, c := range line {
-		if c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// escapeLength is the length of the escape sequence at the beginning of a text: ECMA-48 control sequences (colours, cursor
-// movements), strings that a BEL or an ST ends (window titles, hyperlinks), and the short ones.
-func escapeLength(text []byte) int {
-	if len(text) < 2 {
-		return len(text)
-	}
-	switch text[1] {
-	case '[':
-		for i := 2; i < len(text); i++ {
-			if text[i] >= '@' && text[i] <= '~' {
-				return i + 1
-			}
-		}
-		return len(text)
-	case ']', 'P', 'X', '^', '_':
-		for i := 2; i < len(text); i++ {
-			if text[i] == '\a' {
-				return i + 1
-			}
-			if text[i] == '\x1b' && i+1 < len(text) && text[i+1] == '\\' {
-				return i + 2
-			}
-		}
-		return len(text)
-	}
-	return 2
-}
-
-// candidates returns for each row, by its index, the lines that hold one of its needles: in one pass over the text, however many
-// rows there are, and no more lines than a pattern may be tried on, the first ones and the last ones. They stand in the order in
-// which they are tried: backwards for a row whose last match counts.
-func (t transcript) candidates(rows []explanationRow, harmless bool) [][]int {
-	index := newNeedleIndex(rows, harmless)
-	first := make([][]int, len(rows))
-	last := make([][]int, len(rows))
-	sizes := make([]int, len(rows))
+// candidates are the places of the lines that a row's pattern is tried on, in that order: those that hold one of its
+// needles, the first ones and the last ones; backwards for a row whose last match counts.
+func (t transcript) candidates(r row) []int {
+	var first, last []int
+	size := 0
 	for at, line := range t.lines {
-		index.search(line, func(i int) {
-			kept := &first[i]
-			if sizes[i]+len(line) > rowBytes {
-				kept = &last[i]
-			}
-			if len(*kept) > 0 && (*kept)[len(*kept)-1] == at || !rows[i].logs && logLine(line) {
-				return
-			}
-			*kept = append(*kept, at)
-			if kept == &first[i] {
-				sizes[i] += len(line)
-			} else if len(*kept) > rowLast {
-				*kept = (*kept)[1:]
-			}
-		})
-	}
-	for i, row := range rows {
-		first[i] = append(first[i], last[i]...)
-		if row.last {
-			slices.Reverse(first[i])
+		switch {
+		case !r.mentions(line) || !r.logs && logLine(line):
+		case size+len(line) <= rowBytes:
+			first = append(first, at)
+			size += len(line)
+		default:
+			last = append(last[max(0, len(last)-rowLast+1):], at)
 		}
 	}
-	return first
+	all := append(first, last...)
+	if r.last {
+		slices.Reverse(all)
+	}
+	return all
 }
 
-// logLine says that a line is one of a builder: `name> text` with nix build -L, `> text` in the excerpt that nix prints of the log
-// of a failed build, or the same in the frame of nix-output-monitor.
+// mentions says that one of the row's needles stands in a line.
+func (r row) mentions(line string) bool {
+	for _, needle := range r.needles {
+		if strings.Contains(line, needle) {
+			return true
+		}
+	}
+	return false
+}
+
+// logLine says that a line is one of a builder: `name> text` with nix build -L, `> text` in the excerpt that nix
+// prints of the log of a failed build, or the same in the frame of nix-output-monitor.
 func logLine(line string) bool {
 	line = strings.TrimLeft(line, " ┃│")
 	name, _, found := strings.Cut(line, ">")
 	return found && len(name) < 100 && !strings.ContainsAny(name, " '\"</:")
-}
-
-// needleIndex finds many texts at once: a table of their first two bytes says where a comparison is worth it.
-type needleIndex struct {
-	heads   [1 << 16]uint16 // by two bytes: 1 + the place of the needles that begin with them, 0 for none
-	needles [][]needle
-}
-
-// needle is a text that stands in every line that a row's pattern matches.
-type needle struct {
-	text string
-	row  int
-}
-
-// newNeedleIndex returns the index of the needles of those rows that are harmless, or of those that are not.
-func newNeedleIndex(rows []explanationRow, harmless bool) *needleIndex {
-	x := &needleIndex{}
-	for i, row := range rows {
-		if row.harmless != harmless {
-			continue
-		}
-		for _, text := range row.needles {
-			head := &x.heads[int(text[0])<<8|int(text[1])]
-			if *head == 0 {
-				x.needles = append(x.needles, nil)
-				*head = uint16(len(x.needles))
-			}
-			x.needles[*head-1] = append(x.needles[*head-1], needle{text, i})
-		}
-	}
-	return x
-}
-
-// search calls found with the row of each needle in a line.
-func (x *needleIndex) search(line string, found func(row int)) {
-	for i := 0; i+1 < len(line); i++ {
-		head := x.heads[int(line[i])<<8|int(line[i+1])]
-		if head == 0 {
-			continue
-		}
-		for _, n := range x.needles[head-1] {
-			if strings.HasPrefix(line[i:], n.text) {
-				found(n.row)
-			}
-		}
-	}
 }
 
 // excerpt is the line that a row matched, and the lines around it.
@@ -209,8 +111,8 @@ func (x excerpt) group(n int) string {
 // line is the line itself.
 func (x excerpt) line() string { return x.lines[x.at] }
 
-// near returns the bounded groups of the first line that a pattern matches, among so many lines before and after this one, fewer
-// where the lines before it are long; nil when there is none.
+// near returns the bounded groups of the first line that a pattern matches, among so many lines before and after this
+// one, fewer where the lines before it are long; nil when there is none.
 func (x excerpt) near(pattern string, before, after int) []string {
 	expression := regexp.MustCompile(pattern)
 	from := x.at

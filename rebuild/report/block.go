@@ -29,8 +29,8 @@ func Block(head, why string, remedy []string, columns int) string {
 	return strings.Join(lines, "\n"+findingIndent) + "\n"
 }
 
-// Wrap breaks text at spaces into lines of at most width characters; a longer word, which may be a path or a command, keeps a line of
-// its own.
+// Wrap breaks text at spaces into lines of at most width characters; a longer word, which may be a path or a command,
+// keeps a line of its own.
 func Wrap(text string, width int) []string {
 	var lines []string
 	length := 0

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Limits of the checks. What a host falls short of by a limit that ends in Error stops the run, by one that ends in Warning it
-// does not.
+// Limits of the checks. What a host falls short of by a limit that ends in Error stops the run, by one that ends in
+// Warning it does not.
 const (
 	StoreSpaceError   = 256 << 10 // KiB left where /nix/store lies; a switch writes this much without any new package
 	StoreSpaceWarning = 2 << 20   // KiB; about what an update of a small system takes
@@ -19,7 +19,8 @@ const (
 	InodesWarning     = 50_000    // about what an update of a small system takes
 	ClockWarning      = 5 * time.Minute
 
-	// SystemdSetenv is the first systemd whose systemd-run takes `-E NAME`, as nixos-rebuild gives it (NixOS/nixpkgs#476801).
+	// SystemdSetenv is the first systemd whose systemd-run takes `-E NAME`, as nixos-rebuild gives it
+	// (NixOS/nixpkgs#476801).
 	SystemdSetenv = 248
 )
 

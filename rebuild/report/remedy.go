@@ -8,8 +8,8 @@ import (
 	"nixhop/nixexec"
 )
 
-// Remedy is one line that is offered to be pasted. It becomes words only by Call.Lines, which knows how nixhop was called: this deployment
-// once more needs the flags of this run, and ssh the ssh config in use.
+// Remedy is one line that is offered to be pasted. It becomes words only by Call.Lines, which knows how nixhop was
+// called: this deployment once more needs the flags of this run, and ssh the ssh config in use.
 //
 // A Remedy that needs a host there is none (a run without a target has no name for it) is no line at all.
 type Remedy struct {
@@ -43,7 +43,8 @@ func As(configuration string, flags ...string) Remedy {
 // Nixhop is another command line of nixhop, of which these are the words: of this run it repeats nothing.
 func Nixhop(words ...string) Remedy { return Remedy{kind: nixhopLine, words: words} }
 
-// SSH is an ssh with these words: SSH("-v", "web"). A command line for the shell there is one word of them: SSH("web", "df | sort").
+// SSH is an ssh with these words: SSH("-v", "web"). A command line for the shell there is one word of them:
+// SSH("web", "df | sort").
 func SSH(words ...string) Remedy {
 	return Remedy{kind: sshLine, words: append([]string{"ssh"}, words...)}
 }
@@ -61,6 +62,9 @@ func Shell(words ...string) Remedy { return Line(nixexec.ShellWords(words)) }
 
 // Line is a text as it is: a line of NixOS or ssh configuration, a comment, or a command that is no mere row of words.
 func Line(text string) Remedy { return Remedy{text: nixexec.Printable(text)} }
+
+// Comment is a line that a shell and NixOS alike leave out.
+func Comment(text string) Remedy { return Line("# " + text) }
 
 // Lines are several of them.
 func Lines(texts ...string) []Remedy {
@@ -83,8 +87,8 @@ func HostBlock(host string, options ...string) []Remedy {
 	return block
 }
 
-// AnyOf is a remedy of several, of which each is enough. Between them stands a line that is a comment for a shell and for NixOS alike. An
-// empty one is left out.
+// AnyOf is a remedy of several, of which each is enough. Between them stands a line that is a comment for a shell and
+// for NixOS alike. An empty one is left out.
 func AnyOf(remedies ...[]Remedy) []Remedy {
 	var all []Remedy
 	for _, remedy := range remedies {
@@ -190,7 +194,8 @@ func (c Call) again(r Remedy) string {
 	return nixexec.ShellWords(slices.Concat(words, c.repeated(r.words), r.words))
 }
 
-// anotherWay are the flags that say how a system for another platform is built: one that is offered takes the place of --cross and --emulate.
+// anotherWay are the flags that say how a system for another platform is built: one that is offered takes the place
+// of --cross and --emulate.
 var anotherWay = [...]string{"--build-host", "--cross", "--emulate"}
 
 // repeated are the words of the flags of this run that the offered ones leave standing.

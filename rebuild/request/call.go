@@ -10,7 +10,8 @@ import (
 // notRepeated are the flags that say nothing about what is deployed, or how.
 var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--help", "--explain"}
 
-// Call is how this run was called, for the commands that are offered. The request is one for a single target, or for none.
+// Call is how this run was called, for the commands that are offered. The request is one for a single target, or for
+// none.
 func (r Request) Call() report.Call {
 	call := report.Call{Action: r.Action, SSHConfig: r.SSHConfig, TargetHost: r.TargetHostFlag, Flags: r.repeatedFlags()}
 	if len(r.Hosts) == 1 {

@@ -8,7 +8,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// A command that is offered deploys what the user was about to deploy, and a way that is offered is instead of the one that was asked for.
+// A command that is offered deploys what the user was about to deploy, and a way that is offered is instead of the
+// one that was asked for.
 func TestCall(t *testing.T) {
 	again := report.Again
 	for _, test := range []struct {
