@@ -35,9 +35,9 @@ bench:
 	go test -tags lab,bench -run TestBench -count 1 -timeout 12m -v .
 
 lint:
-	go vet ./...
+	go vet ./... ./testdata/standin
 	go vet -tags lab,bench .
-	GOOS=darwin go vet ./...
+	GOOS=darwin go vet ./... ./testdata/standin
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@if command -v shellcheck >/dev/null; then \

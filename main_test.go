@@ -57,7 +57,8 @@ func standIn() {
 }
 
 // TestScript runs testdata/script. Programs stand in $WORK/bin: ssh, nix and its relatives always, a nixos-rebuild where the
-// script has `rebuild bash`, `rebuild ng` or `rebuild newest`. The ssh config is $WORK/ssh_config.
+// script has `rebuild bash`, `rebuild ng` or `rebuild newest`: they do what the script says. Those of a script that begins with
+// `world` deploy to hosts; see makeWorld. The ssh config is $WORK/ssh_config.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",

@@ -23,18 +23,16 @@ func makeWorld(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: world [bash|ng|newest]")
 	}
 	w := worldOf(ts)
-	if _, err := os.Stat(w.Dir); err == nil {
-		ts.Check(w.InstallRebuild(args[0], flagsOf(ts, args[0])))
-		return
+	if _, err := os.Stat(w.Dir); errors.Is(err, os.ErrNotExist) {
+		_, err := standin.NewWorld(w.Dir)
+		ts.Check(err)
+		// Scripts run at the same time, and have hosts of the same name: each has locks of its own.
+		run := filepath.Join(ts.Getenv("WORK"), ".run")
+		ts.Check(os.Mkdir(run, 0o700))
+		ts.Setenv("XDG_RUNTIME_DIR", run)
+		// Where nixhop itself is stands behind the stand-ins of the other scripts.
+		ts.Setenv("PATH", w.Path()+":"+filepath.SplitList(ts.Getenv("PATH"))[1])
 	}
-	w, err := standin.NewWorld(w.Dir)
-	ts.Check(err)
-	// Scripts run at the same time, and have hosts of the same name: each has locks of its own.
-	run := filepath.Join(ts.Getenv("WORK"), ".run")
-	ts.Check(os.Mkdir(run, 0o700))
-	ts.Setenv("XDG_RUNTIME_DIR", run)
-	// Where nixhop itself is stands behind the stand-ins of the other scripts.
-	ts.Setenv("PATH", w.Path()+":"+filepath.SplitList(ts.Getenv("PATH"))[1])
 	if len(args) == 1 {
 		ts.Check(w.InstallRebuild(args[0], flagsOf(ts, args[0])))
 	}
@@ -124,24 +122,24 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 // runName finds the directory of a run's sockets.
 var runName = regexp.MustCompile(`(/tmp/nixhop-)[0-9]+-[a-z0-9]{8}\b`)
 
-// compare wants what a file of the script holds; with -update it becomes what the file holds.
+// compare wants what a file of the script holds; with -rewrite it becomes what the file holds.
 func compare(ts *testscript.TestScript, got, file string) {
 	got = strings.ReplaceAll(got, ts.Getenv("WORK"), "$WORK")
 	got = runName.ReplaceAllString(got, "${1}RUN")
 	want := ts.ReadFile(file)
 	switch {
 	case got == want:
-	case *update:
-		ts.Check(updateScript(filepath.Join("testdata", "script", ts.Name()+".txtar"), file, got))
+	case *rewrite:
+		ts.Check(rewriteScript(filepath.Join("testdata", "script", ts.Name()+".txtar"), file, got))
 	default:
 		ts.Fatalf("got:\n%swanted:\n%s", got, want)
 	}
 }
 
-var update = flag.Bool("update", false, "have scripts expect what there is")
+var rewrite = flag.Bool("rewrite", false, "have the scripts expect what there is")
 
-// updateScript replaces a file in a script.
-func updateScript(path, file, text string) error {
+// rewriteScript replaces a file in a script.
+func rewriteScript(path, file, text string) error {
 	script, err := os.ReadFile(path)
 	if err != nil {
 		return err

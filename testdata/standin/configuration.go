@@ -124,7 +124,7 @@ func (c Configuration) kernel() string {
 	if version == "" {
 		version = "6.12.31"
 	}
-	return "/nix/store/" + hash("kernel "+version+c.System) + "-linux-" + version
+	return "/nix/store/" + hash("kernel "+version) + "-linux-" + version
 }
 
 // instantiate writes the derivation into the store of a place: a description that build reads again, wherever it

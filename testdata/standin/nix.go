@@ -15,9 +15,10 @@ import (
 	"time"
 )
 
-// nix does what the nix command does: it tells of itself, evaluates and builds configurations of the world's
-// flake, and copies.
+// nix does what the nix command does, but for telling of itself (host/nix.sh): it evaluates and builds configurations
+// of the world's flake, and copies.
 func (c *call) nix() int {
+	c.name = "nix"
 	words := c.args
 	for len(words) > 1 && strings.HasPrefix(words[0], "--extra-experimental-features") {
 		words = words[2:]
@@ -25,42 +26,17 @@ func (c *call) nix() int {
 	if len(words) == 0 {
 		return c.fail("error: no subcommand specified")
 	}
-	version := c.place.knob("nix", "2.28.3")
 	changes := words[0] == "build" || words[0] == "copy" || words[0] == "eval" && slices.Contains(words, "--raw")
 	c.record(!changes)
 	switch words[0] {
-	case "--version":
-		fmt.Println("nix (Nix) " + version)
-	case "show-config":
-		fmt.Print(c.place.settings())
-	case "store":
-		return c.pingStore(version)
 	case "eval":
 		return c.evaluate(words[1:])
 	case "build":
 		return c.nixBuild(words[1:])
 	case "copy":
 		return c.nixCopy(words[1:])
-	default:
-		return c.fail("error: '%s' is not a recognised command", words[0])
 	}
-	return 0
-}
-
-// settings are what Nix is set to.
-func (h *Place) settings() string {
-	return "builders = \nexperimental-features = flakes nix-command\nextra-platforms = i686-linux\nmax-jobs = 2\n" +
-		"system = " + h.knob("machine", "x86_64") + "-linux\n" +
-		"system-features = benchmark big-parallel kvm nixos-test\ntrusted-users = root @wheel\n"
-}
-
-func (c *call) pingStore(version string) int {
-	trusted := "1"
-	if c.place.knob("trusted", "yes") == "no" {
-		trusted = "0"
-	}
-	fmt.Fprintf(os.Stderr, "Store URL: daemon\nVersion: %s\nTrusted: %s\n", version, trusted)
-	return 0
+	return c.fail("error: '%s' is not a recognised command", words[0])
 }
 
 // named finds the configuration in an attribute path.

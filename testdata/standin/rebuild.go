@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -101,6 +102,9 @@ func nixCommand() []string {
 
 // build builds the system here or on the build host, and returns its path.
 func (d *deployment) build() (system string, status int) {
+	if d.flake == "" {
+		return d.buildClassic()
+	}
 	flake, name, _ := strings.Cut(d.flake, "#")
 	attribute := flake + `#nixosConfigurations."` + name + `".config.system.build.toplevel`
 	if d.builder == "" {
@@ -114,11 +118,26 @@ func (d *deployment) build() (system string, status int) {
 	if status != 0 {
 		return "", status
 	}
-	if status := d.do(append(nixCommand(), "copy", "--derivation", "--to", "ssh://"+d.builder, derivation)...); status != 0 {
-		return "", status
+	copied := d.do(append(nixCommand(), "copy", "--derivation", "--to", "ssh://"+d.builder, derivation)...)
+	if copied != 0 {
+		return "", copied
 	}
 	return d.ask(d.ssh(d.builder, "nix-store", "--realise", derivation)...)
 }
+
+// buildClassic builds what <nixpkgs/nixos> holds here: nothing but the import of a derivation.
+func (d *deployment) buildClassic() (system string, status int) {
+	nixpkgs := strings.TrimPrefix(value(d.args, "-I"), "nixpkgs=")
+	text, err := os.ReadFile(filepath.Join(nixpkgs, "nixos", "default.nix"))
+	m := imported.FindSubmatch(text)
+	if err != nil || m == nil {
+		return "", d.fail("error: file 'nixpkgs/nixos' was not found in the Nix search path")
+	}
+	return d.ask("nix-store", "--realise", string(m[1]))
+}
+
+// imported finds the derivation that a <nixpkgs/nixos> of nixhop's is.
+var imported = regexp.MustCompile(`import (/nix/store/\S+\.drv);`)
 
 // activate sets the profile and switches to the system.
 func (d *deployment) activate(system string) int {
@@ -138,8 +157,9 @@ func (d *deployment) activate(system string) int {
 	if d.special != "" {
 		system += "/specialisation/" + d.special
 	}
-	unit := []string{"systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER=0", "--collect", "--no-ask-password",
-		"--pipe", "--quiet", "--service-type=exec", "--unit=nixos-rebuild-switch-to-configuration", "--wait"}
+	unit := []string{"systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER=0", "--collect",
+		"--no-ask-password", "--pipe", "--quiet", "--service-type=exec",
+		"--unit=nixos-rebuild-switch-to-configuration", "--wait"}
 	status := d.do(root(append(unit, system+"/bin/"+switchProgram, d.action)...)...)
 	if status != 0 && !d.ng {
 		fmt.Fprintln(os.Stderr, "warning: error(s) occurred while switching to the new configuration")

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // sshStatus is what ssh ends with where the connection failed, not the command.
@@ -20,7 +19,6 @@ const sshStatus = 255
 type sshCall struct {
 	*call
 	options    []string // for ssh -G
-	resolve    bool     // -G
 	background bool     // -f
 	request    string   // -O
 	log        string   // -E
@@ -37,12 +35,10 @@ const withValue = "BbcDEeFIiJLlmOopPQRSWw"
 
 // ssh does what ssh does.
 func (c *call) ssh() int {
+	c.name = "ssh"
 	s := &sshCall{call: c, ask: true}
 	if err := s.parse(c.args); err != nil {
 		return c.fail("%v", err)
-	}
-	if s.resolve {
-		return s.real()
 	}
 	c.record(s.request != "" || strings.HasSuffix(strings.Join(s.words, " "), "/bin/sh -s"))
 	if err := s.understand(); err != nil {
@@ -65,7 +61,6 @@ func (s *sshCall) parse(args []string) error {
 		args = args[1:]
 		if !strings.Contains(withValue, flag) {
 			for _, letter := range flag + rest {
-				s.resolve = s.resolve || letter == 'G'
 				s.background = s.background || letter == 'f'
 			}
 			continue
@@ -114,29 +109,6 @@ func (s *sshCall) option(flag, value string) {
 	}
 }
 
-// real finds the ssh of the system, and becomes it.
-func (s *sshCall) real() int {
-	path, err := realSSH()
-	if err != nil {
-		return s.fail("%v", err)
-	}
-	err = syscall.Exec(path, append([]string{"ssh"}, s.args...), os.Environ())
-	return s.fail("%v", err)
-}
-
-// realSSH is the first ssh in PATH that is no stand-in.
-func realSSH() (string, error) {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if _, isPlace := openPlace(filepath.Dir(dir)); isPlace && filepath.Base(dir) == binDir {
-			continue
-		}
-		if path, err := exec.LookPath(filepath.Join(dir, "ssh")); err == nil {
-			return path, nil
-		}
-	}
-	return "", errors.New("stand-in: there is no real ssh in PATH")
-}
-
 // understand asks the real ssh what the host means, and gives the socket its name. On a host there is no such ssh,
 // and a name stands for itself.
 func (s *sshCall) understand() error {
@@ -146,15 +118,12 @@ func (s *sshCall) understand() error {
 	}
 	s.means = map[string]string{"user": user, "hostname": name, "port": "22"}
 	if s.place.Name == "" && (s.request == "" || strings.Contains(s.socket, "%C")) {
-		path, err := realSSH()
-		if err != nil {
-			return err
-		}
-		cmd := exec.Command(path, append(append([]string{"-G", "-o", "LogLevel=ERROR"}, s.options...), "--", s.host)...)
+		words := append(append([]string{"-G", "-o", "LogLevel=ERROR"}, s.options...), "--", s.host)
+		cmd := exec.Command(filepath.Join(s.place.World.Dir, systemDir, "ssh"), words...)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
 		if err != nil {
-			return fmt.Errorf("")
+			return errors.New("") // it has said why
 		}
 		for line := range strings.Lines(string(out)) {
 			keyword, value, _ := strings.Cut(strings.TrimSpace(line), " ")

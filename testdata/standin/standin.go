@@ -27,10 +27,11 @@ type call struct {
 // programs are those that are links to the test binary.
 func programs() map[string]func(*call) int {
 	return map[string]func(*call) int{
-		"ssh":            (*call).ssh,
+		"ssh":            (*call).ssh, // of a host
+		"ssh-client":     (*call).ssh, // here, behind ssh.sh
 		masterProgram:    (*call).master,
 		"cut-link":       (*call).cutLink,
-		"nix":            (*call).nix,
+		"nix-command":    (*call).nix,
 		"nix-store":      (*call).nixStore,
 		"nix-env":        (*call).nixEnv,
 		"pkill":          (*call).pkill,

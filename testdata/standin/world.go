@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,8 +41,8 @@ const (
 
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
 var tools = []string{
-	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv", "printf", "pwd",
-	"readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc",
+	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv",
+	"printf", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc",
 }
 
 // systemTools are those that this machine has beside them. ssh stands behind the stand-in, which asks it what a
@@ -49,12 +50,12 @@ var tools = []string{
 var systemTools = []string{"git", "ssh", "ssh-add", "ssh-keygen", "stty", "tee"}
 
 // hostPrograms are the links of a host to the test binary; scripts are its other programs.
-var hostPrograms = []string{"cut-link", "nix", "nix-env", "nix-store", "nixos-rebuild", "pkill", "ssh", "systemd-run"}
+var hostPrograms = []string{"cut-link", "nix-command", "nix-env", "nix-store", "nixos-rebuild", "pkill", "ssh", "systemd-run"}
 
 // herePrograms are those of this machine; nixos-rebuild is installed by InstallRebuild.
-var herePrograms = []string{masterProgram, "nix", "nix-store", "ssh"}
+var herePrograms = []string{masterProgram, "nix-command", "nix-store", "ssh-client"}
 
-//go:embed host
+//go:embed host here
 var scripts embed.FS
 
 // NewWorld makes a world in dir, with this machine and nothing else in it.
@@ -77,7 +78,10 @@ func NewWorld(dir string) (World, error) {
 			}
 		}
 	}
-	return w, here.make(herePrograms)
+	if err := here.make(herePrograms); err != nil {
+		return World{}, err
+	}
+	return w, errors.Join(here.installScript("here/ssh.sh"), here.installScript("host/nix.sh"))
 }
 
 // Here is this machine.
@@ -111,19 +115,20 @@ func (w World) AddHost(name string) (*Place, error) {
 		if slices.Contains([]string{switchProgram, "sudo", "doas"}, program) {
 			continue
 		}
-		if err := h.installScript(program); err != nil {
+		if err := h.installScript("host/" + entry.Name()); err != nil {
 			return nil, err
 		}
 	}
 	return h, h.install()
 }
 
-// installScript gives a host one of the programs that are scripts.
-func (h *Place) installScript(program string) error {
-	text, err := scripts.ReadFile("host/" + program + ".sh")
+// installScript gives a place one of the programs that are scripts.
+func (h *Place) installScript(name string) error {
+	text, err := scripts.ReadFile(name)
 	if err != nil {
 		return err
 	}
+	program := strings.TrimSuffix(path.Base(name), ".sh")
 	return os.WriteFile(filepath.Join(h.Dir, binDir, program), text, 0o755)
 }
 
@@ -251,7 +256,7 @@ func (h *Place) Set(knob, value string) error {
 		return nil
 	}
 	if isProgram {
-		if err := h.installScript(knob); err != nil {
+		if err := h.installScript("host/" + knob + ".sh"); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# What Nix tells of itself, which is asked often; the rest is nix-command's.
+place=${0%/bin/*}
+version=2.28.3 machine=x86_64 trusted=1
+knob() {
+    if [ -r "$place/knobs/$1" ]; then read -r "$1" <"$place/knobs/$1"; fi
+}
+case $* in
+--version)
+    knob nix
+    echo "nix (Nix) ${nix:-$version}"
+    ;;
+'store ping')
+    knob nix
+    knob trusted
+    if [ "$trusted" = no ]; then trusted=0; fi
+    printf 'Store URL: daemon\nVersion: %s\nTrusted: %s\n' "${nix:-$version}" "$trusted" >&2
+    ;;
+*show-config*)
+    knob machine
+    cat <<END
+builders =
+experimental-features = flakes nix-command
+extra-platforms = i686-linux
+max-jobs = 2
+system = $machine-linux
+system-features = benchmark big-parallel kvm nixos-test
+trusted-users = root @wheel
+END
+    ;;
+*)
+    exec "$place/bin/nix-command" "$@"
+    ;;
+esac
+printf 'nix %s\n' "$*" >>"$place/looks"
