@@ -40,7 +40,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if request.Stops(d.Found, c.Request) {
 		return d, r.report(c.Placed, d.Found)
 	}
-	if d.Decision.Password {
+	if d.Decision.Password && !c.Request.Plan { // a plan asks for it when it is pasted
 		if d.Password, err = r.askPassword(ctx, d); err != nil {
 			return d, err
 		}

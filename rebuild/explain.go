@@ -75,7 +75,7 @@ func (r *Run) situation(t Told) explain.Situation {
 		s.Alias = t.Target.Host.String()
 	}
 	if m := t.Machine; m != nil {
-		s.User, s.HostName, s.Port, s.Jump = m.Endpoint.User, m.Endpoint.HostName, m.Endpoint.Port, m.Endpoint.ProxyJump
+		s.User, s.Port = m.Endpoint.User, m.Endpoint.Port
 	}
 	switch {
 	case t.Place.Target:
