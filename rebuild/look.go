@@ -92,7 +92,7 @@ func (r *Run) mayAsk(err error) bool { return r.somebody() && source.HadNobodyTo
 // than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself will need it, else to its facts. What the hosts tell
 // later can only make more of it wanted.
 func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
-	whole := l.Sketch.EvaluatesWhole() && !r.checking
+	whole := r.needsDerivation(l, l.Sketch)
 	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
 		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.fixedName() {
 		return nil
@@ -103,6 +103,11 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 	}
 	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System}
 	return r.begin(ctx, l.Placed, r.evaluating(l, wanted, l.Sketch.Engine, whole))
+}
+
+// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a check and a plan want its facts alone.
+func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
+	return d.EvaluatesWhole() && !r.checking && !l.Request.Plan
 }
 
 // evaluating is the command of an evaluation, to the derivation or to the facts alone.

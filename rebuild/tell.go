@@ -13,7 +13,7 @@ import (
 // tell waits until the configuration has told its facts. Where nixhop itself needs the derivation nix works on behind them.
 func (r *Run) tell(ctx context.Context, d Decided) (Told, error) {
 	t := Told{Decided: d}
-	if d.Decision.EvaluatesWhole() && !r.checking && d.looked() {
+	if r.needsDerivation(d.Located, d.Decision) {
 		return r.tellOnTheWay(ctx, t)
 	}
 	var err error
