@@ -13,19 +13,6 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// OutcomeError says what came of an activation, where that is neither success nor something that the child itself has said.
-type OutcomeError struct {
-	Result report.Result
-	Child  int // the status that the child ended with, or hid, where that is passed on; else 0
-	Err    error
-}
-
-// Error is the text of the wrapped error.
-func (e *OutcomeError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the wrapped error.
-func (e *OutcomeError) Unwrap() error { return e.Err }
-
 // activate activates the system on its host, and says what came of it.
 func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	done := Activated{c.Checked}
@@ -35,9 +22,9 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	}
 	if err := context.Cause(ctx); err != nil {
 		r.fail("nothing was activated " + c.where() + ": the run was stopped")
-		return done, &StepError{step, err}
+		return done, &remote.StepError{step, err}
 	}
-	out, heard, err := r.take(ctx, c.Checked, step, plan.Results{"toplevel": c.System})
+	out, heard, err := r.performer(c.Checked).Take(ctx, step, plan.Results{"toplevel": c.System})
 	outcome, reached := remote.ParseOutcome(out), true
 	if err != nil && c.Link != nil && !outcome.Known() && linkLost(err) {
 		r.warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
@@ -47,7 +34,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		}
 	}
 	if err != nil {
-		err = &StepError{step, err}
+		err = &remote.StepError{step, err}
 		r.explainActivation(c.Told, heard, outcome, err)
 	}
 	switch {
@@ -86,7 +73,7 @@ func (r *Run) conclude(c Checked, outcome remote.Outcome, err error) error {
 		r.warnActivating(c.Located)
 		return err
 	default:
-		return &OutcomeError{Result: result, Err: errors.New(text)}
+		return &remote.OutcomeError{Result: result, Err: errors.New(text)}
 	}
 }
 
@@ -148,5 +135,5 @@ func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
 		return err // no NixOS yet, and nothing to compare
 	}
 	text, result := r.teller(c.Located).Aftermath(*c.On, after, exit.Code, lost)
-	return &OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
+	return &remote.OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
 }

@@ -23,7 +23,7 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 	}
 	r.announce(c)
 	b := Built{Checked: c, System: c.Request.Value("--store-path")}
-	if heard, err := r.takeAll(ctx, c, plan.Build(r.job(c)), results); err != nil {
+	if heard, err := r.performer(c).TakeAll(ctx, plan.Build(r.job(c)), results); err != nil {
 		return b, r.stepFailed(c, heard, results, err)
 	}
 	if system, built := results["toplevel"]; built {

@@ -128,7 +128,7 @@ func aliasOf(hosts []Placed, word string) string {
 
 // findingsOf are the findings that ended a host; an error where it was none.
 func findingsOf(err error, alias string) ([]report.Finding, error) {
-	var refused *CheckError
+	var refused *report.CheckError
 	var broken *source.EvaluationError
 	switch {
 	case errors.As(err, &refused):
@@ -146,7 +146,7 @@ func checkResult(rows []report.CheckRow) error {
 		all = append(all, row.Errors()...)
 	}
 	if len(all) > 0 {
-		return &CheckError{Findings: all}
+		return &report.CheckError{Findings: all}
 	}
 	return nil
 }

@@ -15,24 +15,24 @@ import (
 
 // understood is what the output of the step that failed means here, the most specific explanation first. There is nothing to say of a run that the
 // user stopped, and of a command that did not run.
-func (r *Run) understood(t Told, heard *ear, err error) []explain.Explanation {
+func (r *Run) understood(t Told, heard *remote.Heard, err error) []explain.Explanation {
 	var exit *nixexec.ExitError
 	if nixexec.Interrupted(err) || !errors.As(err, &exit) {
 		return nil
 	}
 	s := r.situation(t)
-	s.Phase = heard.phase()
-	return explain.Explain(heard.ring.Bytes(), s)
+	s.Phase = heard.Phase()
+	return explain.Explain(heard.Bytes(), s)
 }
 
 // explain says what the failure of a step means, behind the child's own words, and returns its error.
-func (r *Run) explain(t Told, heard *ear, err error) error {
+func (r *Run) explain(t Told, heard *remote.Heard, err error) error {
 	r.sayExplained(t, heard, r.understood(t, heard, err))
 	return err
 }
 
 // explainActivation says what the failure of nixhop's own activation means, but for what is said of its outcome.
-func (r *Run) explainActivation(t Told, heard *ear, outcome remote.Outcome, err error) {
+func (r *Run) explainActivation(t Told, heard *remote.Heard, outcome remote.Outcome, err error) {
 	concluded := []string{explain.ExitRow, "switch-err"}
 	if !outcome.Known() {
 		concluded = []string{"ssh-lost"}
@@ -47,8 +47,8 @@ func (r *Run) explainActivation(t Told, heard *ear, outcome remote.Outcome, err 
 }
 
 // sayExplained says the most specific explanation, and one that answers a hint of the child's.
-func (r *Run) sayExplained(t Told, heard *ear, said []explain.Explanation) {
-	if len(said) > 0 && heard.midLine() {
+func (r *Run) sayExplained(t Told, heard *remote.Heard, said []explain.Explanation) {
+	if len(said) > 0 && heard.MidLine() {
 		r.output(t.Placed, "\n")
 	}
 	for i, e := range said {

@@ -44,11 +44,20 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Code == request.ExitNotInstalled {
 		look := report.SSH(m.Host.String(), "ls -l "+facts.ProfilePath(p.Request.Value("--profile-name"))+"-*-link")
-		return &NotInstalledError{Message: "there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" +
+		return &notThere{"there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" +
 			p.Request.Call().Lines([]report.Remedy{look})[0]}
 	}
 	return err
 }
+
+// notThere says that the host has no nixos-rebuild.
+type notThere struct{ message string }
+
+// Error is the message.
+func (e *notThere) Error() string { return e.message }
+
+// Unwrap is what it means here.
+func (e *notThere) Unwrap() error { return &nixexec.NotFoundError{Program: "nixos-rebuild"} }
 
 func generationsWords(r request.Request) []string {
 	words := []string{"nixos-rebuild", "list-generations"}

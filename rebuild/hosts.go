@@ -56,7 +56,7 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 		}
 	}
 	if len(refused) > 0 {
-		return &CheckError{Findings: refused}
+		return &report.CheckError{Findings: refused}
 	}
 	return nil
 }

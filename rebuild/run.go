@@ -2,14 +2,11 @@ package rebuild
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"os"
 	"runtime"
 	"slices"
 	"sync"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -53,7 +50,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2, turns: make(chan struct{}, runtime.NumCPU()),
 	}
 	if !run.alone {
-		run.Ask = Nobody{}
+		run.Ask = remote.Nobody{}
 	}
 	if checking {
 		run.Stdio.Err, run.Say = nil, func(report.Event) {}
@@ -169,7 +166,7 @@ func (r *Run) outcome() error {
 	return &HostsError{Ended: slices.Clone(r.ended)}
 }
 
-// report says what was found about a host, the worst first, and returns a *CheckError where something of it stops the run.
+// report says what was found about a host, the worst first, and returns a *report.CheckError where something of it stops the run.
 func (r *Run) report(p Placed, found []report.Finding) error {
 	call := p.Request.Call()
 	for _, f := range report.BySeverity(allowed(found, p.Request)) {
@@ -178,7 +175,7 @@ func (r *Run) report(p Placed, found []report.Finding) error {
 		}
 	}
 	if request.Stops(found, p.Request) {
-		return &CheckError{Findings: found}
+		return &report.CheckError{Findings: found}
 	}
 	return nil
 }
@@ -212,11 +209,6 @@ func (r *Run) known(l Located, on, at *facts.Host) plan.Known {
 		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
 		Installed: r.installed, Somebody: r.somebody(), Checking: r.checking,
 	}
-}
-
-// command is a program that runs on this machine for the run: its words are logged with -v.
-func (r *Run) debug(c nixexec.Command) {
-	r.say(slog.LevelDebug, fmt.Sprint("+ ", nixexec.Command{Argv: c.Argv, Env: c.Env}))
 }
 
 // output is what a program has printed.

@@ -4,12 +4,11 @@
 package rebuild
 
 import (
-	"context"
 	"log/slog"
 	"os"
-	"sync"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -20,50 +19,15 @@ import (
 type Session struct {
 	Stdio nixexec.Stdio       // the real files, for the one foreground child of a run
 	Say   report.Sink         // takes everything else that is said
-	Ask   Asker               // who is asked
+	Ask   remote.Asker        // who is asked
 	Env   func(string) string // os.Getenv, or a table in tests
 	Dir   string              // working directory, absolute
 	Self  os.FileInfo         // the running executable, so that nixhop never calls itself as nixos-rebuild
 }
 
-// Asker is who is asked something on the terminal.
-type Asker interface {
-	// Secret asks for a secret, without echo.
-	Secret(ctx context.Context, prompt string) (nixexec.Secret, error)
-	// Yes asks for a yes; only that word in full counts.
-	Yes(ctx context.Context, prompt string) (bool, error)
-}
-
-// Terminal asks on /dev/tty, one question at a time.
-type Terminal struct{ turn sync.Mutex }
-
-// Secret asks for a secret. The errors are those of nixexec.AskSecret.
-func (t *Terminal) Secret(ctx context.Context, prompt string) (nixexec.Secret, error) {
-	t.turn.Lock()
-	defer t.turn.Unlock()
-	return nixexec.AskSecret(ctx, prompt)
-}
-
-// Yes asks for a yes. The errors are those of nixexec.Ask.
-func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
-	t.turn.Lock()
-	defer t.turn.Unlock()
-	answer, err := nixexec.Ask(ctx, prompt)
-	return answer == "yes", err
-}
-
-// Nobody is there to be asked.
-type Nobody struct{}
-
-// Secret gives none.
-func (Nobody) Secret(context.Context, string) (nixexec.Secret, error) { return nixexec.Secret{}, nil }
-
-// Yes is no.
-func (Nobody) Yes(context.Context, string) (bool, error) { return false, nil }
-
 // somebody reports whether there is somebody to be asked.
 func (s *Session) somebody() bool {
-	_, nobody := s.Ask.(Nobody)
+	_, nobody := s.Ask.(remote.Nobody)
 	return !nobody
 }
 

@@ -5,26 +5,10 @@ import (
 	"fmt"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
-
-// CheckError says that at least one finding is an error: nothing was built. The findings were said already.
-type CheckError struct{ Findings []report.Finding }
-
-// Error counts the findings that are errors.
-func (e *CheckError) Error() string {
-	n := 0
-	for _, f := range e.Findings {
-		if f.Severity == report.Error {
-			n++
-		}
-	}
-	if n == 1 {
-		return "1 check failed: nothing was built, nothing was changed"
-	}
-	return fmt.Sprintf("%d checks failed: nothing was built, nothing was changed", n)
-}
 
 // HostsError is what ended several hosts of a run.
 type HostsError struct{ Ended []Ended }
@@ -41,33 +25,24 @@ func (e *HostsError) Unwrap() []error {
 	return all
 }
 
-// NotInstalledError says that a program is missing on a host.
-type NotInstalledError struct{ Message string }
-
-// Error is the message.
-func (e *NotInstalledError) Error() string { return e.Message }
-
 // Status is the exit status that an error of a run stands for: the one place that knows exit statuses (request.ExitStatuses).
 func Status(err error) int {
 	var (
 		usage   *request.UsageError
-		refused *CheckError
-		outcome *OutcomeError
-		step    *StepError
-		missing *NotInstalledError
+		refused *report.CheckError
+		outcome *remote.OutcomeError
+		step    *remote.StepError
 		hosts   *HostsError
 	)
 	switch {
 	case errors.As(err, &hosts):
 		return statusOfHosts(hosts.Ended)
 	case errors.As(err, &outcome):
-		return outcome.status()
+		return statusOfOutcome(outcome)
 	case errors.As(err, &usage):
 		return request.ExitUsage
 	case errors.As(err, &refused):
 		return request.ExitCheck
-	case errors.As(err, &missing):
-		return request.ExitNotInstalled
 	case errors.As(err, &step) && step.Step.Name != "nixos-rebuild":
 		return statusOfStep(step.Err)
 	}
@@ -100,8 +75,8 @@ func statusOfStep(err error) int {
 	return nixexec.Status(err)
 }
 
-// status is that of an outcome. A child's own is passed on, but for the 1 that says nothing.
-func (e *OutcomeError) status() int {
+// statusOfOutcome is that of an outcome. A child's own is passed on, but for the 1 that says nothing.
+func statusOfOutcome(e *remote.OutcomeError) int {
 	switch {
 	case e.Child > request.ExitFailed:
 		return e.Child
@@ -114,8 +89,8 @@ func (e *OutcomeError) status() int {
 
 // resultOf is what an error makes of a host, or of a phase of it.
 func resultOf(err error) report.Result {
-	var refused *CheckError
-	var outcome *OutcomeError
+	var refused *report.CheckError
+	var outcome *remote.OutcomeError
 	switch {
 	case err == nil:
 		return report.Done
@@ -132,7 +107,7 @@ func resultOf(err error) report.Result {
 // Silent reports whether nothing is left to be said of an error: a child that has ended by itself has said why, and a user who pressed Ctrl-C knows.
 func Silent(err error) bool {
 	var exit *nixexec.ExitError
-	var step *StepError
+	var step *remote.StepError
 	switch {
 	case errors.As(err, &step) && nixexec.Interrupted(err):
 		err = step.Err

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/source"
 )
@@ -124,5 +125,5 @@ func (r *Run) notEvaluated(t Told, found []report.Finding, e *source.Evaluation,
 		return bad
 	}
 	r.fail("the configuration cannot be evaluated; nothing was built")
-	return r.explain(t, evaluationEar(e), err)
+	return r.explain(t, remote.HeardOf(e.Heard()), err)
 }

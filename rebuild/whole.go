@@ -7,6 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 )
 
@@ -24,11 +25,11 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 		return Activated{c}, err
 	}
 	r.announce(c)
-	heard, err := r.takeAll(ctx, c, steps, results)
+	heard, err := r.performer(c).TakeAll(ctx, steps, results)
 	if err == nil {
 		return Activated{c}, nil
 	}
-	activating := heard.phase() == report.PhaseActivate
+	activating := heard.Phase() == report.PhaseActivate
 	err, told := r.explainWhole(c.Told, heard, err)
 	switch {
 	case nixexec.Interrupted(err) && activating:
@@ -41,7 +42,7 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 
 // explainWhole says what the failure of a nixos-rebuild means, and returns its error with the exit status that it hides in its text under a 1: it is
 // that of the command that failed (nixpkgs, nixos-rebuild-ng). told: there was something to say.
-func (r *Run) explainWhole(t Told, heard *ear, err error) (_ error, told bool) {
+func (r *Run) explainWhole(t Told, heard *remote.Heard, err error) (_ error, told bool) {
 	said := r.understood(t, heard, err)
 	r.sayExplained(t, heard, said)
 	var exit *nixexec.ExitError
@@ -49,7 +50,7 @@ func (r *Run) explainWhole(t Told, heard *ear, err error) (_ error, told bool) {
 		return err, len(said) > 0
 	}
 	status := said[0].Status
-	return &OutcomeError{
+	return &remote.OutcomeError{
 		Result: report.Failed, Child: status,
 		Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", exit, status),
 	}, true

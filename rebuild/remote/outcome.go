@@ -9,6 +9,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
 )
 
 // Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
@@ -74,3 +75,16 @@ func (l *Link) Await(ctx context.Context, run string, somebody bool) (string, bo
 	}
 	return "", false
 }
+
+// OutcomeError says what came of an activation, where that is neither success nor something that the child itself has said.
+type OutcomeError struct {
+	Result report.Result
+	Child  int // the status that the child ended with, or hid, where that is passed on; else 0
+	Err    error
+}
+
+// Error is the text of the wrapped error.
+func (e *OutcomeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (e *OutcomeError) Unwrap() error { return e.Err }

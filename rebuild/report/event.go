@@ -13,6 +13,7 @@ type Kind string
 const (
 	Started Kind = "started" // a host begins a phase
 	Output  Kind = "output"  // something that a program printed
+	Ran     Kind = "ran"     // a command that is about to run
 	Found   Kind = "found"   // a finding
 	Said    Kind = "said"    // a sentence of nixhop's own
 	Printed Kind = "printed" // a result, for standard output
@@ -26,7 +27,7 @@ type Event struct {
 	Phase   Phase
 	Kind    Kind
 	Level   slog.Level // of Said
-	Text    string     // of Output and Printed, with its line breaks; of Said
+	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said
 	Finding *Finding   // of Found
 	Remedy  []string   // of Found: its remedies, as lines
 	Result  Result     // of Ended

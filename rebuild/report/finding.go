@@ -1,5 +1,7 @@
 package report
 
+import "fmt"
+
 // Severity says what a finding does to the run: an error stops it, a warning and a note do not.
 type Severity int
 
@@ -25,4 +27,21 @@ type Finding struct {
 	Remedy   []Remedy // lines to paste: commands, or NixOS configuration
 
 	Told bool // it stands on the terminal already
+}
+
+// CheckError says that at least one finding is an error: nothing was built. The findings were said already.
+type CheckError struct{ Findings []Finding }
+
+// Error counts the findings that are errors.
+func (e *CheckError) Error() string {
+	n := 0
+	for _, f := range e.Findings {
+		if f.Severity == Error {
+			n++
+		}
+	}
+	if n == 1 {
+		return "1 check failed: nothing was built, nothing was changed"
+	}
+	return fmt.Sprintf("%d checks failed: nothing was built, nothing was changed", n)
 }

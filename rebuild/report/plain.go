@@ -32,6 +32,8 @@ func (p *Plain) Render(e Event) error {
 		_, _ = io.WriteString(p.Err, p.prefixed(e))
 	case Found:
 		_, _ = io.WriteString(p.Err, Block(e.Finding.Head(), e.Finding.Why, e.Remedy, nixexec.Columns(p.Err)))
+	case Ran:
+		p.Log.Debug("+ " + e.Text)
 	case Said:
 		p.Log.Log(context.Background(), e.Level, e.Text)
 	}

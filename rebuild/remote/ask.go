@@ -1,0 +1,42 @@
+package remote
+
+import (
+	"context"
+	"nixhop/nixexec"
+	"sync"
+)
+
+// Asker is who is asked something on the terminal.
+type Asker interface {
+	// Secret asks for a secret, without echo.
+	Secret(ctx context.Context, prompt string) (nixexec.Secret, error)
+	// Yes asks for a yes; only that word in full counts.
+	Yes(ctx context.Context, prompt string) (bool, error)
+}
+
+// Terminal asks on /dev/tty, one question at a time.
+type Terminal struct{ turn sync.Mutex }
+
+// Secret asks for a secret. The errors are those of nixexec.AskSecret.
+func (t *Terminal) Secret(ctx context.Context, prompt string) (nixexec.Secret, error) {
+	t.turn.Lock()
+	defer t.turn.Unlock()
+	return nixexec.AskSecret(ctx, prompt)
+}
+
+// Yes asks for a yes. The errors are those of nixexec.Ask.
+func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
+	t.turn.Lock()
+	defer t.turn.Unlock()
+	answer, err := nixexec.Ask(ctx, prompt)
+	return answer == "yes", err
+}
+
+// Nobody is there to be asked.
+type Nobody struct{}
+
+// Secret gives none.
+func (Nobody) Secret(context.Context, string) (nixexec.Secret, error) { return nixexec.Secret{}, nil }
+
+// Yes is no.
+func (Nobody) Yes(context.Context, string) (bool, error) { return false, nil }

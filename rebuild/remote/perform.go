@@ -1,0 +1,141 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+)
+
+// StepError says which step of a deployment failed, and keeps the child's error.
+type StepError struct {
+	Step plan.Step
+	Err  error
+}
+
+// Error names the step.
+func (e *StepError) Error() string {
+	if e.Step.Where != "" {
+		return fmt.Sprintf("%s on %q: %v", e.Step.Name, e.Step.Where, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.Step.Name, e.Err)
+}
+
+// Unwrap returns the child's error.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Performer takes the steps of a plan for one host.
+type Performer struct {
+	Host     string // as typed
+	Alone    bool   // the terminal is the step's: it runs in the foreground
+	Along    bool   // what it prints is read along also where it goes to no terminal
+	Stdio    nixexec.Stdio
+	Password nixexec.Secret // for a step that wants one
+	Say      report.Sink
+}
+
+// TakeAll takes steps one after another. What they tell is added to results; a step whose result is known already is not taken again. The error is
+// a *StepError; heard is what the last step has printed.
+func (p Performer) TakeAll(ctx context.Context, steps []plan.Step, results plan.Results) (heard *Heard, err error) {
+	for i, step := range steps {
+		if results[step.Result] != "" {
+			continue
+		}
+		var out string
+		out, heard, err = p.Take(ctx, step, results)
+		if step.Result != "" && err == nil {
+			results[step.Result], err = pathOf(step, out, steps[i+1:])
+		}
+		if err != nil {
+			return heard, &StepError{step, err}
+		}
+	}
+	return heard, nil
+}
+
+// pathOf is what a step has told: a store path, unless nothing needs it.
+func pathOf(step plan.Step, out string, later []plan.Step) (string, error) {
+	path := strings.TrimSpace(nixexec.LastLine(out))
+	if !nixexec.StorePath.MatchString(path) && plan.Needs(later, step.Result) {
+		return out, fmt.Errorf("it printed no store path but %q", nixexec.Printable(path))
+	}
+	return path, nil
+}
+
+// Take takes a step: in the foreground, where there is one host, else beside the others, and then each line that it prints is an event. It returns
+// what the step prints where that is a result. The errors are those of nixexec.Run.
+func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Results) (out string, heard *Heard, err error) {
+	heard = &Heard{step: step, ring: nixexec.NewRing(heardLimit)}
+	if err := context.Cause(ctx); err != nil {
+		return "", heard, err
+	}
+	command := step.Fill(results).Command
+	p.Say(report.Event{Host: p.Host, Kind: report.Ran, Text: nixexec.Command{Argv: command.Argv, Env: command.Env}.String()})
+	if step.Secret {
+		command.Secret, command.Stdin = p.Password, plan.ScriptMark+"\n"+command.Stdin
+	}
+	if !p.Alone {
+		out, err = p.beside(ctx, step, command, heard)
+		return out, heard, err
+	}
+	stdio := p.Stdio
+	if step.Quiet {
+		stdio.Out = nil
+	}
+	err = nixexec.ReadAlong(stdio, heard.ring.Stream(), p.Along, func(stdio nixexec.Stdio) error {
+		if step.Result == "" {
+			return nixexec.Run(ctx, command, stdio)
+		}
+		var err error
+		out, err = nixexec.Capture(ctx, command, stdio)
+		return err
+	})
+	return out, heard, err
+}
+
+// beside takes a step without a terminal.
+func (p Performer) beside(ctx context.Context, step plan.Step, command nixexec.Command, heard *Heard) (string, error) {
+	stream := heard.ring.Stream()
+	printed := func(text []byte) { p.Say(report.Event{Host: p.Host, Kind: report.Output, Text: string(text)}) }
+	out, err := nixexec.OutputLines(ctx, command, func(line string) bool {
+		_, _ = stream.Write([]byte(line + "\n"))
+		return true
+	}, printed)
+	if step.Result == "" && !step.Quiet && len(out) > 0 {
+		printed(out)
+	}
+	return string(out), err
+}
+
+// heardLimit is how much is kept of what a step prints, in bytes.
+const heardLimit = 1 << 20
+
+// Heard is the end of what a step has printed, so that a failure can be explained from it.
+type Heard struct {
+	step plan.Step
+	ring *nixexec.Ring
+}
+
+// HeardOf is what an evaluation has said.
+func HeardOf(said []byte) *Heard {
+	heard := &Heard{step: plan.Step{Name: "evaluate"}, ring: nixexec.NewRing(heardLimit)}
+	_, _ = heard.ring.Stream().Write(said)
+	return heard
+}
+
+// Phase is how far the step had come.
+func (h *Heard) Phase() report.Phase { return explain.PhaseOf(h.step, h.ring.Bytes()) }
+
+// Bytes is what was printed.
+func (h *Heard) Bytes() []byte { return h.ring.Bytes() }
+
+// MidLine reports whether the child has left the cursor behind a text: a progress bar does.
+func (h *Heard) MidLine() bool {
+	output := h.ring.Bytes()
+	return explain.Plain(output[bytes.LastIndexAny(output, "\r\n")+1:]) != ""
+}
