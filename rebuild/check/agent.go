@@ -10,12 +10,13 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// mostKeys is how many keys of an agent ssh gets to offer: sshd ends the talk at the sixth wrong one (sshd_config(5), MaxAuthTries).
+// mostKeys is how many keys of an agent ssh gets to offer: sshd ends the talk at the sixth wrong one (sshd_config(5),
+// MaxAuthTries).
 const mostKeys = 5
 
-// CheckKeys returns what keeps ssh's keys from being used: all that there is to say about this machine where a login was denied.
-// CheckHere says it, too.
-func CheckKeys(h facts.Here, want HereWant) []report.Finding {
+// Keys returns what keeps ssh's keys from being used: all that there is to say about this machine where a login was
+// denied. Here says it, too.
+func Keys(h facts.Here, want HereWant) []report.Finding {
 	var all findings
 	for _, keys := range h.Keys {
 		all.add(keys.Alias, checkKeys(h, keys, want))
@@ -23,8 +24,8 @@ func CheckKeys(h facts.Here, want HereWant) []report.Finding {
 	return all
 }
 
-// checkKeys finds what keeps a key from being used. Where the login worked there is little to say: only too many keys, which work
-// by their order, and only to somebody who asks.
+// checkKeys finds what keeps a key from being used. Where the login worked there is little to say: only too many
+// keys, which work by their order, and only to somebody who asks.
 func checkKeys(h facts.Here, k facts.Keys, want HereWant) []report.Finding {
 	if !slices.Contains(want.Denied, k.Alias) {
 		if found := tooManyKeys(k); want.Asked && found != nil {
@@ -68,10 +69,16 @@ func tooManyKeys(k facts.Keys) []report.Finding {
 	}
 	return []report.Finding{{
 		Name: "agent", Severity: report.Warning,
-		What:   fmt.Sprintf("the ssh agent holds %d keys, and all are offered", k.Held),
-		Why:    "a server ends the talk after a few wrong ones, six where nothing else is set: Too many authentication failures",
-		Remedy: report.HostBlock(aliasName(k.Alias), "IdentitiesOnly yes", "IdentityFile "+file),
+		What: fmt.Sprintf("the ssh agent holds %d keys, and all are offered", k.Held),
+		Why: "a server ends the talk after a few wrong ones, six where nothing else is set: " +
+			"Too many authentication failures",
+		Remedy: onlyKey(k.Alias, file),
 	}}
+}
+
+// onlyKey is the ssh configuration by which nothing but one key is offered to a host.
+func onlyKey(host, file string) []report.Remedy {
+	return report.HostBlock(aliasName(host), "IdentitiesOnly yes", "IdentityFile "+file)
 }
 
 // configPath is a path as a value in an ssh config.
@@ -82,8 +89,8 @@ func configPath(path string) string {
 	return nixexec.Printable(path)
 }
 
-// noKey finds that ssh has nothing to offer: the agent holds no key, and there is no file with one, or only such with a
-// passphrase, which ssh can do nothing with unless somebody types it.
+// noKey finds that ssh has nothing to offer: the agent holds no key, and there is no file with one, or only such with
+// a passphrase, which ssh can do nothing with unless somebody types it.
 func noKey(k facts.Keys) []report.Finding {
 	if k.Agent == facts.Unsaid || k.Held > 0 {
 		return nil

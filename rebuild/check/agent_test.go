@@ -22,7 +22,7 @@ func TestCheckAgent(t *testing.T) {
 	spaced := tooMany
 	spaced.Remedy = []string{"Host web", "  IdentitiesOnly yes", `  IdentityFile "/h/my keys/id"`}
 	const asks = "without an agent that holds the key ssh asks for its passphrase, and where it cannot ask it offers nothing"
-	runHere(t, CheckHere, []hereCase{
+	runHere(t, Here, []hereCase{
 		{"denied, with a key in the agent", denied, told{}},
 		{"many keys, and the login works", func(h *facts.Here, w *HereWant) { h.Keys[0].Held = 8 }, told{}},
 		{"many keys, and somebody asks", func(h *facts.Here, w *HereWant) { h.Keys[0].Held, w.Asked = 8, true }, asked},

@@ -13,9 +13,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// CheckReach reads the answer to AskReach: the way from the build host to the target, or nil and why the system is to go through this machine.
-// It never stops a run: the way through here is always there.
-func CheckReach(build, target string, ways []sshcfg.Host, out string, err error) (*sshcfg.Host, []report.Finding) {
+// Between reads the answer to AskReach: the way from the build host to the target, or nil and why the system is to go
+// through this machine. It never stops a run: the way through here is always there.
+func Between(build, target string, ways []sshcfg.Host, out string, err error) (*sshcfg.Host, []report.Finding) {
 	why := "the build host gave no answer in time"
 	var exit *nixexec.ExitError
 	switch {

@@ -2,13 +2,11 @@ package check
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
-	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
@@ -20,8 +18,8 @@ type Login struct {
 	SudoUser  string // who ran sudo, or ""
 }
 
-// ConnectFinding explains why no connection came about.
-func ConnectFinding(l Login, f sshcfg.Failure) report.Finding {
+// Connection explains why no connection came about.
+func Connection(l Login, f sshcfg.Failure) report.Finding {
 	found := report.Finding{Severity: report.Error, Host: l.Endpoint.Alias}
 	switch f.Kind {
 	case sshcfg.HostKeyUnknown:
@@ -39,19 +37,22 @@ func ConnectFinding(l Login, f sshcfg.Failure) report.Finding {
 func keyUnknown(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "host-key-unknown"
 	found.What = fmt.Sprintf("its host key is not known yet: %s", key(f.Key))
-	found.Why = "compare the fingerprint with the one that the host itself shows: ssh-keygen -lf " + hostKeyFile(f.Key.Type)
+	found.Why = "compare the fingerprint with the one that the host itself shows: " +
+		"ssh-keygen -lf " + hostKeyFile(f.Key.Type)
 	found.Remedy = report.AnyOf(
 		[]report.Remedy{report.SSH(l.Alias, "true").Note("asks, and remembers the key")},
 		[]report.Remedy{report.Again("--accept-new").Note("remembers it unseen: only in a network that you trust")},
 		knownHostsLine(f, "in the configuration of this machine"))
 }
 
-// knownHostsLine is the line of a NixOS configuration that makes the key known; an older ssh does not tell enough for it.
+// knownHostsLine is the line of a NixOS configuration that makes the key known; an older ssh does not tell enough for
+// it.
 func knownHostsLine(f sshcfg.Failure, note string) []report.Remedy {
 	if f.KeyName == "" || !strings.Contains(f.Key.Type, "-") {
 		return nil
 	}
-	line := fmt.Sprintf("programs.ssh.knownHosts.%s.publicKey = %s;", nixexec.NixString(f.KeyName), nixexec.NixString(f.Key.Type+" ..."))
+	line := fmt.Sprintf("programs.ssh.knownHosts.%s.publicKey = %s;",
+		nixexec.NixString(f.KeyName), nixexec.NixString(f.Key.Type+" ..."))
 	return []report.Remedy{report.Line(line).Note(note)}
 }
 
@@ -74,7 +75,8 @@ func keyChanged(found *report.Finding, l Login, f sshcfg.Failure) {
 		return
 	}
 	found.What = fmt.Sprintf("its host key has changed: it shows %s", key(f.Key))
-	found.Why = "it was installed anew, or this is another machine; the old key stands in " + fmt.Sprintf("%s:%d", f.File, f.Line)
+	found.Why = fmt.Sprintf("it was installed anew, or this is another machine; the old key stands in %s:%d",
+		f.File, f.Line)
 	if len(f.Remove) == 0 {
 		return
 	}
@@ -106,7 +108,7 @@ func denied(found *report.Finding, l Login, f sshcfg.Failure) {
 	switch {
 	case f.Kind == sshcfg.TooManyFailures:
 		found.What += ": too many keys were offered before the right one"
-		found.Remedy = append(found.Remedy, report.HostBlock(aliasName(l.Alias), "IdentitiesOnly yes", "IdentityFile ~/.ssh/THE_KEY")...)
+		found.Remedy = append(found.Remedy, onlyKey(l.Alias, "~/.ssh/THE_KEY")...)
 	case accepted >= 0:
 		unusable(found, f, f.Offered[accepted])
 	default:
@@ -121,7 +123,8 @@ func denied(found *report.Finding, l Login, f sshcfg.Failure) {
 func unusable(found *report.Finding, f sshcfg.Failure, k sshcfg.OfferedKey) {
 	found.What += ": the host takes the key " + nixexec.Printable(k.Path) + ", but ssh cannot use it here"
 	if k.Agent {
-		found.Remedy = append(found.Remedy, report.Shell("ssh-add", "-l").Note("does the agent want a touch, or a confirmation?"))
+		found.Remedy = append(found.Remedy,
+			report.Shell("ssh-add", "-l").Note("does the agent want a touch, or a confirmation?"))
 		return
 	}
 	found.Why += "; has the key a passphrase?"
@@ -148,7 +151,8 @@ func authorizedKey(user, publicKey string) report.Remedy {
 	if publicKey == "" {
 		publicKey = "KEY"
 	}
-	return report.Line(fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];", nixexec.Attribute(user), nixexec.NixString(publicKey)))
+	return report.Line(fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];",
+		nixexec.Attribute(user), nixexec.NixString(publicKey)))
 }
 
 // offered says which keys ssh tried, and what is with the agent.
@@ -206,7 +210,8 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 		found.What = place + " does not answer"
 		found.Why = "it is off, asleep, or a firewall is between; a slow one gets more time with --connect-timeout SECONDS"
 	case sshcfg.Unreachable:
-		found.What = place + " cannot be reached from here: " + strings.TrimSpace(f.Text[strings.LastIndexByte(f.Text, ':')+1:])
+		reason := strings.TrimSpace(f.Text[strings.LastIndexByte(f.Text, ':')+1:])
+		found.What = place + " cannot be reached from here: " + reason
 		found.Why = "is the network, or a VPN, down?"
 	case sshcfg.JumpFailed:
 		hop := f.Jump
@@ -223,7 +228,8 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 		found.What = fmt.Sprintf("ssh refuses its config: %s:%d: %s", f.File, f.Line, f.Text)
 	case sshcfg.Kex:
 		found.What = place + " ended the talk before the login: " + f.Text
-		found.Why = "it is no sshd, it is overloaded (MaxStartups), or it shuts this machine out for a while after refused logins (PerSourcePenalties, fail2ban)"
+		found.Why = "it is no sshd, it is overloaded (MaxStartups), or it shuts this machine out for a while " +
+			"after refused logins (PerSourcePenalties, fail2ban)"
 	default:
 		found.What = "ssh failed: " + f.Text
 	}
@@ -242,53 +248,12 @@ func lastJump(jump string) string {
 	return jump
 }
 
-// PublicKey is the user's own public key, in the form of authorized_keys: the first of the identity files that has one beside it.
-func PublicKey(e sshcfg.Endpoint) string {
-	for _, file := range e.IdentityFiles {
-		text, err := os.ReadFile(file + ".pub")
-		if err == nil && len(text) < 16<<10 {
-			return nixexec.Printable(strings.TrimSpace(nixexec.FirstLine(string(text))))
-		}
-	}
-	return ""
-}
-
-// ProbeFinding says that the host let us in, but what it answered is of no use.
-func ProbeFinding(alias string, err error) report.Finding {
+// Probe says that the host let us in, but what it answered is of no use.
+func Probe(alias string, err error) report.Finding {
 	return report.Finding{
 		Name: "probe-failed", Severity: report.Error, Host: alias,
 		What:   "the host lets us in, but gives no usable answer: " + nixexec.Printable(nixexec.FirstLine(err.Error())),
 		Why:    "its login shell may not start /bin/sh, or something there hangs",
 		Remedy: []report.Remedy{report.SSH(alias, "/bin/sh", "-c", "true")},
-	}
-}
-
-// NoConfigurationFinding says that the flake has nothing for the host. In the ssh config there is a block for it only where that
-// lists it.
-func NoConfigurationFinding(alias string, err *source.NoConfigurationError) report.Finding {
-	found := report.Finding{
-		Name: "no-configuration", Severity: report.Error, Host: alias,
-		What: nixexec.FirstLine(err.Error()),
-		Why:  strings.ReplaceAll(strings.ReplaceAll(err.Hint(), "?\n", "? "), "\n", "; "),
-	}
-	if len(err.Names) == 0 {
-		found.Why = "it has none at all"
-		found.Remedy = []report.Remedy{report.Shell("nix", "flake", "show", err.Flake)}
-		return found
-	}
-	found.Remedy = report.AnyOf(
-		[]report.Remedy{report.As("CONFIGURATION")},
-		report.Lines("# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host "+aliasName(alias)+")"),
-	)
-	return found
-}
-
-// NoFlakeFinding says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
-func NoFlakeFinding(alias, dir string) report.Finding {
-	return report.Finding{
-		Name: "no-configuration", Severity: report.Note, Host: alias,
-		What:   "there is no flake here: the configuration is that of <nixpkgs/nixos>, as nixos-rebuild has it",
-		Why:    fmt.Sprintf("no flake.nix is in %q nor above it, and none in /etc/nixos", dir),
-		Remedy: []report.Remedy{report.Again("--flake", "DIRECTORY")},
 	}
 }

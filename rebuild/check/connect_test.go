@@ -14,7 +14,7 @@ func printed(f report.Finding, call report.Call) string {
 	return report.Block(f.Head(), f.Why, call.Lines(f.Remedy), 0)
 }
 
-func TestConnectFinding(t *testing.T) {
+func TestConnection(t *testing.T) {
 	web := Login{Alias: "root@web", PublicKey: "ssh-ed25519 AAAA me", Endpoint: sshcfg.Endpoint{Alias: "root@web", User: "root", HostName: "192.168.4.1"}}
 	sudo := web
 	sudo.SudoUser = "alice"
@@ -104,13 +104,13 @@ nixhop: error: root@web: 192.168.4.1 port 22 ended the talk before the login: ke
 `},
 	} {
 		call := report.Call{Action: "boot", Word: "root@web", Host: "root@web"}
-		if got := printed(ConnectFinding(test.login, test.f), call); got != strings.TrimPrefix(test.want, "\n") {
+		if got := printed(Connection(test.login, test.f), call); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("%s:\ngot\n%swant%s", test.name, got, test.want)
 		}
 	}
 }
 
-func TestNoConfigurationFinding(t *testing.T) {
+func TestNoConfiguration(t *testing.T) {
 	asked := []source.Configuration{{Name: "web", From: "alias"}, {Name: "nixos", From: "host name"}}
 	for _, test := range []struct {
 		names []string
@@ -130,7 +130,7 @@ nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) 
 `},
 	} {
 		call := report.Call{Action: "switch", Word: "admin@web", Host: "admin@web"}
-		found := NoConfigurationFinding("admin@web", &source.NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})
+		found := NoConfiguration("admin@web", &source.NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})
 		if got := printed(found, call); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("got\n%swant%s", got, test.want)
 		}

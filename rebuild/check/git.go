@@ -24,7 +24,8 @@ func FirstOf(names []string) string {
 	return text
 }
 
-// gitMissing finds a flake that Nix cannot read without git: it fetches by git, and before 2.20 it also reads a tree here by git.
+// gitMissing finds a flake that Nix cannot read without git: it fetches by git, and before 2.20 it also reads a tree
+// here by git.
 func gitMissing(h facts.Here) []report.Finding {
 	minor := facts.Upstream(h.Nix.Version)
 	byGit := h.Tree.Root != "" && minor > 0 && minor < libgitMinor
@@ -39,8 +40,8 @@ func gitMissing(h facts.Here) []report.Finding {
 	}}
 }
 
-// gitOwner finds a tree of somebody else, which git refuses to look at and so does Nix (NixOS/nix#6443, NixOS/nix#10202). Between 2.9 and
-// 2.19 Nix told git the tree in a way that left the check out in places.
+// gitOwner finds a tree of somebody else, which git refuses to look at and so does Nix (NixOS/nix#6443,
+// NixOS/nix#10202). Between 2.9 and 2.19 Nix told git the tree in a way that left the check out in places.
 func gitOwner(h facts.Here) []report.Finding {
 	if h.Tree.Refused == "" {
 		return nil
@@ -73,8 +74,8 @@ func isNumber(text string) bool {
 	return err == nil
 }
 
-// gitUntracked finds files that the flake will not see. Only one of Nix's own kind is likely to be missed; without flake.nix
-// there is no flake at all.
+// gitUntracked finds files that the flake will not see. Only one of Nix's own kind is likely to be missed; without
+// flake.nix there is no flake at all.
 func gitUntracked(tree facts.Tree) []report.Finding {
 	if tree.Committed || len(tree.Untracked) == 0 {
 		return nil
@@ -134,7 +135,8 @@ func gitDirty(tree facts.Tree) []report.Finding {
 	if tree.Committed || tree.Changed == 0 {
 		return nil
 	}
-	what := fmt.Sprintf("the flake's git tree has %s since commit %s", report.CountOf(tree.Changed, "changed file"), tree.Revision)
+	what := fmt.Sprintf("the flake's git tree has %s since commit %s",
+		report.CountOf(tree.Changed, "changed file"), tree.Revision)
 	if tree.Revision == "" {
 		what = "the flake's git tree has no commit yet"
 	}

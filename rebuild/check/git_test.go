@@ -14,7 +14,7 @@ func TestCheckGit(t *testing.T) {
 	refused := func(h *facts.Here, owner string) {
 		h.Tree = facts.Tree{Root: "/h/conf", Flake: "flake.nix", Owner: owner, Refused: "fatal: detected dubious ownership in repository at '/h/conf'"}
 	}
-	runHere(t, CheckHere, []hereCase{
+	runHere(t, Here, []hereCase{
 		{"a module", func(h *facts.Here, w *HereWant) { h.Tree.Untracked = []string{"hosts/web.nix"} }, told{
 			Name: "git-untracked", Severity: report.Warning,
 			What: `the flake does not see an untracked file: "hosts/web.nix"`, Why: untrackedWhy,

@@ -21,7 +21,7 @@ type HereWant struct {
 	Nix   bool // Nix is needed here
 	Flake bool // a flake is deployed
 
-	System string       // that is built here: "aarch64-linux"; for CheckBuildHere alone, as is Target
+	System string       // that is built here: "aarch64-linux"; for BuildHere alone, as is Target
 	Target facts.System // of the target: a build there is offered unless it cannot be done
 
 	For     string // that the configuration is for, where that is not System: it is cross-compiled
@@ -35,9 +35,9 @@ type HereWant struct {
 // NixThere is the Nix of a host.
 type NixThere struct{ Host, Version string }
 
-// CheckHere returns what stands in the way on this machine itself, and what else its user should know, as far as no evaluation is needed
-// for it.
-func CheckHere(h facts.Here, want HereWant) []report.Finding {
+// Here returns what stands in the way on this machine itself, and what else its user should know, as far as no
+// evaluation is needed for it.
+func Here(h facts.Here, want HereWant) []report.Finding {
 	var all findings
 	all.add(report.Here,
 		nixMissingHere(h, want),
@@ -50,11 +50,11 @@ func CheckHere(h facts.Here, want HereWant) []report.Finding {
 	for _, other := range want.Others {
 		all.add(other.Host, tooFarApart(h.Nix.Version, other.Version))
 	}
-	return append(all, CheckKeys(h, want)...)
+	return append(all, Keys(h, want)...)
 }
 
-// CheckBuildHere returns what stands in the way of building on this machine for want.System.
-func CheckBuildHere(h facts.Here, want HereWant) []report.Finding {
+// BuildHere returns what stands in the way of building on this machine for want.System.
+func BuildHere(h facts.Here, want HereWant) []report.Finding {
 	if elsewhere(h.Store) {
 		return nil
 	}
@@ -70,11 +70,14 @@ func elsewhere(store string) bool { return strings.HasPrefix(store, "ssh") }
 
 // Need is the build that this machine is to do.
 func (w HereWant) Need(h facts.Here) Need {
-	return Need{System: cmp.Or(w.For, w.System), Built: w.System, Target: w.Target, Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross}
+	return Need{
+		System: cmp.Or(w.For, w.System), Built: w.System, Target: w.Target,
+		Nix: h.Nix, OS: h.OS, NixOS: h.NixOS, NoCross: w.NoCross,
+	}
 }
 
-// linuxBuilder are the lines of nix-darwin for a Linux in a virtual machine. It builds for the Mac's own processor; for another it
-// emulates.
+// linuxBuilder are the lines of nix-darwin for a Linux in a virtual machine. It builds for the Mac's own processor;
+// for another it emulates.
 func linuxBuilder(mac, system string) []report.Remedy {
 	lines := []report.Remedy{report.Line("nix.linux-builder.enable = true;").Note("nix-darwin, on this Mac")}
 	own, _, _ := strings.Cut(mac, "-")
@@ -134,8 +137,8 @@ func newerNix(h facts.Here) report.Remedy {
 	return report.Shell("nix", "upgrade-nix")
 }
 
-// tooFarApart finds a host whose Nix may not understand the one here; two releases are known for it (NixOS/nix#9961). Distance alone
-// mostly works, and is a note.
+// tooFarApart finds a host whose Nix may not understand the one here; two releases are known for it (NixOS/nix#9961).
+// Distance alone mostly works, and is a note.
 func tooFarApart(here, there string) []report.Finding {
 	a, b := facts.Upstream(here), facts.Upstream(there)
 	switch {

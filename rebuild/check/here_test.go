@@ -76,7 +76,7 @@ func TestHereGit(t *testing.T) {
 	if want := run(t, nil, "git", "-C", dir, "rev-parse", "--short", "HEAD"); tree.Revision != want {
 		t.Errorf("revision %q, want %q", tree.Revision, want)
 	}
-	found := CheckHere(facts.Here{Tree: tree}, HereWant{})
+	found := Here(facts.Here{Tree: tree}, HereWant{})
 	if len(found) != 2 || found[0].Name != "git-untracked" || found[1].Name != "git-dirty" {
 		t.Fatalf("got %+v", found)
 	}
@@ -85,7 +85,7 @@ func TestHereGit(t *testing.T) {
 		t.Errorf("after the remedy: %+v", tree)
 	}
 	git("rm", "--quiet", "--cached", "flake.nix")
-	found = CheckHere(facts.Here{Tree: look()}, HereWant{})
+	found = Here(facts.Here{Tree: look()}, HereWant{})
 	if len(found) == 0 || found[0].Severity != report.Error {
 		t.Errorf("without flake.nix: %+v", found)
 	}
@@ -152,7 +152,7 @@ func TestHereGitOwner(t *testing.T) {
 	if h.Tree.Owner != "54321" || h.Tree.Refused == "" {
 		t.Fatalf("got %+v", h.Tree)
 	}
-	found := CheckHere(h, HereWant{})
+	found := Here(h, HereWant{})
 	if len(found) != 1 || found[0].Name != "git-owner" || found[0].Severity != report.Error {
 		t.Fatalf("got %+v", found)
 	}
@@ -233,7 +233,7 @@ func TestAgentHere(t *testing.T) {
 		run(t, env, "ssh-add", "-q", sshKey(t, dir, name, ""))
 	}
 	k := look(socket, closed)
-	found := CheckHere(facts.Here{Keys: []facts.Keys{k}}, HereWant{Denied: []string{"web"}})
+	found := Here(facts.Here{Keys: []facts.Keys{k}}, HereWant{Denied: []string{"web"}})
 	if len(found) != 1 || found[0].What != "the ssh agent holds 6 keys, and all are offered" {
 		t.Errorf("six keys: %+v, %+v", k, found)
 	}
@@ -247,7 +247,7 @@ func TestHereNix(t *testing.T) {
 	if major, _ := facts.Version(h.Nix.Version); major != 2 || h.Nix.System == "" || h.Nix.MaxJobs == "" || h.Store == "" {
 		t.Errorf("got %+v, store %q", h.Nix, h.Store)
 	}
-	if found := CheckBuildHere(h, HereWant{System: h.Nix.System}); h.Nix.MaxJobs != "0" && found != nil {
+	if found := BuildHere(h, HereWant{System: h.Nix.System}); h.Nix.MaxJobs != "0" && found != nil {
 		t.Errorf("its own system: %+v", found)
 	}
 	q.Settings = []string{"--max-jobs", "0", "--builders", "ssh://x riscv64-linux", "--option", "extra-platforms", "armv7l-linux"}
@@ -255,7 +255,7 @@ func TestHereNix(t *testing.T) {
 	if h.Nix.MaxJobs != "0" || !slices.Equal(h.Nix.BuilderSystems, []string{"riscv64-linux"}) || !slices.Equal(h.Nix.ExtraPlatforms, []string{"armv7l-linux"}) {
 		t.Errorf("with settings: %+v", h.Nix)
 	}
-	if found := CheckBuildHere(h, HereWant{System: "m68k-linux"}); len(found) != 1 || found[0].Name != "platform" {
+	if found := BuildHere(h, HereWant{System: "m68k-linux"}); len(found) != 1 || found[0].Name != "platform" {
 		t.Errorf("a system that nobody has: %+v", found)
 	}
 	q.BuildHere = false
@@ -275,10 +275,10 @@ func TestHereNothingInstalled(t *testing.T) {
 		t.Errorf("got %+v", h)
 	}
 	want := HereWant{Nix: true, Flake: true, Denied: []string{"web"}, System: "x86_64-linux"}
-	if found := CheckHere(h, want); len(found) != 1 || found[0].Name != "nix-missing" {
+	if found := Here(h, want); len(found) != 1 || found[0].Name != "nix-missing" {
 		t.Errorf("got %+v", found)
 	}
-	if found := CheckBuildHere(h, want); found != nil {
+	if found := BuildHere(h, want); found != nil {
 		t.Errorf("got %+v", found)
 	}
 }

@@ -46,8 +46,8 @@ func runHere(t *testing.T, refused func(facts.Here, HereWant) []report.Finding, 
 	}
 }
 
-func TestCheckHere(t *testing.T) {
-	runHere(t, CheckHere, []hereCase{
+func TestHere(t *testing.T) {
+	runHere(t, Here, []hereCase{
 		{"nothing", func(*facts.Here, *HereWant) {}, told{}},
 		{"no Nix", func(h *facts.Here, w *HereWant) { h.NoNix, h.Nix = true, facts.Nix{} }, told{
 			Name: "nix-missing", Severity: report.Error,
@@ -102,18 +102,18 @@ func TestCheckHere(t *testing.T) {
 		{"Lix is not ahead of its time", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "2.93.3" }, told{}},
 		{"not known", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "" }, told{}},
 	})
-	if got := CheckHere(facts.Here{}, goodWant); len(got) > 0 {
+	if got := Here(facts.Here{}, goodWant); len(got) > 0 {
 		t.Errorf("of a machine that is not known: %+v", got)
 	}
 }
 
-func TestCheckBuildHere(t *testing.T) {
+func TestBuildHere(t *testing.T) {
 	other := func(h *facts.Here, w *HereWant) { w.System = "aarch64-linux" }
 	const stop = "the build would stop with: required system or feature not available"
 	const toTarget = "nixhop switch web --build-host target"
 	const emulate = "nixhop switch web --emulate   # with qemu-user-static installed on this machine"
 	const cross = "nixhop switch web --cross"
-	runHere(t, CheckBuildHere, []hereCase{
+	runHere(t, BuildHere, []hereCase{
 		{"its own", func(*facts.Here, *HereWant) {}, told{}},
 		{"an extra one", func(h *facts.Here, w *HereWant) { w.System = "i686-linux" }, told{}},
 		{"a builder's", func(h *facts.Here, w *HereWant) { other(h, w); h.Nix.BuilderSystems = []string{"aarch64-linux"} }, told{}},
@@ -195,7 +195,7 @@ func TestHereLevelsStay(t *testing.T) {
 	h, want := goodHere(), goodWant
 	want.System = "aarch64-linux"
 	before := goodHere()
-	CheckBuildHere(h, want)
+	BuildHere(h, want)
 	if !reflect.DeepEqual(h, before) {
 		t.Errorf("the check changed its facts: %+v", h.Nix)
 	}

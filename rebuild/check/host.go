@@ -9,11 +9,12 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// otherHost finds a configuration that is about to land on another host than its own (NixOS/nixpkgs#163768). The name of the host
-// may have its domain; that of a configuration never has.
+// otherHost finds a configuration that is about to land on another host than its own (NixOS/nixpkgs#163768). The name
+// of the host may have its domain; that of a configuration never has.
 func otherHost(f facts.Facts, want TargetWant) []report.Finding {
 	name, _, _ := strings.Cut(f.System.HostName, ".")
-	if want.HostName == "" || name == "" || strings.EqualFold(name, want.HostName) || strings.EqualFold(f.System.HostName, want.HostName) {
+	same := strings.EqualFold(name, want.HostName) || strings.EqualFold(f.System.HostName, want.HostName)
+	if want.HostName == "" || name == "" || same {
 		return nil
 	}
 	if f.Installer() {
@@ -49,8 +50,8 @@ func notNixOS(f facts.Facts) []report.Finding {
 	}}
 }
 
-// switchRunning finds a deployment that is under way, and what is left of one that failed: systemd-run cannot start another unit
-// under that name (NixOS/nixpkgs#312297).
+// switchRunning finds a deployment that is under way, and what is left of one that failed: systemd-run cannot start
+// another unit under that name (NixOS/nixpkgs#312297).
 func switchRunning(f facts.Facts, host string) []report.Finding {
 	var all []report.Finding
 	for _, u := range f.Switches {
@@ -61,7 +62,7 @@ func switchRunning(f facts.Facts, host string) []report.Finding {
 				Name: "switch-running", Severity: report.Error,
 				What:   fmt.Sprintf("another deployment is running: unit %q is %s", u.Name, u.Active),
 				Why:    "two activations at once undo each other",
-				Remedy: []report.Remedy{report.SSH(host, "journalctl -f -u "+u.Name)},
+				Remedy: []report.Remedy{report.On(host, "journalctl", "-f", "-u", u.Name)},
 			})
 		case ours:
 			all = append(all, staleUnit(f, host, u))
@@ -100,13 +101,16 @@ func rebootPending(f facts.Facts, host string) []report.Finding {
 	return []report.Finding{found}
 }
 
+// clockWarning is how far a clock may be off.
+const clockWarning = 5 * time.Minute
+
 // clockOff finds a clock that is too far from the one here, which breaks certificates, builds by make and logs.
 func clockOff(f facts.Facts, want TargetWant) []report.Finding {
 	if f.Clock.IsZero() || want.Now.IsZero() {
 		return nil
 	}
 	off := f.Clock.Sub(want.Now).Round(time.Second)
-	if off.Abs() <= report.ClockWarning {
+	if off.Abs() <= clockWarning {
 		return nil
 	}
 	direction := "ahead of"
@@ -115,8 +119,10 @@ func clockOff(f facts.Facts, want TargetWant) []report.Finding {
 	}
 	return []report.Finding{{
 		Name: "clock", Severity: report.Warning,
-		What:   fmt.Sprintf("the host's clock is %s %s the one here", off.Abs(), direction),
-		Why:    "certificates of caches fail with it, and times in logs mislead",
-		Remedy: []report.Remedy{report.SSH(want.Host, "timedatectl status"), report.Line("services.timesyncd.enable = true;")},
+		What: fmt.Sprintf("the host's clock is %s %s the one here", off.Abs(), direction),
+		Why:  "certificates of caches fail with it, and times in logs mislead",
+		Remedy: []report.Remedy{
+			report.On(want.Host, "timedatectl", "status"), report.Line("services.timesyncd.enable = true;"),
+		},
 	}}
 }

@@ -38,22 +38,22 @@ var goodTarget = TargetWant{
 	PublicKey: "ssh-ed25519 AAAA me@desk", Now: now,
 }
 
-func TestCheckTarget(t *testing.T) {
+func TestTarget(t *testing.T) {
 	for _, tt := range checksOfTargets {
 		t.Run(tt.name, func(t *testing.T) {
 			f, want := goodFacts(), goodTarget
 			tt.change(&f, &want)
-			sameFindings(t, append(CheckTarget(f, want), CheckTargetFits(f, want)...), tt.finding, want.Host, want.Host)
+			sameFindings(t, append(Target(f, want), TargetFits(f, want)...), tt.finding, want.Host, want.Host)
 		})
 	}
 }
 
-func TestCheckBuildHost(t *testing.T) {
+func TestBuildHost(t *testing.T) {
 	for _, tt := range checksOfBuildHosts {
 		t.Run(tt.name, func(t *testing.T) {
 			f, want := goodFacts(), BuildHostWant{Host: "big", Target: "web", System: "x86_64-linux", Unsigned: true}
 			tt.change(&f, &want)
-			sameFindings(t, append(CheckBuildHost(f, want), CheckBuildHostFits(f, want)...), tt.finding, want.Host, want.Target)
+			sameFindings(t, append(BuildHost(f, want), BuildHostFits(f, want)...), tt.finding, want.Host, want.Target)
 		})
 	}
 }
@@ -89,7 +89,7 @@ func tell(f report.Finding, target string) told {
 }
 
 func TestChecksOfNothingKnown(t *testing.T) {
-	for _, f := range append(CheckTarget(facts.Facts{}, goodTarget), CheckTargetFits(facts.Facts{}, goodTarget)...) {
+	for _, f := range append(Target(facts.Facts{}, goodTarget), TargetFits(facts.Facts{}, goodTarget)...) {
 		if f.Name != "nix-missing" {
 			t.Errorf("a host that said nothing has the finding %+v", f)
 		}

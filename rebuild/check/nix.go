@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +22,8 @@ func nixMissing(f facts.Facts, host string) []report.Finding {
 		Remedy: []report.Remedy{report.SSH(host, "curl -L https://nixos.org/nix/install | sh -s -- --daemon")},
 	}
 	if f.Nix.Elsewhere != "" {
-		found.What = fmt.Sprintf("nix-store is in %q, which is not in the PATH of a non-interactive login: %q", f.Nix.Elsewhere, f.Login.Path)
+		found.What = fmt.Sprintf("nix-store is in %q, which is not in the PATH of a non-interactive login: %q",
+			f.Nix.Elsewhere, f.Login.Path)
 		found.Remedy = []report.Remedy{asRoot(f, host, reachNix(f))}
 	}
 	return []report.Finding{found}
@@ -53,9 +53,9 @@ func storeRefused(f facts.Facts, host string) []report.Finding {
 	}
 	switch {
 	case !strings.Contains(f.Nix.StoreError, "Permission denied"):
-		found.Remedy = append(found.Remedy, report.SSH(host, "systemctl status nix-daemon.socket"))
+		found.Remedy = append(found.Remedy, report.On(host, "systemctl", "status", "nix-daemon.socket"))
 	case f.System.ID == "debian" || f.System.ID == "ubuntu":
-		found.Remedy = []report.Remedy{report.SSH(host, "sudo usermod -a -G nix-users "+nixexec.Quote(user))}
+		found.Remedy = []report.Remedy{report.On(host, "sudo", "usermod", "-a", "-G", "nix-users", user)}
 	}
 	return []report.Finding{found}
 }
@@ -65,7 +65,8 @@ func trustUser(user string) report.Remedy {
 	return report.Line(fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user)))
 }
 
-// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). instead is a way that brings none there.
+// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). instead is a way that
+// brings none there.
 func notTrusted(f facts.Facts, instead ...report.Remedy) []report.Finding {
 	if f.Nix.Trusted != facts.No || refused(f.Nix.StoreError) {
 		return nil
@@ -76,16 +77,18 @@ func notTrusted(f facts.Facts, instead ...report.Remedy) []report.Finding {
 		What: fmt.Sprintf("%q is not a trusted user of the host's Nix", user),
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
 	}
+	trustKey := report.Line(`nix.settings.trusted-public-keys = [ "NAME:KEY" ];`)
 	found.Remedy = report.AnyOf(instead,
 		[]report.Remedy{trustUser(user)},
-		[]report.Remedy{report.Line(`nix.settings.trusted-public-keys = [ "NAME:KEY" ];`).Note("and sign here: nix store sign -r -k FILE PATH")})
+		[]report.Remedy{trustKey.Note("and sign here: nix store sign -r -k FILE PATH")})
 	return []report.Finding{found}
 }
 
 // refused reports whether opening the store failed, other than by a Nix that does not know the command.
 func refused(message string) bool {
 	return slices.ContainsFunc([]string{
-		"Permission denied", "Connection reset", "Connection refused", "cannot connect", "cannot open connection", "not allowed",
+		"Permission denied", "Connection reset", "Connection refused", "cannot connect", "cannot open connection",
+		"not allowed",
 	}, func(sign string) bool { return strings.Contains(message, sign) })
 }
 
@@ -102,22 +105,17 @@ func targetPlatform(f facts.Facts, system string) []report.Finding {
 	}}
 }
 
-// Need is the build that the build host is to do.
-func (w BuildHostWant) Need(f facts.Facts) Need {
-	return Need{
-		System: cmp.Or(w.For, w.System), Built: w.System,
-		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,
-		Host: w.Host, Nix: f.Nix, OS: strings.ToLower(f.System.Kernel), NixOS: f.System.NixOS != facts.No, NoCross: w.NoCross,
-	}
-}
+// systemdSetenv is the first systemd whose systemd-run takes `-E NAME`, as nixos-rebuild gives it
+// (NixOS/nixpkgs#476801).
+const systemdSetenv = 248
 
 // tooOld finds versions that the steps of a deployment are known to fail with.
 func tooOld(f facts.Facts, want TargetWant) []report.Finding {
 	var all []report.Finding
-	if v := f.System.SystemdVersion; v != 0 && v < report.SystemdSetenv {
+	if v := f.System.SystemdVersion; v != 0 && v < systemdSetenv {
 		all = append(all, report.Finding{
 			Name: "too-old", Severity: report.Warning,
-			What:   fmt.Sprintf("systemd is %d, older than %d", v, report.SystemdSetenv),
+			What:   fmt.Sprintf("systemd is %d, older than %d", v, systemdSetenv),
 			Why:    "its systemd-run refuses the environment that nixos-rebuild gives it: Invalid environment block",
 			Remedy: []report.Remedy{report.Again("--engine", "native")},
 		})

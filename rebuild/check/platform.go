@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,11 +28,22 @@ type Need struct {
 	NoCross bool      // the configuration takes no other build platform
 }
 
+// Need is the build that the build host is to do.
+func (w BuildHostWant) Need(f facts.Facts) Need {
+	return Need{
+		System: cmp.Or(w.For, w.System), Built: w.System,
+		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,
+		Host: w.Host, Nix: f.Nix, OS: strings.ToLower(f.System.Kernel), NixOS: f.System.NixOS != facts.No,
+		NoCross: w.NoCross,
+	}
+}
+
 // findings are what stands in the way of the build on the build host, which is who (NixOS/nixpkgs#177873).
 func (n Need) findings(who string) []report.Finding {
 	own := n.Nix.Platforms()
 	native := slices.Contains(own, n.Built)
-	if n.Built == "" || n.Nix.System == "" || slices.Contains(n.Nix.BuilderSystems, n.Built) || native && n.Nix.MaxJobs != "0" {
+	unknown := n.Built == "" || n.Nix.System == ""
+	if unknown || slices.Contains(n.Nix.BuilderSystems, n.Built) || native && n.Nix.MaxJobs != "0" {
 		return nil
 	}
 	found := report.Finding{Name: "platform", Severity: report.Error, Remedy: n.Ways()}
@@ -40,7 +52,8 @@ func (n Need) findings(who string) []report.Finding {
 		found.Why = "its nix.conf has max-jobs = 0 (NixOS/nix#14883)"
 		return []report.Finding{found}
 	}
-	found.What = fmt.Sprintf("the configuration is for %q, %s builds for %q", n.Built, who, strings.Join(slices.DeleteFunc(own, isLevel), " "))
+	found.What = fmt.Sprintf("the configuration is for %q, %s builds for %q",
+		n.Built, who, strings.Join(slices.DeleteFunc(own, isLevel), " "))
 	if len(n.Nix.BuilderSystems) > 0 {
 		found.What += fmt.Sprintf(", its builders for %q", strings.Join(n.Nix.BuilderSystems, " "))
 	}
@@ -51,8 +64,9 @@ func (n Need) findings(who string) []report.Finding {
 // isLevel recognises the levels of a processor, x86_64-v2-linux, which nobody needs to read.
 func isLevel(system string) bool { return strings.HasPrefix(system, "x86_64-v") }
 
-// Ways are the commands and settings by which the system can be built after all, in the order in which they are to be tried: on the
-// target, where everything is native, by a remote builder that is there, emulated, and cross-compiled, which builds everything anew.
+// Ways are the commands and settings by which the system can be built after all, in the order in which they are to be
+// tried: on the target, where everything is native, by a remote builder that is there, emulated, and cross-compiled,
+// which builds everything anew.
 func (n Need) Ways() []report.Remedy {
 	var ways [][]report.Remedy
 	add := func(way ...report.Remedy) { ways = append(ways, way) }
@@ -89,7 +103,8 @@ func (n Need) emulation() []report.Remedy {
 	case n.OS == "darwin":
 		return linuxBuilder(n.Nix.System, n.System)
 	case n.NixOS:
-		return []report.Remedy{report.Line("boot.binfmt.emulatedSystems = [ " + nixexec.NixString(n.System) + " ];").Note(where)}
+		emulated := report.Line("boot.binfmt.emulatedSystems = [ " + nixexec.NixString(n.System) + " ];")
+		return []report.Remedy{emulated.Note(where)}
 	default:
 		return []report.Remedy{report.Again("--emulate").Note("with qemu-user-static installed " + where)}
 	}

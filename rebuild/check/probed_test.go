@@ -212,7 +212,8 @@ func TestParseFactsErrors(t *testing.T) {
 	}
 }
 
-// FuzzParseFacts holds that whatever a host sends, no text of it can change a terminal or is out of bounds, nor a text that is made of it.
+// FuzzParseFacts holds that whatever a host sends, no text of it can change a terminal or is out of bounds, nor a
+// text that is made of it.
 func FuzzParseFacts(f *testing.F) {
 	f.Add([]byte(nixosAnswer))
 	f.Add([]byte(answered("id=uid=1(\x1b[31m)", "blocks./boot=x 1 1 1 1% /boot", "clock=99999999999999999")))
@@ -225,9 +226,9 @@ func FuzzParseFacts(f *testing.F) {
 		}
 		allPlain(t, reflect.ValueOf(known))
 		want := TargetWant{Host: "web", HostName: "a", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true, Now: time.Unix(1, 0)}
-		allPlain(t, reflect.ValueOf(append(CheckTarget(known, want), CheckTargetFits(known, want)...)))
+		allPlain(t, reflect.ValueOf(append(Target(known, want), TargetFits(known, want)...)))
 		build := BuildHostWant{Host: "web", Target: "db", System: "a-linux", Unsigned: true}
-		allPlain(t, reflect.ValueOf(append(CheckBuildHost(known, build), CheckBuildHostFits(known, build)...)))
+		allPlain(t, reflect.ValueOf(append(BuildHost(known, build), BuildHostFits(known, build)...)))
 	})
 }
 

@@ -36,7 +36,8 @@ func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
 	case way == facts.ByDoas:
 		found.What = fmt.Sprintf("%q is not root, and doas says %q", user, e.DoasSays)
 		if strings.Contains(e.DoasSays, "Authentication required") {
-			found.Why += "; a password for doas cannot be asked for: it reads one from a terminal only, never from standard input"
+			found.Why += "; a password for doas cannot be asked for: " +
+				"it reads one from a terminal only, never from standard input"
 		}
 	case way == facts.ByRun0:
 		found.What = fmt.Sprintf("%q is not root, and run0 says %q", user, e.Run0Says)
@@ -45,7 +46,7 @@ func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
 		found.What = fmt.Sprintf("%q is not root, and no %s is in the PATH %q", user, either(want.Ways), f.Login.Path)
 	}
 	found.Why += ruledOut(e, want.Ways)
-	found.Remedy = report.AnyOf(rootKey(want), enableElevation(way, want.Ways, user))
+	found.Remedy = report.AnyOf(rootKey(want.PublicKey), enableElevation(way, want.Ways, user))
 	return []report.Finding{found}
 }
 
@@ -59,7 +60,7 @@ func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
 			Name: "sudo-password", Severity: report.Warning,
 			What:   fmt.Sprintf("sudo lets %q run only these without a password: %q", user, e.SudoRules),
 			Why:    "nix-env, systemd-run and switch-to-configuration must be among them",
-			Remedy: FreeSudo(want),
+			Remedy: FreeSudo(want.PublicKey),
 		}
 	case mayAsk || want.AskPassword:
 		return sudoPassword(e, user, want)
@@ -68,7 +69,7 @@ func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
 		Name: "no-root", Severity: report.Error,
 		What:   fmt.Sprintf("%q is not root, and sudo says %q", user, e.SudoSays),
 		Why:    takesRoot + "; on a terminal nixhop would ask for a password that sudo wants" + ruledOut(e, want.Ways),
-		Remedy: report.AnyOf(rootKey(want), report.Lines(inWheel(user), wheelIsFree)),
+		Remedy: report.AnyOf(rootKey(want.PublicKey), report.Lines(inWheel(user), wheelIsFree)),
 	}
 }
 
@@ -84,9 +85,9 @@ func sudoPassword(e facts.Elevation, user string, want TargetWant) report.Findin
 	}
 	if !want.AskPassword {
 		found.Severity = report.Error
-		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q", e.SudoSays) +
-			ruledOut(e, want.Ways)
-		found.Remedy = FreeSudo(want)
+		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q%s",
+			e.SudoSays, ruledOut(e, want.Ways))
+		found.Remedy = FreeSudo(want.PublicKey)
 	}
 	return found
 }
@@ -101,8 +102,8 @@ func ruledOut(e facts.Elevation, ways []facts.Way) string {
 }
 
 // rootKey is the line that lets the user log in as root with the key that is in use.
-func rootKey(want TargetWant) []report.Remedy {
-	return []report.Remedy{authorizedKey("root", want.PublicKey)}
+func rootKey(publicKey string) []report.Remedy {
+	return []report.Remedy{authorizedKey("root", publicKey)}
 }
 
 // inWheel is the line by which sudo serves a user.
@@ -114,23 +115,23 @@ func inWheel(user string) string {
 const wheelIsFree = "security.sudo.wheelNeedsPassword = false;"
 
 // FreeSudo is how a user whom sudo serves does without a password.
-func FreeSudo(want TargetWant) []report.Remedy {
-	return report.AnyOf(report.Lines(wheelIsFree), rootKey(want))
+func FreeSudo(publicKey string) []report.Remedy {
+	return report.AnyOf(report.Lines(wheelIsFree), rootKey(publicKey))
 }
 
-// enableElevation is what lets a login become root without a password, by what is there of the ways that may be taken, or else by the first.
+// enableElevation is what lets a login become root without a password, by what is there of the ways that may be
+// taken, or else by the first.
 func enableElevation(way facts.Way, ways []facts.Way, user string) []report.Remedy {
 	switch {
 	case len(ways) == 0:
 		return nil
 	case way == facts.ByDoas:
-		return report.Lines(fmt.Sprintf("security.doas.extraRules = [ { users = [ %s ]; noPass = true; } ];", nixexec.NixString(user)))
+		return report.Lines(fmt.Sprintf("security.doas.extraRules = [ { users = [ %s ]; noPass = true; } ];",
+			nixexec.NixString(user)))
 	case way == facts.ByRun0 || ways[0] == facts.ByRun0:
-		return report.Lines(
-			"security.polkit.enable = true;",
-			"security.polkit.extraConfig = "+nixexec.NixString(fmt.Sprintf(
-				"polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && s.user == '%s') return polkit.Result.YES; });",
-				strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(user)))+";")
+		rule := fmt.Sprintf("polkit.addRule(function(a, s) { if (a.id == 'org.freedesktop.systemd1.manage-units' && "+
+			"s.user == '%s') return polkit.Result.YES; });", strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(user))
+		return report.Lines("security.polkit.enable = true;", "security.polkit.extraConfig = "+nixexec.NixString(rule)+";")
 	default:
 		return report.Lines("security.sudo.enable = true;", inWheel(user), wheelIsFree)
 	}

@@ -18,15 +18,16 @@ func storeSpace(f facts.Facts, host string) []report.Finding {
 		return nil
 	}
 	return []report.Finding{{
-		Name: "store-space", Severity: report.Below(space.FreeKiB, report.StoreSpaceError),
-		What:   fmt.Sprintf("%s left of %s where %q lies", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path),
-		Why:    fmt.Sprintf("a copy that fills the store fails midway; below %s is a warning, below %s an error", report.Kib(report.StoreSpaceWarning), report.Kib(report.StoreSpaceError)),
+		Name: "store-space", Severity: below(space.FreeKiB, report.StoreSpaceError),
+		What: fmt.Sprintf("%s where %q lies", left(space), space.Path),
+		Why: fmt.Sprintf("a copy that fills the store fails midway; below %s is a warning, below %s an error",
+			report.Kib(report.StoreSpaceWarning), report.Kib(report.StoreSpaceError)),
 		Remedy: []report.Remedy{asRoot(f, host, freeStore)},
 	}}
 }
 
-// bootSpace finds a /boot or ESP in which a new kernel and initrd have no room beside the old ones: those go only after the new
-// ones were written, and only then is it found out, with the profile already set (NixOS/nixpkgs#23926).
+// bootSpace finds a /boot or ESP in which a new kernel and initrd have no room beside the old ones: those go only
+// after the new ones were written, and only then is it found out, with the profile already set (NixOS/nixpkgs#23926).
 func bootSpace(f facts.Facts, host string) []report.Finding {
 	var all []report.Finding
 	for _, path := range []string{"/boot", "/boot/efi", "/efi"} {
@@ -48,8 +49,8 @@ func bootSpace(f facts.Facts, host string) []report.Finding {
 			continue
 		}
 		all = append(all, report.Finding{
-			Name: "boot-space", Severity: report.Below(space.FreeKiB, report.BootSpaceError),
-			What: fmt.Sprintf("%s left of %s in %q, %s take about %s", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), path, what, report.Kib(needed)),
+			Name: "boot-space", Severity: below(space.FreeKiB, report.BootSpaceError),
+			What: fmt.Sprintf("%s in %q, %s take about %s", left(space), path, what, report.Kib(needed)),
 			Why:  "old kernels are removed only after the new one was written",
 			Remedy: []report.Remedy{
 				asRoot(f, host, freeStore),
@@ -61,6 +62,19 @@ func bootSpace(f facts.Facts, host string) []report.Finding {
 	return all
 }
 
+// left is how much of a file system is free.
+func left(s facts.Space) string {
+	return report.Kib(s.FreeKiB) + " left of " + report.Kib(s.TotalKiB)
+}
+
+// below is an error below a limit and a warning above.
+func below(free, limit int64) report.Severity {
+	if free < limit {
+		return report.Error
+	}
+	return report.Warning
+}
+
 // bootEntries are all that a boot loader writes where the kernels are elsewhere.
 const bootEntries = "boot entries"
 
@@ -68,29 +82,29 @@ const bootEntries = "boot entries"
 func fewKernels(space facts.Space, one, more int64) report.Finding {
 	return report.Finding{
 		Name: "boot-space", Severity: report.Note,
-		What:   fmt.Sprintf("%s left of %s in %q, a kernel and initrd take about %s: room for %d more", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path, report.Kib(one), more),
+		What: fmt.Sprintf("%s in %q, a kernel and initrd take about %s: room for %d more",
+			left(space), space.Path, report.Kib(one), more),
 		Why:    "the generations that can be booted keep theirs",
 		Remedy: []report.Remedy{fewerGenerations},
 	}
 }
 
 // fewerGenerations is the configuration for fewer kernels in /boot.
-var fewerGenerations = report.Line("boot.loader.systemd-boot.configurationLimit = 3;").Note("or boot.loader.grub.configurationLimit")
+var fewerGenerations = report.Line("boot.loader.systemd-boot.configurationLimit = 3;").
+	Note("or boot.loader.grub.configurationLimit")
 
-// inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say nothing.
+// inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say
+// nothing.
 func inodes(f facts.Facts, host string) []report.Finding {
 	space, ok := f.Space("/nix/store")
 	if !ok || space.Inodes == 0 || space.FreeInodes >= report.InodesWarning {
 		return nil
 	}
-	severity := report.Warning
-	if space.FreeInodes < report.InodesError {
-		severity = report.Error
-	}
 	return []report.Finding{{
-		Name: "inodes", Severity: severity,
-		What:   fmt.Sprintf("%d inodes left of %d where %q lies", space.FreeInodes, space.Inodes, space.Path),
-		Why:    fmt.Sprintf("each file of a system takes one: below %d is a warning, below %d an error", report.InodesWarning, report.InodesError),
+		Name: "inodes", Severity: below(space.FreeInodes, report.InodesError),
+		What: fmt.Sprintf("%d inodes left of %d where %q lies", space.FreeInodes, space.Inodes, space.Path),
+		Why: fmt.Sprintf("each file of a system takes one: below %d is a warning, below %d an error",
+			report.InodesWarning, report.InodesError),
 		Remedy: []report.Remedy{asRoot(f, host, freeStore)},
 	}}
 }
@@ -103,7 +117,7 @@ func tmpSpace(f facts.Facts) []report.Finding {
 	}
 	return []report.Finding{{
 		Name: "store-space", Severity: report.Warning,
-		What: fmt.Sprintf("%s left of %s in %q of the build host", report.Kib(space.FreeKiB), report.Kib(space.TotalKiB), space.Path),
+		What: fmt.Sprintf("%s in %q of the build host", left(space), space.Path),
 		Why:  "builds are done there",
 		Remedy: []report.Remedy{
 			report.Line(`nix.settings.build-dir = "/nix/var/nix/builds";`),

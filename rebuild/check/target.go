@@ -1,3 +1,8 @@
+// Package check turns what is known of a host, of this machine and of a configuration into findings.
+//
+// Here lives what stands in the way of a deployment, and how it is put into words; all of it is pure. Nothing here
+// looks at a host or at this machine, asks anybody, prints, or decides what a finding does to the run beyond its
+// severity.
 package check
 
 import (
@@ -34,8 +39,8 @@ type BuildHostWant struct {
 	Elsewhere    []string     // systems of the remote builders of this machine
 }
 
-// CheckTarget returns what stands in the way of a deployment to a host, and what else its user should know before.
-func CheckTarget(f facts.Facts, want TargetWant) []report.Finding {
+// Target returns what stands in the way of a deployment to a host, and what else its user should know before.
+func Target(f facts.Facts, want TargetWant) []report.Finding {
 	var all findings
 	all.add(want.Host,
 		loginShellNoise(f, want.Host),
@@ -61,16 +66,16 @@ func CheckTarget(f facts.Facts, want TargetWant) []report.Finding {
 	return all
 }
 
-// CheckTargetFits returns what is wrong between a host and the configuration for it.
-func CheckTargetFits(f facts.Facts, want TargetWant) []report.Finding {
+// TargetFits returns what is wrong between a host and the configuration for it.
+func TargetFits(f facts.Facts, want TargetWant) []report.Finding {
 	var all findings
 	all.add(want.Host, targetPlatform(f, want.System), otherHost(f, want))
 	return all
 }
 
-// CheckBuildHost returns what stands in the way of building on a host. What CheckTarget says too is left out where the build host
-// is the target.
-func CheckBuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
+// BuildHost returns what stands in the way of building on a host. What Target says too is left out where the build
+// host is the target.
+func BuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
 	var all findings
 	if want.Host != want.Target {
 		all.add(want.Host,
@@ -88,8 +93,8 @@ func CheckBuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
 	return all
 }
 
-// CheckBuildHostFits returns what keeps a build host from building for the configuration's system.
-func CheckBuildHostFits(f facts.Facts, want BuildHostWant) []report.Finding {
+// BuildHostFits returns what keeps a build host from building for the configuration's system.
+func BuildHostFits(f facts.Facts, want BuildHostWant) []report.Finding {
 	var all findings
 	all.add(want.Host, want.Need(f).findings("the build host"))
 	return all

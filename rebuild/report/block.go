@@ -3,10 +3,12 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
+// Head is the first line of a finding.
 func (f Finding) Head() string {
 	return fmt.Sprintf("nixhop: %s: %s: %s [%s]", f.Severity, f.Host, f.What, f.Name)
 }
@@ -45,4 +47,12 @@ func Wrap(text string, width int) []string {
 		length = size
 	}
 	return lines
+}
+
+// CountOf is a number of things in words: "1 unit", "3 units".
+func CountOf(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }

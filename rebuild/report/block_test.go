@@ -14,7 +14,10 @@ func TestWrap(t *testing.T) {
 		{"a finding that is a little longer", 20, "a finding that is a\nlittle longer"},
 		{"a finding that is a little longer", 19, "a finding that is a\nlittle longer"},
 		{"a finding that is a little longer", 18, "a finding that is\na little longer"},
-		{"in /nix/store/8bhp2vk7clnddrbsh6wmjbxkc8hh6ckb-x it is", 20, "in\n/nix/store/8bhp2vk7clnddrbsh6wmjbxkc8hh6ckb-x\nit is"},
+		{
+			"in /nix/store/8bhp2vk7clnddrbsh6wmjbxkc8hh6ckb-x it is", 20,
+			"in\n/nix/store/8bhp2vk7clnddrbsh6wmjbxkc8hh6ckb-x\nit is",
+		},
 		{"größer als gedacht ist", 18, "größer als gedacht\nist"},
 		{"", 20, ""},
 	} {
@@ -26,11 +29,13 @@ func TestWrap(t *testing.T) {
 
 // A finding is broken between words on a terminal, and stays as it is elsewhere; what is to be pasted is never broken.
 func TestBlock(t *testing.T) {
-	head, why, remedy := "nixhop: error: web: the host is not there [host-unreachable]", "it may be off, or in another network", []string{"ssh -o ConnectTimeout=5 web true   # by hand"}
+	head, why := "nixhop: error: web: the host is not there [host-unreachable]", "it may be off, or in another network"
+	remedy := []string{"ssh -o ConnectTimeout=5 web true   # by hand"}
 	if got, want := Block(head, why, remedy, 0), head+"\n  "+why+"\n    "+remedy[0]+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	want := "nixhop: error: web: the\n  host is not there\n  [host-unreachable]\n  it may be off, or in\n  another network\n    " + remedy[0] + "\n"
+	want := "nixhop: error: web: the\n  host is not there\n  [host-unreachable]\n" +
+		"  it may be off, or in\n  another network\n    " + remedy[0] + "\n"
 	if got := Block(head, why, remedy, 25); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

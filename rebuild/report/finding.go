@@ -1,3 +1,8 @@
+// Package report holds what is said: findings with their table, the remedies that are offered with the call that
+// makes lines of them, and how all that is put into lines.
+//
+// What is found out, and when, does not live here; nor does anything that looks at a host, at this machine or at a
+// terminal.
 package report
 
 import "fmt"
@@ -24,7 +29,7 @@ type Finding struct {
 	Host     string   // the alias, as typed
 	What     string   // one line, lower case, no full stop
 	Why      string   // one line, or empty where What says it all
-	Remedy   []Remedy // lines to paste: commands, or NixOS configuration
+	Remedy   []Remedy
 
 	Told bool // it stands on the terminal already
 }

@@ -1,10 +1,6 @@
 package report
 
-import (
-	"fmt"
-	"strconv"
-	"time"
-)
+import "fmt"
 
 // Limits of the checks. What a host falls short of by a limit that ends in Error stops the run, by one that ends in
 // Warning it does not.
@@ -17,20 +13,7 @@ const (
 	TmpSpaceWarning   = 1 << 20   // KiB left in /tmp of a build host
 	InodesError       = 2_000     // left where /nix/store lies
 	InodesWarning     = 50_000    // about what an update of a small system takes
-	ClockWarning      = 5 * time.Minute
-
-	// SystemdSetenv is the first systemd whose systemd-run takes `-E NAME`, as nixos-rebuild gives it
-	// (NixOS/nixpkgs#476801).
-	SystemdSetenv = 248
 )
-
-// Below is an error below a limit and a warning above.
-func Below(free, limit int64) Severity {
-	if free < limit {
-		return Error
-	}
-	return Warning
-}
 
 // Kib writes a size.
 func Kib(n int64) string {
@@ -43,12 +26,4 @@ func Kib(n int64) string {
 		return fmt.Sprintf("%d MiB", n>>10)
 	}
 	return fmt.Sprintf("%d KiB", n)
-}
-
-// CountOf is a number of things in words: "1 unit", "3 units".
-func CountOf(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
 }

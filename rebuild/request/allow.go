@@ -8,7 +8,7 @@ import (
 
 // Allowed reports whether the request lets a finding through that is an error otherwise.
 func (r Request) Allowed(name string) bool {
-	if spec, _ := report.FindFinding(name); !spec.Skippable {
+	if spec, _ := report.FindSpec(name); !spec.Skippable {
 		return false
 	}
 	return r.NoCheck || slices.ContainsFunc(r.Own, func(f Flag) bool { return f.Name == "--allow" && f.Values[0] == name })

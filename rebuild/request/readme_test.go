@@ -24,7 +24,7 @@ func TestReadmeFindings(t *testing.T) {
 	if !found || !found2 {
 		t.Fatalf("%s has no %q with %q behind it", readme, begin, end)
 	}
-	if want := "\n" + report.FindingsTable() + "\n"; table != want {
+	if want := "\n" + report.Table() + "\n"; table != want {
 		if *update {
 			if err := os.WriteFile(readme, []byte(before+begin+want+end+after), 0o644); err != nil {
 				t.Fatal(err)

@@ -1,0 +1,40 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/source"
+)
+
+// NoConfiguration says that the flake has nothing for the host. In the ssh config there is a block for it only where
+// that lists it.
+func NoConfiguration(alias string, err *source.NoConfigurationError) report.Finding {
+	found := report.Finding{
+		Name: "no-configuration", Severity: report.Error, Host: alias,
+		What: nixexec.FirstLine(err.Error()),
+		Why:  strings.ReplaceAll(strings.ReplaceAll(err.Hint(), "?\n", "? "), "\n", "; "),
+	}
+	if len(err.Names) == 0 {
+		found.Why = "it has none at all"
+		found.Remedy = []report.Remedy{report.Shell("nix", "flake", "show", err.Flake)}
+		return found
+	}
+	found.Remedy = report.AnyOf(
+		[]report.Remedy{report.As("CONFIGURATION")},
+		report.Lines("# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host "+aliasName(alias)+")"),
+	)
+	return found
+}
+
+// NoFlake says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
+func NoFlake(alias, dir string) report.Finding {
+	return report.Finding{
+		Name: "no-configuration", Severity: report.Note, Host: alias,
+		What:   "there is no flake here: the configuration is that of <nixpkgs/nixos>, as nixos-rebuild has it",
+		Why:    fmt.Sprintf("no flake.nix is in %q nor above it, and none in /etc/nixos", dir),
+		Remedy: []report.Remedy{report.Again("--flake", "DIRECTORY")},
+	}
+}
