@@ -27,12 +27,18 @@ func TestCheckAgent(t *testing.T) {
 		{"many keys, and the login works", func(h *facts.Here, w *HereWant) { h.Keys[0].Held = 8 }, told{}},
 		{"many keys, and somebody asks", func(h *facts.Here, w *HereWant) { h.Keys[0].Held, w.Asked = 8, true }, asked},
 		{"many keys, denied", func(h *facts.Here, w *HereWant) { denied(h, w); h.Keys[0].Held = 8 }, tooMany},
-		{"many keys and no file", func(h *facts.Here, w *HereWant) { denied(h, w); h.Keys[0].Held, h.Keys[0].Identities = 8, nil }, nameless},
+		{"many keys and no file", func(h *facts.Here, w *HereWant) {
+			denied(h, w)
+			h.Keys[0].Held, h.Keys[0].Identities = 8, nil
+		}, nameless},
 		{"many keys and a file with a space", func(h *facts.Here, w *HereWant) {
 			denied(h, w)
 			h.Keys[0].Held, h.Keys[0].Identities = 8, []facts.Identity{{Path: "/h/my keys/id", There: true}}
 		}, spaced},
-		{"many keys, of which one is named", func(h *facts.Here, w *HereWant) { denied(h, w); h.Keys[0].Held, h.Keys[0].OnlyNamed = 8, true }, told{}},
+		{"many keys, of which one is named", func(h *facts.Here, w *HereWant) {
+			denied(h, w)
+			h.Keys[0].Held, h.Keys[0].OnlyNamed = 8, true
+		}, told{}},
 		{"five keys", func(h *facts.Here, w *HereWant) { denied(h, w); h.Keys[0].Held = 5 }, told{}},
 
 		{"no agent, a passphrase", func(h *facts.Here, w *HereWant) {
@@ -54,7 +60,10 @@ func TestCheckAgent(t *testing.T) {
 		{"no agent, a passphrase, and the login works", func(h *facts.Here, w *HereWant) {
 			h.Keys[0].Agent, h.Keys[0].Held, h.Keys[0].Identities[1].Locked, w.Asked = facts.No, 0, facts.Yes, true
 		}, told{}},
-		{"no agent, no passphrase", func(h *facts.Here, w *HereWant) { denied(h, w); h.Keys[0].Agent, h.Keys[0].Held = facts.No, 0 }, told{}},
+		{"no agent, no passphrase", func(h *facts.Here, w *HereWant) {
+			denied(h, w)
+			h.Keys[0].Agent, h.Keys[0].Held = facts.No, 0
+		}, told{}},
 		{"no agent, no file", func(h *facts.Here, w *HereWant) {
 			denied(h, w)
 			h.Keys[0].Agent, h.Keys[0].Held, h.Keys[0].Identities[1].There = facts.No, 0, false
@@ -84,6 +93,8 @@ func TestCheckAgent(t *testing.T) {
 		{"through sudo, and the login works", func(h *facts.Here, w *HereWant) {
 			h.SudoUser, h.AuthSock, h.Keys[0].Agent, h.Keys[0].Held = "jan", "", facts.No, 0
 		}, told{}},
-		{"another host was denied", func(h *facts.Here, w *HereWant) { w.Denied, h.Keys[0].Held = []string{"big"}, 8 }, told{}},
+		{"another host was denied", func(h *facts.Here, w *HereWant) {
+			w.Denied, h.Keys[0].Held = []string{"big"}, 8
+		}, told{}},
 	})
 }

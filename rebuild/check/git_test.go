@@ -27,7 +27,9 @@ func TestCheckGit(t *testing.T) {
 			What: `the flake does not see 4 untracked files: "flake.lock", "my b.nix", "z.nix", "a.txt"`, Why: untrackedWhy,
 			Remedy: []string{"git -C /h/conf add -N flake.lock 'my b.nix' z.nix a.txt"},
 		}},
-		{"many", func(h *facts.Here, w *HereWant) { h.Tree.Untracked = []string{"a", "b", "c", "d", "e.nix", "f", "g"} }, told{
+		{"many", func(h *facts.Here, w *HereWant) {
+			h.Tree.Untracked = []string{"a", "b", "c", "d", "e.nix", "f", "g"}
+		}, told{
 			Name: "git-untracked", Severity: report.Warning,
 			What: `the flake does not see 7 untracked files: "e.nix", "a", "b", "c", "d" and 2 more`, Why: untrackedWhy,
 			Remedy: []string{"git -C /h/conf add -N ."},
@@ -94,7 +96,10 @@ func TestCheckGit(t *testing.T) {
 			Why:    ownerWhy,
 			Remedy: []string{trust},
 		}},
-		{"with a Nix that may read it", func(h *facts.Here, w *HereWant) { refused(h, "1234"); h.Nix.Version = "2.18.1" }, told{
+		{"with a Nix that may read it", func(h *facts.Here, w *HereWant) {
+			refused(h, "1234")
+			h.Nix.Version = "2.18.1"
+		}, told{
 			Name: "git-owner", Severity: report.Warning,
 			What: `the flake's git tree "/h/conf" belongs to "1234", and you are "me"`, Why: ownerWhy,
 			Remedy: []string{trust},
@@ -105,12 +110,16 @@ func TestCheckGit(t *testing.T) {
 			What: "git is not installed on this machine", Why: "Nix runs it to read the flake",
 			Remedy: []string{"nix shell nixpkgs#git --command nixhop switch web"},
 		}},
-		{"no git for a flake elsewhere", func(h *facts.Here, w *HereWant) { h.NoGit, h.Tree = true, facts.Tree{Remote: true} }, told{
+		{"no git for a flake elsewhere", func(h *facts.Here, w *HereWant) {
+			h.NoGit, h.Tree = true, facts.Tree{Remote: true}
+		}, told{
 			Name: "git-missing", Severity: report.Error,
 			What: "git is not installed on this machine", Why: "Nix runs it to read the flake",
 			Remedy: []string{"nix shell nixpkgs#git --command nixhop switch web"},
 		}},
 		{"no git, and a Nix that needs none", func(h *facts.Here, w *HereWant) { h.NoGit = true }, told{}},
-		{"no git, and no tree", func(h *facts.Here, w *HereWant) { h.NoGit, h.Nix.Version, h.Tree = true, "2.18.1", facts.Tree{} }, told{}},
+		{"no git, and no tree", func(h *facts.Here, w *HereWant) {
+			h.NoGit, h.Nix.Version, h.Tree = true, "2.18.1", facts.Tree{}
+		}, told{}},
 	})
 }

@@ -1,316 +1,225 @@
 package check
 
 import (
-	"bufio"
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
+	"reflect"
 	"testing"
-	"time"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
-	"nixhop/sshcfg"
 )
 
-// gitTree makes a git tree with a flake that is committed, and returns its directory and a git for it.
-func gitTree(t *testing.T) (dir string, git func(words ...string)) {
+// goodHere is a machine with which nothing is wrong.
+func goodHere() facts.Here {
+	return facts.Here{
+		OS: "linux", User: "me", AuthSock: "/run/agent",
+		Tree:  facts.Tree{Root: "/h/conf", Flake: "flake.nix", Revision: "1a2b3c4"},
+		Nix:   facts.Nix{Version: "2.24.9", System: "x86_64-linux", ExtraPlatforms: []string{"i686-linux", "x86_64-v1-linux"}, MaxJobs: "auto"},
+		Store: "auto",
+		Keys: []facts.Keys{{Alias: "web", Agent: facts.Yes, Held: 1, Identities: []facts.Identity{
+			{Path: "/h/.ssh/id_rsa"}, {Path: "/h/.ssh/id_ed25519", There: true},
+		}}},
+	}
+}
+
+var goodWant = HereWant{Nix: true, Flake: true, System: "x86_64-linux", Others: []NixThere{{"web", "2.24.9"}}}
+
+// hereCase makes one finding happen.
+type hereCase struct {
+	name    string
+	change  func(*facts.Here, *HereWant)
+	finding told
+}
+
+// runHere runs cases of a
+func runHere(t *testing.T, refused func(facts.Here, HereWant) []report.Finding, cases []hereCase) {
 	t.Helper()
-	dir = nixexec.Realpath(t.TempDir())
-	t.Setenv("HOME", filepath.Join(dir, "home"))
-	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
-	t.Setenv("XDG_CONFIG_HOME", "")
-	dir = filepath.Join(dir, "conf")
-	write(t, filepath.Join(dir, "flake.nix"), "{ }\n")
-	git = func(words ...string) {
-		t.Helper()
-		run(t, nil, append([]string{"git", "-C", dir, "-c", "user.name=me", "-c", "user.email=me@example.org", "-c", "init.defaultBranch=main"}, words...)...)
-	}
-	git("init", "--quiet")
-	git("add", ".")
-	git("commit", "--quiet", "--message", "first")
-	return dir, git
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			h, want := goodHere(), goodWant
+			tt.change(&h, &want)
+			host := tt.finding.Host
+			if host == "" {
+				host = HereName
+			}
+			sameFindings(t, refused(h, want), tt.finding, host, "web")
+		})
 	}
 }
 
-func run(t *testing.T, env []string, words ...string) string {
-	t.Helper()
-	out, err := nixexec.Output(context.Background(), nixexec.Command{Argv: words, Env: env})
-	if err != nil {
-		t.Fatalf("%q: %v", words, err)
-	}
-	return strings.TrimSpace(string(out))
-}
+func TestHere(t *testing.T) {
+	runHere(t, Here, []hereCase{
+		{"nothing", func(*facts.Here, *HereWant) {}, told{}},
+		{"no Nix", func(h *facts.Here, w *HereWant) { h.NoNix, h.Nix = true, facts.Nix{} }, told{
+			Name: "nix-missing", Severity: report.Error,
+			What:   "nix is not installed on this machine",
+			Why:    "the configuration is evaluated here, wherever it is built",
+			Remedy: []string{"curl -L https://nixos.org/nix/install | sh -s -- --daemon"},
+		}},
+		{"Nix elsewhere", func(h *facts.Here, w *HereWant) {
+			h.NoNix, h.Nix = true, facts.Nix{Elsewhere: "/nix/var/nix/profiles/default/bin"}
+		}, told{
+			Name: "nix-missing", Severity: report.Error,
+			What:   `nix is in "/nix/var/nix/profiles/default/bin" on this machine, which is not in the PATH`,
+			Why:    "the configuration is evaluated here, wherever it is built",
+			Remedy: []string{`export PATH="$PATH":/nix/var/nix/profiles/default/bin`},
+		}},
+		{"no Nix, and none is needed", func(h *facts.Here, w *HereWant) {
+			h.NoNix, h.Nix, w.Nix = true, facts.Nix{}, false
+		}, told{}},
+		{"Nix without flakes", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.3.16", nil }, told{
+			Name: "no-flakes", Severity: report.Error,
+			What:   `Nix on this machine is "2.3.16", and flakes came with "2.4"`,
+			Why:    "a flake is evaluated here, wherever it is built",
+			Remedy: []string{"nix upgrade-nix"},
+		}},
+		{"Nix without flakes, and none is used", func(h *facts.Here, w *HereWant) {
+			h.Nix.Version, w.Flake, w.Others, h.NixOS = "2.3.16", false, nil, true
+		}, told{
+			Name: "too-old", Severity: report.Warning,
+			What:   `Nix on this machine is "2.3.16", older than "2.8"`,
+			Why:    "nixhop is tried with 2.8 and newer",
+			Remedy: []string{"nix.package = pkgs.nixVersions.latest;   # on this machine"},
+		}},
+		{"old Nix", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.7.0", nil }, told{
+			Name: "too-old", Severity: report.Warning,
+			What:   `Nix on this machine is "2.7.0", older than "2.8"`,
+			Why:    "nixhop is tried with 2.8 and newer",
+			Remedy: []string{"nix upgrade-nix"},
+		}},
+		{"the oldest Nix that counts", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.8.0", nil }, told{}},
+		{"Nix 3", func(h *facts.Here, w *HereWant) { h.Nix.Version = "3.0" }, told{}},
 
-func TestHereGit(t *testing.T) {
-	dir, git := gitTree(t)
-	look := func() facts.Tree {
-		t.Helper()
-		return facts.LookHere(context.Background(), facts.HereQuery{Flake: ".", Dir: filepath.Join(dir, "hosts"), Env: os.Getenv}).Tree
-	}
-	if tree := look(); tree.Root != dir || tree.Flake != "flake.nix" || tree.Revision == "" || tree.Changed != 0 || tree.Untracked != nil {
-		t.Errorf("clean: %+v", tree)
-	}
-	write(t, filepath.Join(dir, "hosts/web.nix"), "{ }\n")
-	write(t, filepath.Join(dir, ".gitignore"), "secret\n")
-	write(t, filepath.Join(dir, "secret"), "x")
-	write(t, filepath.Join(dir, "flake.nix"), "{ outputs = _: { }; }\n")
-	git("add", ".gitignore")
-	tree := look()
-	if tree.Changed != 2 || !slices.Equal(tree.Untracked, []string{"hosts/web.nix"}) {
-		t.Errorf("dirty: %+v", tree)
-	}
-	if want := run(t, nil, "git", "-C", dir, "rev-parse", "--short", "HEAD"); tree.Revision != want {
-		t.Errorf("revision %q, want %q", tree.Revision, want)
-	}
-	found := Here(facts.Here{Tree: tree}, HereWant{})
-	if len(found) != 2 || found[0].Name != "git-untracked" || found[1].Name != "git-dirty" {
-		t.Fatalf("got %+v", found)
-	}
-	run(t, nil, "sh", "-c", tell(found[0], "web").Remedy[0])
-	if tree := look(); tree.Untracked != nil {
-		t.Errorf("after the remedy: %+v", tree)
-	}
-	git("rm", "--quiet", "--cached", "flake.nix")
-	found = Here(facts.Here{Tree: look()}, HereWant{})
-	if len(found) == 0 || found[0].Severity != report.Error {
-		t.Errorf("without flake.nix: %+v", found)
-	}
-}
-
-func TestHereGitWithoutCommit(t *testing.T) {
-	dir, git := gitTree(t)
-	git("update-ref", "-d", "HEAD")
-	tree := facts.LookHere(context.Background(), facts.HereQuery{Flake: dir, Env: os.Getenv}).Tree
-	if tree.Revision != "" || tree.Changed != 1 {
-		t.Errorf("got %+v", tree)
-	}
-}
-
-// A hook of git has the variables of its own tree set.
-func TestHereGitInHook(t *testing.T) {
-	dir, _ := gitTree(t)
-	t.Setenv("GIT_DIR", filepath.Join(dir, "nowhere"))
-	t.Setenv("GIT_INDEX_FILE", filepath.Join(dir, "none"))
-	tree := facts.LookHere(context.Background(), facts.HereQuery{Flake: dir, Env: os.Getenv}).Tree
-	if tree.Revision == "" || tree.Changed != 0 {
-		t.Errorf("got %+v", tree)
-	}
-}
-
-// Looking runs no program that the tree names, and leaves the index as it is.
-func TestHereGitRunsNothing(t *testing.T) {
-	dir, git := gitTree(t)
-	ran := filepath.Join(dir, ".git/ran")
-	spy := filepath.Join(dir, ".git/hooks/spy")
-	write(t, spy, "#!/bin/sh\n: >"+ran+"\n")
-	for _, path := range []string{spy, filepath.Join(dir, ".git/hooks/post-index-change")} {
-		write(t, path, "#!/bin/sh\n: >"+ran+"\n")
-		if err := os.Chmod(path, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	git("config", "core.fsmonitor", spy)
-	before, err := os.ReadFile(filepath.Join(dir, ".git/index"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "flake.nix"), "{ }\n") // the same text: git would write down the new time
-	facts.LookHere(context.Background(), facts.HereQuery{Flake: dir, Env: os.Getenv})
-	if nixexec.Exists(ran) {
-		t.Error("a program of the tree ran")
-	}
-	if after, err := os.ReadFile(filepath.Join(dir, ".git/index")); err != nil || string(after) != string(before) {
-		t.Errorf("the index has changed (%v)", err)
-	}
-}
-
-// NixOS/nix#10202
-func TestHereGitOwner(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give a tree away")
-	}
-	dir, _ := gitTree(t)
-	t.Setenv("SUDO_UID", "")
-	if err := os.Chown(dir, 54321, -1); err != nil {
-		t.Fatal(err)
-	}
-	h := facts.LookHere(context.Background(), facts.HereQuery{Flake: ".", Dir: dir, Env: os.Getenv})
-	if h.Tree.Owner != "54321" || h.Tree.Refused == "" {
-		t.Fatalf("got %+v", h.Tree)
-	}
-	found := Here(h, HereWant{})
-	if len(found) != 1 || found[0].Name != "git-owner" || found[0].Severity != report.Error {
-		t.Fatalf("got %+v", found)
-	}
-	write(t, filepath.Join(os.Getenv("HOME"), ".gitconfig"), "")
-	remedy := tell(found[0], "web").Remedy
-	run(t, nil, "sh", "-c", remedy[len(remedy)-1])
-	h = facts.LookHere(context.Background(), facts.HereQuery{Flake: ".", Dir: dir, Env: os.Getenv})
-	if h.Tree.Refused != "" || h.Tree.Revision == "" {
-		t.Errorf("after the remedy: %+v", h.Tree)
-	}
-}
-
-// sshKey makes a key with a passphrase, which may be empty.
-func sshKey(t *testing.T, dir, name, passphrase string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	run(t, nil, "ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", path)
-	return path
-}
-
-// sshAgent starts an agent that ends with the test, and returns its socket.
-func sshAgent(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "agent")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	agent := exec.Command("ssh-agent", "-D", "-a", socket)
-	out, err := agent.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := agent.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		agent.Process.Kill()
-		agent.Wait()
+		// NixOS/nix#9961
+		{"two that do not talk", func(h *facts.Here, w *HereWant) {
+			h.Nix.Version, w.Others[0].Version = "2.20.1", "2.13.3"
+		}, told{
+			Name: "too-old", Severity: report.Warning, Host: "web",
+			What: `Nix is "2.13.3" there and "2.20.1" here, which may not understand each other`,
+			Why:  "builds between these two were seen to fail: invalid character in Base64 string (NixOS/nix#9961)",
+		}},
+		{"two that talk", func(h *facts.Here, w *HereWant) {
+			h.Nix.Version, w.Others[0].Version = "2.21.0", "2.13.3"
+		}, told{}},
+		{"far apart", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others[0].Version = "2.8.0", "2.31.2" }, told{
+			Name: "too-old", Severity: report.Note, Host: "web",
+			What: `Nix is "2.31.2" there and "2.8.0" here, 23 releases apart`,
+			Why:  "they speak the oldest protocol that both know, which few people try",
+		}},
+		{"Lix is not ahead of its time", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "2.93.3" }, told{}},
+		{"not known", func(h *facts.Here, w *HereWant) { w.Others[0].Version = "" }, told{}},
 	})
-	// It says where it listens when it does.
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	return socket
-}
-
-func TestAgentHere(t *testing.T) {
-	dir := t.TempDir()
-	open, closed := sshKey(t, dir, "open", ""), sshKey(t, dir, "closed", "a passphrase")
-	socket := sshAgent(t)
-	look := func(agent string, files ...string) facts.Keys {
-		t.Helper()
-		e := sshcfg.Endpoint{Alias: "web", IdentityAgent: agent, IdentityFiles: files}
-		return facts.LookHere(context.Background(), facts.HereQuery{Env: func(string) string { return "" }, Endpoints: []sshcfg.Endpoint{e}}).Keys[0]
-	}
-	for _, tt := range []struct {
-		name, agent string
-		answer      facts.Answer
-	}{
-		{"none", "none", facts.No}, {"no variable", "", facts.No}, {"no socket", filepath.Join(dir, "nowhere"), facts.No}, {"empty", socket, facts.Yes},
-	} {
-		k := look(tt.agent, closed, open, filepath.Join(dir, "absent"))
-		want := []facts.Identity{
-			{Path: closed, There: true, Locked: facts.Yes}, {Path: open, There: true, Locked: facts.No}, {Path: filepath.Join(dir, "absent")},
-		}
-		if k.Agent != tt.answer || k.Held != 0 || !slices.Equal(k.Identities, want) {
-			t.Errorf("%s: %+v", tt.name, k)
-		}
-	}
-	env := []string{"SSH_AUTH_SOCK=" + socket}
-	run(t, env, "ssh-add", "-q", open)
-	if k := look(socket, closed); k.Agent != facts.Yes || k.Held != 1 || k.Identities[0].Locked != facts.Unsaid {
-		t.Errorf("one key: %+v", k)
-	}
-	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		run(t, env, "ssh-add", "-q", sshKey(t, dir, name, ""))
-	}
-	k := look(socket, closed)
-	found := Here(facts.Here{Keys: []facts.Keys{k}}, HereWant{Denied: []string{"web"}})
-	if len(found) != 1 || found[0].What != "the ssh agent holds 6 keys, and all are offered" {
-		t.Errorf("six keys: %+v, %+v", k, found)
+	if got := Here(facts.Here{}, goodWant); len(got) > 0 {
+		t.Errorf("of a machine that is not known: %+v", got)
 	}
 }
 
-// The Nix of this machine, whichever it is.
-func TestHereNix(t *testing.T) {
-	needsNix(t)
-	q := facts.HereQuery{BuildHere: true, Env: os.Getenv}
-	h := facts.LookHere(context.Background(), q)
-	if major, _ := facts.Version(h.Nix.Version); major != 2 || h.Nix.System == "" || h.Nix.MaxJobs == "" || h.Store == "" {
-		t.Errorf("got %+v, store %q", h.Nix, h.Store)
-	}
-	if found := BuildHere(h, HereWant{System: h.Nix.System}); h.Nix.MaxJobs != "0" && found != nil {
-		t.Errorf("its own system: %+v", found)
-	}
-	q.Settings = []string{"--max-jobs", "0", "--builders", "ssh://x riscv64-linux", "--option", "extra-platforms", "armv7l-linux"}
-	h = facts.LookHere(context.Background(), q)
-	if h.Nix.MaxJobs != "0" || !slices.Equal(h.Nix.BuilderSystems, []string{"riscv64-linux"}) || !slices.Equal(h.Nix.ExtraPlatforms, []string{"armv7l-linux"}) {
-		t.Errorf("with settings: %+v", h.Nix)
-	}
-	if found := BuildHere(h, HereWant{System: "m68k-linux"}); len(found) != 1 || found[0].Name != "platform" {
-		t.Errorf("a system that nobody has: %+v", found)
-	}
-	q.BuildHere = false
-	if h := facts.LookHere(context.Background(), q); h.Nix.System != "" || h.Nix.Version == "" {
-		t.Errorf("built elsewhere: %+v", h.Nix)
+func TestBuildHere(t *testing.T) {
+	other := func(h *facts.Here, w *HereWant) { w.System = "aarch64-linux" }
+	const stop = "the build would stop with: required system or feature not available"
+	const toTarget = "nixhop switch web --build-host target"
+	const emulate = "nixhop switch web --emulate   # with qemu-user-static installed on this machine"
+	const cross = "nixhop switch web --cross"
+	runHere(t, BuildHere, []hereCase{
+		{"its own", func(*facts.Here, *HereWant) {}, told{}},
+		{"an extra one", func(h *facts.Here, w *HereWant) { w.System = "i686-linux" }, told{}},
+		{"a builder's", func(h *facts.Here, w *HereWant) {
+			other(h, w)
+			h.Nix.BuilderSystems = []string{"aarch64-linux"}
+		}, told{}},
+		{"nothing known", func(h *facts.Here, w *HereWant) { other(h, w); h.Nix = facts.Nix{} }, told{}},
+		{"no system wanted", func(h *facts.Here, w *HereWant) { w.System = "" }, told{}},
+		{"a store elsewhere", func(h *facts.Here, w *HereWant) { other(h, w); h.Store = "ssh-ng://big" }, told{}},
+		{"another", other, told{ // NixOS/nixpkgs#177873
+			Name: "platform", Severity: report.Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
+			Why:    stop,
+			Remedy: []string{toTarget, "# or", emulate, "# or", cross},
+		}},
+		{"another that the target is", func(h *facts.Here, w *HereWant) {
+			other(h, w)
+			w.Target = facts.System{Kernel: "Linux", Machine: "aarch64"}
+		}, told{
+			Name: "platform", Severity: report.Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
+			Why:    stop,
+			Remedy: []string{toTarget, "# or", emulate, "# or", cross},
+		}},
+		{"another that the target is not either", func(h *facts.Here, w *HereWant) {
+			other(h, w)
+			w.Target = facts.System{Kernel: "Linux", Machine: "x86_64"}
+		}, told{
+			Name: "platform", Severity: report.Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
+			Why:    stop,
+			Remedy: []string{emulate, "# or", cross},
+		}},
+		{"another on NixOS", func(h *facts.Here, w *HereWant) { other(h, w); h.NixOS = true }, told{
+			Name: "platform", Severity: report.Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux"`,
+			Why:    stop,
+			Remedy: []string{toTarget, "# or", `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on this machine`, "# or", cross},
+		}},
+		{"another, with a builder for a third", func(h *facts.Here, w *HereWant) {
+			other(h, w)
+			h.Nix.BuilderSystems = []string{"riscv64-linux"}
+		}, told{
+			Name: "platform", Severity: report.Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "x86_64-linux i686-linux", its builders for "riscv64-linux"`,
+			Why:    stop,
+			Remedy: []string{toTarget, "# or", emulate, "# or", cross},
+		}},
+		{"Linux on a Mac", func(h *facts.Here, w *HereWant) {
+			other(h, w)
+			h.OS, h.Nix = "darwin", facts.Nix{System: "aarch64-darwin", ExtraPlatforms: []string{"x86_64-darwin"}}
+		}, told{
+			Name: "platform", Severity: report.Error,
+			What:   `the configuration is for "aarch64-linux", this machine builds for "aarch64-darwin x86_64-darwin"`,
+			Why:    stop,
+			Remedy: []string{toTarget, "# or", "nix.linux-builder.enable = true;   # nix-darwin, on this Mac"},
+		}},
+		{"another Linux on a Mac", func(h *facts.Here, w *HereWant) {
+			h.OS, h.Nix = "darwin", facts.Nix{System: "aarch64-darwin"}
+		}, told{
+			Name: "platform", Severity: report.Error,
+			What: `the configuration is for "x86_64-linux", this machine builds for "aarch64-darwin"`,
+			Why:  stop,
+			Remedy: []string{
+				toTarget, "# or",
+				"nix.linux-builder.enable = true;   # nix-darwin, on this Mac",
+				`nix.linux-builder.systems = [ "aarch64-linux" "x86_64-linux" ];`,
+				`nix.linux-builder.config.boot.binfmt.emulatedSystems = [ "x86_64-linux" ];`,
+			},
+		}},
+		{"no jobs", func(h *facts.Here, w *HereWant) { h.Nix.MaxJobs = "0" }, told{
+			Name: "platform", Severity: report.Error,
+			What:   `this machine builds nothing itself, and none of its builders is for "x86_64-linux"`,
+			Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
+			Remedy: []string{toTarget, "# or", "nixhop switch web --max-jobs auto"},
+		}},
+		{"no jobs, but a builder", func(h *facts.Here, w *HereWant) {
+			h.Nix.MaxJobs, h.Nix.BuilderSystems = "0", []string{"x86_64-linux"}
+		}, told{}},
+	})
+}
+
+func TestHereLevelsStay(t *testing.T) {
+	h, want := goodHere(), goodWant
+	want.System = "aarch64-linux"
+	before := goodHere()
+	BuildHere(h, want)
+	if !reflect.DeepEqual(h, before) {
+		t.Errorf("the check changed its facts: %+v", h.Nix)
 	}
 }
 
-// A machine with nothing on it has no findings but that Nix is missing, and nobody waits for it.
+// A machine with nothing on it has no findings but that Nix is missing.
 func TestHereNothingInstalled(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	h := facts.LookHere(context.Background(), facts.HereQuery{
-		Flake: ".", Dir: t.TempDir(), BuildHere: true, Env: func(string) string { return "" },
-		Endpoints: []sshcfg.Endpoint{{Alias: "web", IdentityAgent: "/nowhere"}},
-	})
-	if !h.NoNix || !h.NoGit || h.Keys[0].Agent != facts.Unsaid {
-		t.Errorf("got %+v", h)
-	}
+	h := facts.Here{NoNix: true, NoGit: true, Keys: []facts.Keys{{Alias: "web", Agent: facts.Unsaid}}}
 	want := HereWant{Nix: true, Flake: true, Denied: []string{"web"}, System: "x86_64-linux"}
 	if found := Here(h, want); len(found) != 1 || found[0].Name != "nix-missing" {
 		t.Errorf("got %+v", found)
 	}
 	if found := BuildHere(h, want); found != nil {
 		t.Errorf("got %+v", found)
-	}
-}
-
-// Programs that never end are ended, and what else was found out is kept.
-func TestHereEndsWithItsContext(t *testing.T) {
-	bin := t.TempDir()
-	for _, program := range []string{"git", "nix", "ssh-add", "ssh-keygen"} {
-		path := filepath.Join(bin, program)
-		write(t, path, "#!/bin/sh\nexec sleep 1000\n")
-		if err := os.Chmod(path, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, ".git/HEAD"), "")
-	h := facts.LookHere(ctx, facts.HereQuery{
-		Flake: dir, BuildHere: true, Env: func(string) string { return "" },
-		Endpoints: []sshcfg.Endpoint{{Alias: "web", IdentityAgent: "/nowhere"}},
-	})
-	if h.Tree.Root != dir || h.Nix.Version != "" || h.Keys[0].Agent != facts.Unsaid {
-		t.Errorf("got %+v", h)
-	}
-}
-
-// needsNix leaves a test out on a machine without Nix, where the others are still worth running; CI has Nix.
-func needsNix(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("nix-instantiate"); err != nil {
-		t.Skip("Nix is not installed")
 	}
 }

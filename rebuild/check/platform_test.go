@@ -8,7 +8,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// The ways stand in their order, and only those that are there: a build on the target, a remote builder, emulation, a cross build.
+// The ways stand in their order, and only those that are there: a build on the target, a remote builder, emulation, a
+// cross build.
 func TestWays(t *testing.T) {
 	const (
 		target  = "nixhop switch web --build-host target"
@@ -26,16 +27,28 @@ func TestWays(t *testing.T) {
 		{"all of them", func(n *Need) {
 			n.Target, n.Elsewhere, n.Nix.Emulators = facts.System{Kernel: "Linux", Machine: "aarch64"}, []string{"aarch64-linux"}, []string{"qemu-aarch64"}
 		}, []string{target, builder, emulate, cross}},
-		{"NixOS", func(n *Need) { n.NixOS = true }, []string{target, `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, cross}},
+		{"NixOS", func(n *Need) {
+			n.NixOS = true
+		}, []string{target, `boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, cross}},
 		{"no NixOS", func(*Need) {}, []string{target, emulate + "   # with qemu-user-static installed on big", cross}},
-		{"here", func(n *Need) { n.Host = "" }, []string{target, emulate + "   # with qemu-user-static installed on this machine", cross}},
+		{"here", func(n *Need) {
+			n.Host = ""
+		}, []string{target, emulate + "   # with qemu-user-static installed on this machine", cross}},
 		{"the target cannot", func(n *Need) {
 			n.Target, n.Nix.Emulators = facts.System{Kernel: "Linux", Machine: "x86_64"}, []string{"aarch64-linux"}
 		}, []string{emulate, cross}},
-		{"on the target already", func(n *Need) { n.OnTarget, n.Nix.Emulators = true, []string{"aarch64-linux"} }, []string{emulate, cross}},
-		{"the configuration refuses", func(n *Need) { n.NoCross, n.Nix.Emulators = true, []string{"aarch64-linux"} }, []string{target, emulate}},
-		{"no jobs", func(n *Need) { n.Nix.System = n.System }, []string{target, `nix.settings.max-jobs = "auto";   # on big`}},
-		{"from the wrong system", func(n *Need) { n.System, n.Built = "x86_64-linux", "riscv64-linux" }, []string{target, "nixhop switch web --cross=none"}},
+		{"on the target already", func(n *Need) {
+			n.OnTarget, n.Nix.Emulators = true, []string{"aarch64-linux"}
+		}, []string{emulate, cross}},
+		{"the configuration refuses", func(n *Need) {
+			n.NoCross, n.Nix.Emulators = true, []string{"aarch64-linux"}
+		}, []string{target, emulate}},
+		{"no jobs", func(n *Need) {
+			n.Nix.System = n.System
+		}, []string{target, `nix.settings.max-jobs = "auto";   # on big`}},
+		{"from the wrong system", func(n *Need) {
+			n.System, n.Built = "x86_64-linux", "riscv64-linux"
+		}, []string{target, "nixhop switch web --cross=none"}},
 		{"no Linux", func(n *Need) { n.System, n.Built = "aarch64-darwin", "aarch64-darwin" }, []string{target}},
 	} {
 		n := base

@@ -1,4 +1,4 @@
-package check
+package facts
 
 import (
 	"fmt"
@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 	"unicode"
-
-	"nixhop/rebuild/facts"
 )
 
 // nixosAnswer is what a NixOS target and build host says to a login that is not root.
@@ -63,39 +61,39 @@ nix_machines= aarch64-linux,armv7l-linux riscv64-linux
 nixhop-end-N1
 `
 
-var nixosFacts = facts.Facts{
+var nixosFacts = Facts{
 	Clock: time.Unix(1700000000, 0),
-	Login: facts.Login{
+	Login: Login{
 		UID: "1000", User: "deploy", Groups: []string{"users", "wheel", "domain admins"},
 		Shell: "/run/current-system/sw/bin/fish", Path: "/run/wrappers/bin:/run/current-system/sw/bin",
 	},
-	Elevate: facts.Elevation{
-		Sudo: "/run/wrappers/bin/sudo", SudoVersion: "Sudo version 1.9.15p5", SudoFree: facts.No,
+	Elevate: Elevation{
+		Sudo: "/run/wrappers/bin/sudo", SudoVersion: "Sudo version 1.9.15p5", SudoFree: No,
 		SudoSays: "sudo: a password is required", SudoRules: "/run/current-system/sw/bin/nix-env",
 	},
-	Nix: facts.Nix{
+	Nix: Nix{
 		Store: "/run/current-system/sw/bin/nix-store", Env: "/run/current-system/sw/bin/nix-env", Nix: "/run/current-system/sw/bin/nix",
-		Version: "2.24.9", Trusted: facts.No,
+		Version: "2.24.9", Trusted: No,
 		System: "x86_64-linux", ExtraPlatforms: []string{"i686-linux", "aarch64-linux"}, Features: []string{"kvm", "big-parallel"},
 		MaxJobs: "8", Experimental: []string{"flakes", "nix-command"},
 		BuilderSystems: []string{"aarch64-linux", "armv7l-linux", "riscv64-linux"},
 	},
-	System: facts.System{
-		Kernel: "Linux", Machine: "x86_64", HostName: "web", NixOS: facts.Yes, ID: "nixos", Name: "NixOS 24.05 (Uakari)",
+	System: System{
+		Kernel: "Linux", Machine: "x86_64", HostName: "web", NixOS: Yes, ID: "nixos", Name: "NixOS 24.05 (Uakari)",
 		Version: "24.05.20240601.abcdef",
 		Current: "/nix/store/aaa-nixos-system-web-24.05", Booted: "/nix/store/bbb-nixos-system-web-23.11",
 		Profile: "/nix/store/aaa-nixos-system-web-24.05", Generation: 42,
 		Stale: []string{"kernel", "initrd"}, BootedKernel: "/nix/store/ccc-linux-6.1.1/bzImage",
 		CurrentKernel: "/nix/store/ddd-linux-6.6.2/bzImage", KernelBytes: 41943040,
 		BootID:  "3bc761fd-79ab-4447-89e8-ca202eee2721",
-		Systemd: facts.Yes, SystemdVersion: 255, SystemdRun: "/run/current-system/sw/bin/systemd-run",
+		Systemd: Yes, SystemdVersion: 255, SystemdRun: "/run/current-system/sw/bin/systemd-run",
 	},
-	Spaces: []facts.Space{
+	Spaces: []Space{
 		{Path: "/nix/store", Mount: "/", FreeKiB: 82363500, TotalKiB: 264212084, FreeInodes: 16334978, Inodes: 16777216},
 		{Path: "/boot", Mount: "/boot", FreeKiB: 442010, TotalKiB: 523244},
 	},
 	Kernels: []string{"/boot"},
-	Switches: []facts.Unit{
+	Switches: []Unit{
 		{Name: "nixos-rebuild-switch-to-configuration.service", Active: "failed", Sub: "failed"},
 		{Name: "nixos-upgrade.service", Active: "inactive", Sub: "dead"},
 	},
@@ -103,7 +101,7 @@ var nixosFacts = facts.Facts{
 }
 
 func TestParseFacts(t *testing.T) {
-	got, err := facts.ParseFacts([]byte(nixosAnswer), "N1")
+	got, err := ParseFacts([]byte(nixosAnswer), "N1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,18 +116,18 @@ func answered(lines ...string) string {
 }
 
 func TestParseFactsTexts(t *testing.T) {
-	shell := func(f facts.Facts) any { return f.Login.Shell }
-	version := func(f facts.Facts) any { return f.Nix.Version }
-	noise := func(f facts.Facts) any { return f.Noise }
+	shell := func(f Facts) any { return f.Login.Shell }
+	version := func(f Facts) any { return f.Nix.Version }
+	noise := func(f Facts) any { return f.Noise }
 	for _, tt := range []struct {
 		name, output string
-		field        func(facts.Facts) any
+		field        func(Facts) any
 		want         any
 	}{
-		{"nothing said", answered(), func(f facts.Facts) any { return reflect.DeepEqual(f, facts.Facts{}) }, true},
+		{"nothing said", answered(), func(f Facts) any { return reflect.DeepEqual(f, Facts{}) }, true},
 		{"noise", "welcome\n\x1b[31mto\xff\u202e web" + answered(), noise, `welcome\n\x1b[31mto\xff\u202e web`},
 		{"noise of one byte", "\n" + answered(), noise, `\n`},
-		{"bounded noise", strings.Repeat("x", 9999) + answered(), func(f facts.Facts) any { return len(f.Noise) }, 512},
+		{"bounded noise", strings.Repeat("x", 9999) + answered(), func(f Facts) any { return len(f.Noise) }, 512},
 		{"lines of a terminal", strings.ReplaceAll(answered("shell=/bin/sh"), "\n", "\r\n"), shell, "/bin/sh"},
 		{"a marker without the nonce is noise", "nixhop-begin-\nshell=/forged\nnixhop-end-\n" + answered("shell=/bin/sh"), shell, "/bin/sh"},
 		{"an end without the nonce", answered("nixhop-end-", "shell=/bin/sh"), shell, "/bin/sh"},
@@ -139,24 +137,24 @@ func TestParseFactsTexts(t *testing.T) {
 		{"facts after the end", answered() + "shell=/forged\n", shell, ""},
 		{"control characters", answered("shell=/bin/\x1b]0;title\a\u0085\u202esh\xff\x00"), shell, "/bin/\ufffd]0;title\ufffd\ufffd\ufffdsh\ufffd\ufffd"},
 		{"colours", answered("shell=\x1b[31;1m/bin/sh\x1b[0m"), shell, "/bin/sh"},
-		{"bounded value", answered("shell=" + strings.Repeat("x", 9999)), func(f facts.Facts) any { return len(f.Login.Shell) }, 4096 - len("shell=")},
+		{"bounded value", answered("shell=" + strings.Repeat("x", 9999)), func(f Facts) any { return len(f.Login.Shell) }, 4096 - len("shell=")},
 		{"bounded lines", answered(strings.Repeat("x=\n", 300) + "shell=/bin/sh"), shell, ""},
 		{"Nix", answered("nix_version=nix (Nix) 2.8.0"), version, "2.8.0"},
 		{"Lix", answered("nix_version=nix (Lix, like Nix) 2.91.1"), version, "2.91.1"},
 		{"the daemon's Nix", answered("store_version=2.18.1"), version, "2.18.1"},
-		{"a path that is no word for a shell", answered("nix_elsewhere=/tmp/$(reboot)"), func(f facts.Facts) any { return f.Nix.Elsewhere }, ""},
-		{"a unit that is none", answered("failed=a.service ;reboot"), func(f facts.Facts) any { return len(f.Failed) }, 1},
-		{"a user without a name", answered("id=uid=1234 gid=1234 groups=1234"), func(f facts.Facts) any { return f.Login.UID + f.Login.User }, "1234"},
-		{"no root by an empty id", answered("id="), func(f facts.Facts) any { return f.Root() }, false},
-		{"a full disk", answered("blocks./boot=/dev/vda1 1000 1100 -100 110% /boot"), func(f facts.Facts) any { return f.Spaces[0].FreeKiB }, int64(0)},
+		{"a path that is no word for a shell", answered("nix_elsewhere=/tmp/$(reboot)"), func(f Facts) any { return f.Nix.Elsewhere }, ""},
+		{"a unit that is none", answered("failed=a.service ;reboot"), func(f Facts) any { return len(f.Failed) }, 1},
+		{"a user without a name", answered("id=uid=1234 gid=1234 groups=1234"), func(f Facts) any { return f.Login.UID + f.Login.User }, "1234"},
+		{"no root by an empty id", answered("id="), func(f Facts) any { return f.Root() }, false},
+		{"a full disk", answered("blocks./boot=/dev/vda1 1000 1100 -100 110% /boot"), func(f Facts) any { return f.Spaces[0].FreeKiB }, int64(0)},
 		{"builders on one line", answered("nix_builders=ssh://a x86_64-linux,i686-linux - 4 ; ssh://b ; c aarch64-linux"),
-			func(f facts.Facts) any { return strings.Join(f.Nix.BuilderSystems, " ") }, "x86_64-linux i686-linux aarch64-linux"},
-		{"builders elsewhere", answered("nix_builders=@/my", "nix_machines=x"), func(f facts.Facts) any { return len(f.Nix.BuilderSystems) }, 0},
-		{"emulators", answered("binfmt=qemu-aarch64 riscv64-linux"), func(f facts.Facts) any { return strings.Join(f.Nix.Emulators, " ") }, "qemu-aarch64 riscv64-linux"},
-		{"an installer", answered("os_variant=installer"), func(f facts.Facts) any { return f.Installer() }, true},
+			func(f Facts) any { return strings.Join(f.Nix.BuilderSystems, " ") }, "x86_64-linux i686-linux aarch64-linux"},
+		{"builders elsewhere", answered("nix_builders=@/my", "nix_machines=x"), func(f Facts) any { return len(f.Nix.BuilderSystems) }, 0},
+		{"emulators", answered("binfmt=qemu-aarch64 riscv64-linux"), func(f Facts) any { return strings.Join(f.Nix.Emulators, " ") }, "qemu-aarch64 riscv64-linux"},
+		{"an installer", answered("os_variant=installer"), func(f Facts) any { return f.Installer() }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			known, err := facts.ParseFacts([]byte(tt.output), "N1")
+			known, err := ParseFacts([]byte(tt.output), "N1")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -172,21 +170,21 @@ func TestParseFactsTrusted(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		lines []string
-		want  facts.Answer
+		want  Answer
 	}{
-		{"root", []string{"id=uid=0(root) gid=0(root) groups=0(root)", "store_trusted=0"}, facts.Yes},
-		{"said yes", []string{user, "store_trusted=1", "nix_trusted_users=root"}, facts.Yes},
-		{"said no", []string{user, "store_trusted=0", "nix_trusted_users=deploy"}, facts.No},
-		{"own store", []string{user, "store_url=local"}, facts.Yes},
-		{"by name", []string{user, "store_url=daemon", "nix_trusted_users=root deploy"}, facts.Yes},
-		{"by group", []string{user, "nix_trusted_users=root @wheel"}, facts.Yes},
-		{"everybody", []string{user, "nix_trusted_users=*"}, facts.Yes},
-		{"a user named like a group", []string{user, "nix_trusted_users=root wheel"}, facts.No},
-		{"not listed", []string{user, "nix_trusted_users=root"}, facts.No},
-		{"not known", []string{user}, facts.Unsaid},
-		{"nobody known", []string{"nix_trusted_users=root"}, facts.Unsaid},
+		{"root", []string{"id=uid=0(root) gid=0(root) groups=0(root)", "store_trusted=0"}, Yes},
+		{"said yes", []string{user, "store_trusted=1", "nix_trusted_users=root"}, Yes},
+		{"said no", []string{user, "store_trusted=0", "nix_trusted_users=deploy"}, No},
+		{"own store", []string{user, "store_url=local"}, Yes},
+		{"by name", []string{user, "store_url=daemon", "nix_trusted_users=root deploy"}, Yes},
+		{"by group", []string{user, "nix_trusted_users=root @wheel"}, Yes},
+		{"everybody", []string{user, "nix_trusted_users=*"}, Yes},
+		{"a user named like a group", []string{user, "nix_trusted_users=root wheel"}, No},
+		{"not listed", []string{user, "nix_trusted_users=root"}, No},
+		{"not known", []string{user}, Unsaid},
+		{"nobody known", []string{"nix_trusted_users=root"}, Unsaid},
 	} {
-		known, err := facts.ParseFacts([]byte(answered(tt.lines...)), "N1")
+		known, err := ParseFacts([]byte(answered(tt.lines...)), "N1")
 		if err != nil || known.Nix.Trusted != tt.want {
 			t.Errorf("%s: %v, %v, want %v", tt.name, known.Nix.Trusted, err, tt.want)
 		}
@@ -202,33 +200,28 @@ func TestParseFactsErrors(t *testing.T) {
 		{"cut off", "nixhop-begin-N1\nshell=/bin/sh\nid=uid=0", `the host's answer to the probe has no end: it stops at "id=uid=0"`},
 		{"cut off at once", "nixhop-begin-N1\n", `the host's answer to the probe has no end: it stops at ""`},
 		{"a value that names the end", "nixhop-begin-N1\nshell=nixhop-end-N1\n", `the host's answer to the probe has no end: it stops at "shell=nixhop-end-N1"`},
-		{"an echo of the script", facts.ProbeScript("N1", facts.Query{}), `the host did not answer the probe: it printed "nonce=N1\n`},
-		{"a flood", strings.Repeat("x", facts.ProbeLimit) + answered(), `the host did not answer the probe: it printed "xxx`},
+		{"an echo of the script", ProbeScript("N1", Query{}), `the host did not answer the probe: it printed "nonce=N1\n`},
+		{"a flood", strings.Repeat("x", ProbeLimit) + answered(), `the host did not answer the probe: it printed "xxx`},
 	} {
-		_, err := facts.ParseFacts([]byte(tt.output), "N1")
+		_, err := ParseFacts([]byte(tt.output), "N1")
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want) || len(err.Error()) > 1000 {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
 	}
 }
 
-// FuzzParseFacts holds that whatever a host sends, no text of it can change a terminal or is out of bounds, nor a
-// text that is made of it.
+// FuzzParseFacts holds that whatever a host sends, no text of it can change a terminal or is out of bounds.
 func FuzzParseFacts(f *testing.F) {
 	f.Add([]byte(nixosAnswer))
 	f.Add([]byte(answered("id=uid=1(\x1b[31m)", "blocks./boot=x 1 1 1 1% /boot", "clock=99999999999999999")))
 	f.Add([]byte("noise\x00\u202e" + answered("nix_builders=;;", "os_name=\"", "kernel_bytes=-1")))
 	f.Fuzz(func(t *testing.T, output []byte) {
-		known, err := facts.ParseFacts(output, "N1")
+		known, err := ParseFacts(output, "N1")
 		if err != nil {
 			allPlain(t, reflect.ValueOf(err.Error()))
 			return
 		}
 		allPlain(t, reflect.ValueOf(known))
-		want := TargetWant{Host: "web", HostName: "a", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true, Now: time.Unix(1, 0)}
-		allPlain(t, reflect.ValueOf(append(Target(known, want), TargetFits(known, want)...)))
-		build := BuildHostWant{Host: "web", Target: "db", System: "a-linux", Unsigned: true}
-		allPlain(t, reflect.ValueOf(append(BuildHost(known, build), BuildHostFits(known, build)...)))
 	})
 }
 
@@ -238,7 +231,7 @@ func allPlain(t *testing.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		text := v.String()
-		if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 || len(text) > 16*facts.FactBytes {
+		if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 || len(text) > 16*FactBytes {
 			t.Fatalf("a text of %d bytes that is not plain at %d: %.100q", len(text), i, text)
 		}
 	case reflect.Struct:
@@ -257,7 +250,7 @@ func allPlain(t *testing.T, v reflect.Value) {
 
 func ExampleParseFacts() {
 	output := "nixhop-begin-4711\nid=uid=0(root) gid=0(root) groups=0(root)\nuname=Linux web aarch64\nnixhop-end-4711\n"
-	known, err := facts.ParseFacts([]byte(output), "4711")
+	known, err := ParseFacts([]byte(output), "4711")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
