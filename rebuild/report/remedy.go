@@ -66,7 +66,7 @@ func Line(text string) Remedy { return Remedy{text: nixexec.Printable(text)} }
 // Comment is a line that a shell and NixOS alike leave out.
 func Comment(text string) Remedy { return Line("# " + text) }
 
-// Lines are several of them.
+// Lines are several lines as they are.
 func Lines(texts ...string) []Remedy {
 	lines := make([]Remedy, len(texts))
 	for i, text := range texts {
