@@ -3,14 +3,10 @@ package rebuild
 import (
 	"context"
 	"errors"
-	"slices"
-	"time"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
-	"nixhop/rebuild/report"
 )
 
 // activate activates the system on its host, and says what came of it.
@@ -22,7 +18,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	}
 	if err := context.Cause(ctx); err != nil {
 		r.fail("nothing was activated " + c.where() + ": the run was stopped")
-		return done, &remote.StepError{step, err}
+		return done, &remote.StepError{Step: step, Err: err}
 	}
 	out, heard, err := r.performer(c.Checked).Take(ctx, step, plan.Results{"toplevel": c.System})
 	outcome, reached := remote.ParseOutcome(out), true
@@ -34,7 +30,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		}
 	}
 	if err != nil {
-		err = &remote.StepError{step, err}
+		err = &remote.StepError{Step: step, Err: err}
 		r.explainActivation(c.Told, heard, outcome, err)
 	}
 	switch {
@@ -84,22 +80,12 @@ func (r *Run) warnActivating(l Located) {
 
 // teller puts what came of an activation on the host into words.
 func (r *Run) teller(l Located) remote.Teller {
-	call := l.Request.Call()
-	journal := []string{"journalctl", "-u", facts.ActivationUnits, "-e"}
-	t := remote.Teller{Where: l.where(), Action: l.Request.Action, Journal: nixexec.ShellWords(journal)}
+	word := ""
 	if l.Target != nil {
-		t.Back = "nixhop switch " + nixexec.Quote(l.Target.Selector.Word) + " --rollback"
+		word = l.Target.Selector.Word
 	}
-	if l.Machine != nil {
-		host := l.Machine.Host.String()
-		t.Journal = call.Lines([]report.Remedy{report.On(host, journal...)})[0]
-		t.Units = call.Lines([]report.Remedy{report.On(host, "systemctl", "--failed")})[0]
-	}
-	return t
+	return remote.NewTeller(l.Machine, word, l.Request.Call())
 }
-
-// awaitPause is how long to wait between two looks at an activation that goes on.
-const awaitPause = 2 * time.Second
 
 // aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost connection cannot, and returns
 // its error.
@@ -108,32 +94,23 @@ func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
 	if c.Link == nil || nixexec.Interrupted(err) || !errors.As(err, &exit) || !c.needsRoot() || c.Request.Action == "dry-activate" {
 		return err
 	}
-	query := r.look.roles[c.Machine]
-	ask := func() (facts.Host, bool) {
-		return c.Link.ProbeAgain(ctx, query, r.somebody(), func() {
+	teller := r.teller(c.Located)
+	after, waited, known := c.Link.Settled(ctx, r.look.roles[c.Machine], r.somebody(),
+		func() {
 			r.warn("the connection to " + c.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
+		},
+		func() {
+			r.warn("the activation " + c.where() + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " + teller.Journal)
 		})
-	}
-	after, known := ask()
-	lost := exit.Code == nixexec.SSHFailed
-	if known && slices.ContainsFunc(after.Switches, facts.Unit.Running) {
-		r.warn("the activation " + c.where() + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " + r.teller(c.Located).Journal)
-		for lost = true; known && slices.ContainsFunc(after.Switches, facts.Unit.Running); after, known = ask() {
-			select {
-			case <-ctx.Done():
-			case <-time.After(awaitPause):
-			}
-		}
-	}
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause
 	case !known:
-		r.fail(r.teller(c.Located).Unknown())
+		r.fail(teller.Unknown())
 		return err
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
 	}
-	text, result := r.teller(c.Located).Aftermath(*c.On, after, exit.Code, lost)
+	text, result := teller.Aftermath(*c.On, after, exit.Code, waited || exit.Code == nixexec.SSHFailed)
 	return &remote.OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
 }

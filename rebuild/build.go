@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 )
@@ -80,56 +79,11 @@ func (r *Run) announce(c Checked) {
 	if why := c.Decision.Why; why != "" && why != plan.PasswordFirst {
 		r.info("taking the steps by nix and ssh: " + why)
 	}
-	if c.Target == nil {
-		return
+	if c.Target != nil {
+		r.info(plan.Announcement{
+			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
+		}.String())
 	}
-	what := c.Request.Action + " " + c.Target.Host.Name
-	if c.Machine != nil {
-		what += " (" + c.Machine.Endpoint.Address() + ")"
-	}
-	how, built := c.how()
-	if built && c.Choice.Name != "" {
-		what += fmt.Sprintf(": configuration %s, by %s", c.Choice.Name, c.Choice.From)
-	}
-	if built {
-		how += r.manner(c)
-	}
-	r.info(what + how)
-}
-
-// how says where the system comes from, and whether it is built at all.
-func (c Checked) how() (text string, built bool) {
-	switch {
-	case c.Request.Has("--rollback"):
-		return ": to the generation before", false
-	case c.Request.Has("--store-path"):
-		return ": " + c.Request.Value("--store-path"), false
-	case c.Builder == nil:
-		return ", built here", true
-	case c.Decision.Engine != nil || !c.third():
-		return ", built on " + c.Builder.Host.Name, true
-	case c.Between != nil:
-		return ", built and copied by " + c.Builder.Host.Name, true
-	}
-	return ", built on " + c.Builder.Host.Name + ", copied through here", true
-}
-
-// manner says for people how the system is built, where that is not the ordinary way, or was asked for.
-func (r *Run) manner(c Checked) string {
-	cross := c.Wanted.Cross
-	if cross != "" && cross != c.Facts.System {
-		return ", cross-compiled from " + cross + " for " + c.Facts.System
-	}
-	asked := cross != "" || c.Wanted.System != "" || c.Request.Has("--emulate")
-	switch m := facts.FindManner(r.buildNix(c.Connected), c.Facts.BuildSystem); {
-	case m == "" && c.Emulated == facts.Yes, m == facts.Emulated:
-		return ", emulated for " + c.Facts.BuildSystem
-	case m == facts.ByRemoteBuilder:
-		return ", by a remote builder for " + c.Facts.BuildSystem
-	case m == facts.Natively && asked:
-		return ", natively"
-	}
-	return ""
 }
 
 // localElevate stands in front of what needs root on this machine.

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -63,7 +63,7 @@ func (r *Run) checkConfiguration(c Checked) []report.Finding {
 	if c.On != nil && c.Machine != nil {
 		want := r.targetWant(c.Decided)
 		want.System, want.HostName = c.Facts.System, c.Facts.HostName
-		found = check.CheckTargetFits(*c.On, want)
+		found = check.TargetFits(*c.On, want)
 	}
 	// What was tried needs no check.
 	system := c.Facts.BuildSystem
@@ -76,11 +76,11 @@ func (r *Run) checkConfiguration(c Checked) []report.Finding {
 		if system != "" && !slices.Contains(c.At.Nix.Platforms(), system) {
 			want.Elsewhere = facts.BuilderSystems(request.SettingWords(c.Request))
 		}
-		return append(found, check.CheckBuildHostFits(*c.At, want)...)
+		return append(found, check.BuildHostFits(*c.At, want)...)
 	}
 	want := r.buildHereWant(c.Told)
 	want.System = system
-	return append(found, check.CheckBuildHere(r.look.here(), want)...)
+	return append(found, check.BuildHere(r.look.here(), want)...)
 }
 
 // targetWant is what the deployment wants of its target.
@@ -92,7 +92,7 @@ func (r *Run) targetWant(d Decided) check.TargetWant {
 	return check.TargetWant{
 		Host: d.Machine.Host.String(), Root: d.needsRoot() && !d.Decision.Password, Ways: d.Decision.Ways(),
 		AskPassword: asks, AskLate: !r.checking, Unsigned: !d.Place.Target && !d.Request.Has("--rollback"),
-		PublicKey: check.PublicKey(d.Machine.Endpoint), Now: time.Now(),
+		PublicKey: facts.PublicKey(d.Machine.Endpoint), Now: time.Now(),
 	}
 }
 
@@ -150,11 +150,7 @@ func (r *Run) tryEmulation(ctx context.Context, c Checked) Checked {
 	}
 	why, worked := "the kernel's binfmt_misc names no program for it", m != ""
 	if !r.checking && plan.TinyProgram(system) != nil {
-		ctx, cancel := context.WithTimeout(ctx, plan.EmulateTime)
-		defer cancel()
-		out, err := nixexec.Output(ctx, plan.Emulation(c.Builder, system, c.Emulate))
-		why, worked = plan.ParseEmulation(string(out), err)
-		why = "a derivation of one line was tried: " + why
+		why, worked = remote.TryEmulation(ctx, c.Builder, system, c.Emulate)
 	}
 	if worked {
 		c.Emulated = facts.Yes

@@ -11,7 +11,6 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -61,12 +60,12 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 func (r *Run) checkMachines(d Decided) []report.Finding {
 	want := r.hereWant(d.Located)
 	want.Others = nixThere(d.Connected)
-	found := check.CheckHere(r.here(d.Located), want)
+	found := check.Here(r.here(d.Located), want)
 	if d.On != nil {
-		found = append(found, check.CheckTarget(*d.On, r.targetWant(d))...)
+		found = append(found, check.Target(*d.On, r.targetWant(d))...)
 	}
 	if d.At != nil {
-		found = append(found, check.CheckBuildHost(*d.At, buildHostWant(d))...)
+		found = append(found, check.BuildHost(*d.At, buildHostWant(d))...)
 	}
 	return found
 }
@@ -111,7 +110,7 @@ func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error
 		Name: "sudo-password", Severity: report.Error, Host: host,
 		What:   fmt.Sprintf("sudo did not take any of %d passwords for %q", passwordTries, user),
 		Why:    "the activation needs root there; without it the whole build would be in vain",
-		Remedy: check.FreeSudo(check.TargetWant{PublicKey: check.PublicKey(d.Machine.Endpoint)}),
+		Remedy: check.FreeSudo(facts.PublicKey(d.Machine.Endpoint)),
 	}))
 }
 
@@ -144,7 +143,7 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 	case errors.As(err, &none) && none.Given() && r.alone:
 		return chosen, &request.UsageError{Message: none.Error()}
 	case errors.As(err, &none):
-		return chosen, r.report(d.Placed, append(d.Found, check.NoConfigurationFinding(d.alias(), none)))
+		return chosen, r.report(d.Placed, append(d.Found, check.NoConfiguration(d.alias(), none)))
 	}
 	return chosen, err
 }
@@ -158,14 +157,15 @@ func (r *Run) askName(ctx context.Context, l Located) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := r.reach(ctx, l, m)
+	link, err := r.reach(ctx, l, m)
 	if err != nil {
 		return "", err
 	}
-	if err := p.wait(); err != nil {
-		return "", r.unusable(ctx, l, p, err)
+	host, err := r.probed(ctx, l, link)
+	if err != nil {
+		return "", err
 	}
-	return p.host.System.HostName, nil
+	return host.System.HostName, nil
 }
 
 // wanted is the evaluation that the decision asks for. A --cross that names no system takes the build host's own.
@@ -193,14 +193,12 @@ func (r *Run) askBetween(ctx context.Context, c Connected) func() (*sshcfg.Host,
 	if !c.third() || c.On == nil || c.At == nil || !c.Request.Evaluates() || c.On.System.BootID == "" {
 		return func() (*sshcfg.Host, []report.Finding) { return nil, nil }
 	}
-	ways := remote.WaysBetween(c.Machine.Host, c.Machine.Endpoint)
+	asked := make(chan struct{})
 	var way *sshcfg.Host
 	var found []report.Finding
-	asked := make(chan struct{})
 	go func() {
 		defer close(asked)
-		out, err := remote.AskReach(ctx, c.Builder.Master, ways, *c.On)
-		way, found = check.CheckReach(c.Builder.Host.String(), c.Machine.Host.String(), ways, out, err)
+		way, found = c.BuildLink.Between(ctx, c.Machine, *c.On)
 	}()
 	return func() (*sshcfg.Host, []report.Finding) {
 		<-asked

@@ -16,7 +16,7 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
-	target, err := oneTarget(r, inv)
+	target, err := source.One(r, inv)
 	if err != nil {
 		return err
 	}

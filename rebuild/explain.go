@@ -2,9 +2,7 @@ package rebuild
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/explain"
@@ -20,7 +18,7 @@ func (r *Run) understood(t Told, heard *remote.Heard, err error) []explain.Expla
 	if nixexec.Interrupted(err) || !errors.As(err, &exit) {
 		return nil
 	}
-	s := r.situation(t)
+	s := explain.About(r.known(t.Located, t.On, t.At), t.Choice.Name, facts.SudoUser(r.Env), r.Dir)
 	s.Phase = heard.Phase()
 	return explain.Explain(heard.Bytes(), s)
 }
@@ -63,50 +61,5 @@ func (r *Run) sayExplained(t Told, heard *remote.Heard, said []explain.Explanati
 			f.Severity = report.Note
 		}
 		r.tellFinding(t.Placed, f, t.Request.Call())
-	}
-}
-
-// situation is what this run knows about itself.
-func (r *Run) situation(t Told) explain.Situation {
-	s := explain.Situation{
-		Configuration: t.Choice.Name, Flake: t.Source.Flake, Action: t.Request.Action, SudoUser: r.sudoUser(), Local: r.inTree(t.Source.Flake),
-	}
-	if t.Target != nil {
-		s.Alias = t.Target.Host.String()
-	}
-	if m := t.Machine; m != nil {
-		s.User, s.Port = m.Endpoint.User, m.Endpoint.Port
-	}
-	switch {
-	case t.Place.Target:
-		s.BuildHost = "target"
-	case t.Builder != nil:
-		s.BuildHost = t.Builder.Host.String()
-	}
-	if t.On != nil {
-		s.SudoWorks = t.On.Elevate.SudoFree == facts.Yes
-	}
-	return s
-}
-
-// inTree reports whether a path, relative to the top of the git tree that the flake stands in, exists here.
-func (r *Run) inTree(flake string) func(path string) bool {
-	return func(path string) bool {
-		dir := strings.TrimPrefix(strings.TrimPrefix(flake, "git+file://"), "path:")
-		dir, _, _ = strings.Cut(dir, "?")
-		if dir == "" || !filepath.IsLocal(path) || dir[0] != '.' && dir[0] != '/' {
-			return false
-		}
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(r.Dir, dir)
-		}
-		for ; ; dir = filepath.Dir(dir) {
-			if nixexec.Exists(filepath.Join(dir, ".git")) {
-				return nixexec.Exists(filepath.Join(dir, path))
-			}
-			if dir == filepath.Dir(dir) {
-				return false
-			}
-		}
 	}
 }

@@ -33,12 +33,12 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	}
 	l := Located{Placed: p, Machine: m}
 	r.lookHere(ctx, []Located{l})
-	probe, err := r.reach(ctx, l, m)
+	link, err := r.reach(ctx, l, m)
+	if err == nil {
+		_, err = r.probed(ctx, l, link)
+	}
 	if err != nil {
 		return err
-	}
-	if err := probe.wait(); err != nil {
-		return r.unusable(ctx, l, probe, err)
 	}
 	err = nixexec.Run(ctx, command, r.Stdio)
 	var exit *nixexec.ExitError

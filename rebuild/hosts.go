@@ -36,7 +36,7 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	}
 	var used []string
 	for i := range rows {
-		rows[i].Configuration, rows[i].From = rowConfiguration(aliases[i], src, names)
+		rows[i].Configuration, rows[i].From = src.RowFor(aliases[i], names)
 		used = append(used, rows[i].Configuration)
 	}
 	switch {
@@ -109,7 +109,7 @@ func (s *Session) resolveRows(ctx context.Context, aliases []sshcfg.Alias, r req
 			rows[i] = report.HostRow{Alias: a.Name, Tags: a.Tags, File: a.File, Line: a.Line}
 			e, err := sshcfg.Resolve(ctx, a.Name, r.SSHConfig, nil)
 			if err == nil {
-				rows[i].Address, rows[i].Via = e.Address(), via(e)
+				rows[i].Address, rows[i].Via = e.Address(), e.Via()
 				return
 			}
 			rows[i].Error = nixexec.Printable(nixexec.FirstLine(err.Error()))
@@ -128,27 +128,4 @@ func (s *Session) resolveRows(ctx context.Context, aliases []sshcfg.Alias, r req
 		}
 	}
 	return rows, refused
-}
-
-// rowConfiguration is the configuration that the alias would get here, as far as it can be known without asking the host.
-func rowConfiguration(a sshcfg.Alias, src source.Source, names []string) (name, from string) {
-	switch {
-	case names == nil && a.Hints.Configuration != "":
-		return a.Hints.Configuration, "hint"
-	case names == nil:
-		return "", ""
-	}
-	c, _, err := source.ChooseConfiguration(source.Target{Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints}, source.Source{Flake: src.Flake}, names, "")
-	if err != nil {
-		return "", ""
-	}
-	return c.Name, c.From
-}
-
-// via is how ssh gets to the host, where not straight.
-func via(e sshcfg.Endpoint) string {
-	if e.ProxyJump != "" {
-		return e.ProxyJump
-	}
-	return e.ProxyCommand
 }

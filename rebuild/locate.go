@@ -3,10 +3,6 @@ package rebuild
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os/user"
-	"path/filepath"
-	"strings"
 
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/plan"
@@ -21,7 +17,7 @@ import (
 func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	l := Located{Placed: p}
 	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
-		l.Found = append(l.Found, check.NoFlakeFinding(p.alias(), r.Dir))
+		l.Found = append(l.Found, check.NoFlake(p.alias(), r.Dir))
 	}
 	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag
 	var target *plan.Machine
@@ -68,7 +64,7 @@ func (r *Run) machine(ctx context.Context, p Placed, h sshcfg.Host) (*plan.Machi
 
 // brokenConfig is the finding about a config that ssh refuses when it is asked for a host.
 func brokenConfig(h sshcfg.Host, broken *sshcfg.ConfigError) report.Finding {
-	return check.ConnectFinding(check.Login{Alias: h.String(), Endpoint: sshcfg.Endpoint{Alias: h.String()}},
+	return check.Connection(check.Login{Alias: h.String(), Endpoint: sshcfg.Endpoint{Alias: h.String()}},
 		sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
 }
 
@@ -89,53 +85,4 @@ func roles(hosts []Located) map[*plan.Machine]role {
 		}
 	}
 	return all
-}
-
-// warnSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the reason behind many a
-// refused login (field: sudo nixos-rebuild --target-host).
-func (s *Session) warnSudo(r request.Request) {
-	name := s.sudoUser()
-	if name == "" || (len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost)) {
-		return
-	}
-	s.warn(fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
-}
-
-// sudoUser is who ran nixhop through sudo, unless that was root; else empty.
-func (s *Session) sudoUser() string {
-	if name := s.Env("SUDO_USER"); name != "root" {
-		return name
-	}
-	return ""
-}
-
-// aliasBeforeSudo returns the user who ran sudo, if it is their ssh config that has the alias.
-func (s *Session) aliasBeforeSudo(alias string) string {
-	name := s.sudoUser()
-	owner, err := user.Lookup(name)
-	if name == "" || err != nil || !sshcfg.List([]string{filepath.Join(owner.HomeDir, ".ssh", "config")}).Matches(alias) {
-		return ""
-	}
-	return name
-}
-
-// oneTarget is the only target of the request, or nil where it has none: hosts are deployed one at a time.
-func oneTarget(r request.Request, inv sshcfg.Inventory) (*source.Target, error) {
-	targets, err := source.Select(r, inv)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(targets) > 1:
-		var all []string
-		for _, t := range targets {
-			all = append(all, t.Host.Name)
-		}
-		return nil, &request.UsageError{
-			Message: fmt.Sprintf("one host at a time for now, not %s", strings.Join(all, ", ")),
-			Hint:    "nixhop " + r.Action + " " + all[0],
-		}
-	case len(targets) == 0:
-		return nil, nil
-	}
-	return &targets[0], nil
 }

@@ -4,10 +4,12 @@
 package rebuild
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -60,4 +62,14 @@ func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 // source is where the configurations of a request are.
 func (s *Session) source(r request.Request) source.Source {
 	return source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
+}
+
+// warnSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the reason behind many a
+// refused login (field: sudo nixos-rebuild --target-host).
+func (s *Session) warnSudo(r request.Request) {
+	name := facts.SudoUser(s.Env)
+	if name == "" || (len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost)) {
+		return
+	}
+	s.warn(fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
 }

@@ -208,3 +208,11 @@ func (e Endpoint) Reaches(other Endpoint) bool {
 	return e.User == other.User && e.HostName == other.HostName && e.Port == other.Port &&
 		e.ProxyJump == other.ProxyJump && e.ProxyCommand == other.ProxyCommand
 }
+
+// Via is how ssh gets to the host, where not straight: its jump hosts, or the proxy command.
+func (e Endpoint) Via() string {
+	if e.ProxyJump != "" {
+		return e.ProxyJump
+	}
+	return e.ProxyCommand
+}

@@ -39,7 +39,7 @@ func runHere(t *testing.T, refused func(facts.Here, HereWant) []report.Finding, 
 			tt.change(&h, &want)
 			host := tt.finding.Host
 			if host == "" {
-				host = HereName
+				host = report.Here
 			}
 			sameFindings(t, refused(h, want), tt.finding, host, "web")
 		})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strings"
 
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
 
@@ -24,6 +26,30 @@ type Situation struct {
 	// Local says whether a path, relative to the root of the tree that the flake stands in, exists here, tracked by
 	// git or not. Without it nothing is said about files that the flake does not see.
 	Local func(path string) bool
+}
+
+// About is the situation of a run: what is known of it, which configuration it deploys, who ran sudo, and where it was started.
+func About(k plan.Known, configuration, sudoUser, dir string) Situation {
+	s := Situation{
+		Configuration: configuration, Flake: k.Source.Flake, Action: k.Request.Action, SudoUser: sudoUser,
+		Local: func(path string) bool { return k.Source.Holds(path, dir) },
+	}
+	if k.Target != nil {
+		s.Alias = k.Target.Host.String()
+	}
+	if k.Machine != nil {
+		s.User, s.Port = k.Machine.Endpoint.User, k.Machine.Endpoint.Port
+	}
+	switch {
+	case k.Place.Target:
+		s.BuildHost = "target"
+	case k.Builder != nil:
+		s.BuildHost = k.Builder.Host.String()
+	}
+	if k.On != nil {
+		s.SudoWorks = k.On.Elevate.SudoFree == facts.Yes
+	}
+	return s
 }
 
 // Target is the host in a sentence.

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -51,4 +54,11 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 	) + reachScript
 	out, err := nixexec.Output(ctx, command)
 	return string(out), err
+}
+
+// Between asks a build host whether it reaches the target itself, and returns the way, or nil and why there is none.
+func (l *Link) Between(ctx context.Context, target *plan.Machine, on facts.Host) (*sshcfg.Host, []report.Finding) {
+	ways := WaysBetween(target.Host, target.Endpoint)
+	out, err := AskReach(ctx, l.Machine.Master, ways, on)
+	return check.Between(l.Machine.Host.String(), target.Host.String(), ways, out, err)
 }

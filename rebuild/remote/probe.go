@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,9 +42,28 @@ func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
 	return p.host, p.err
 }
 
-// ProbeAgain asks a host once more for its facts, over a new connection where the one there was is gone; lost is called then. false: it is not
-// reached.
-func (l *Link) ProbeAgain(ctx context.Context, q facts.Query, somebody bool, lost func()) (facts.Host, bool) {
+// Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until no activation runs there any
+// more. lost is called where the connection was lost, running once where there is something to wait for. false: the host is not reached.
+func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, lost, running func()) (after facts.Host, waited, known bool) {
+	for {
+		after, known = l.probeAgain(ctx, q, somebody, lost)
+		if !known || !slices.ContainsFunc(after.Switches, facts.Unit.Running) {
+			return after, waited, known
+		}
+		if !waited {
+			waited = true
+			running()
+		}
+		select {
+		case <-ctx.Done():
+			return after, waited, false
+		case <-time.After(reconnectPause):
+		}
+	}
+}
+
+// probeAgain asks once, and once more over a new connection.
+func (l *Link) probeAgain(ctx context.Context, q facts.Query, somebody bool, lost func()) (facts.Host, bool) {
 	after, err := l.probe(ctx, q, 0)
 	if err == nil {
 		return after, true

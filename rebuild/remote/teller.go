@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
 
@@ -112,4 +114,20 @@ func firstOf(units []string) string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
+}
+
+// NewTeller is the one for an action on a target (nil: this machine), whose HOST was typed as word.
+func NewTeller(target *plan.Machine, word string, call report.Call) Teller {
+	journal := []string{"journalctl", "-u", facts.ActivationUnits, "-e"}
+	t := Teller{Where: "here", Action: call.Action, Journal: nixexec.ShellWords(journal)}
+	if word != "" {
+		t.Back = "nixhop switch " + nixexec.Quote(word) + " --rollback"
+	}
+	if target != nil {
+		host := target.Host.String()
+		t.Where = "on " + target.Host.Name
+		t.Journal = call.Lines([]report.Remedy{report.On(host, journal...)})[0]
+		t.Units = call.Lines([]report.Remedy{report.On(host, "systemctl", "--failed")})[0]
+	}
+	return t
 }

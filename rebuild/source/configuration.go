@@ -93,3 +93,19 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 	}
 	return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias, own}, Names: names}
 }
+
+// RowFor is the configuration that an alias would get here, as far as it can be known without asking the host, and why it is that one; empty where
+// there is none. names are the flake's configurations; nil: nobody knows them.
+func (s Source) RowFor(a sshcfg.Alias, names []string) (name, from string) {
+	switch {
+	case names == nil && a.Hints.Configuration != "":
+		return a.Hints.Configuration, "hint"
+	case names == nil:
+		return "", ""
+	}
+	c, _, err := ChooseConfiguration(Target{Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints}, Source{Flake: s.Flake}, names, "")
+	if err != nil {
+		return "", ""
+	}
+	return c.Name, c.From
+}

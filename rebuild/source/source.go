@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/request"
 )
 
@@ -84,5 +85,25 @@ func flakeAbove(dir string, exists func(string) bool) bool {
 			return false
 		}
 		dir = parent
+	}
+}
+
+// Holds reports whether a path, relative to the top of the git tree that the flake stands in, exists here. dir is the working directory.
+func (s Source) Holds(path, dir string) bool {
+	flake := strings.TrimPrefix(strings.TrimPrefix(s.Flake, "git+file://"), "path:")
+	flake, _, _ = strings.Cut(flake, "?")
+	if flake == "" || !filepath.IsLocal(path) || flake[0] != '.' && flake[0] != '/' {
+		return false
+	}
+	if !filepath.IsAbs(flake) {
+		flake = filepath.Join(dir, flake)
+	}
+	for ; ; flake = filepath.Dir(flake) {
+		if nixexec.Exists(filepath.Join(flake, ".git")) {
+			return nixexec.Exists(filepath.Join(flake, path))
+		}
+		if flake == filepath.Dir(flake) {
+			return false
+		}
 	}
 }

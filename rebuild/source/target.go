@@ -88,3 +88,24 @@ func tags(inv sshcfg.Inventory) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// One is the only target of the request, or nil where it has none: hosts are deployed one at a time.
+func One(r request.Request, inv sshcfg.Inventory) (*Target, error) {
+	targets, err := Select(r, inv)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(targets) > 1:
+		var all []string
+		for _, t := range targets {
+			all = append(all, t.Host.Name)
+		}
+		return nil, &request.UsageError{
+			Message: fmt.Sprintf("one host at a time for now, not %s", strings.Join(all, ", ")),
+			Hint:    "nixhop " + r.Action + " " + all[0],
+		}
+	case len(targets) == 0:
+		return nil, nil
+	}
+	return &targets[0], nil
+}
