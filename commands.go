@@ -19,6 +19,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -84,9 +85,9 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	}
 	plain := &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, r.Verbose)}
 	events := report.NewStream(plain.Render)
-	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: rebuild.Nobody{}, Env: env, Dir: dir}
+	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Env: env, Dir: dir}
 	if term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd())) {
-		s.Ask = &rebuild.Terminal{}
+		s.Ask = &remote.Terminal{}
 	}
 	if path, err := os.Executable(); err == nil {
 		s.Self, _ = os.Stat(path)
