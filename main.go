@@ -12,7 +12,7 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild"
+	"nixhop/rebuild/remote"
 )
 
 // version is set by the linker (-X main.version=...); else the build information is asked.
@@ -33,14 +33,14 @@ func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(strin
 	}
 	err := execute(ctx, words, stdio, env)
 	explain(stdio.Err, err)
-	return rebuild.Status(err)
+	return remote.Status(err)
 }
 
 // explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself has
 // said why already, and a user who pressed Ctrl-C knows.
 func explain(w io.Writer, err error) {
 	var stopped *nixexec.InterruptedError
-	if rebuild.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
+	if remote.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
 		return
 	}
 	first, hints, _ := strings.Cut(err.Error(), "\n")

@@ -16,7 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/testdata/standin"
@@ -157,14 +157,14 @@ func TestStatus(t *testing.T) {
 		{errors.New("broken"), request.ExitFailed},
 		{&request.UsageError{Message: "m"}, request.ExitUsage},
 		{fmt.Errorf("reading: %w", &request.UsageError{Message: "m"}), request.ExitUsage},
-		{&rebuild.CheckError{}, request.ExitCheck},
-		{&rebuild.OutcomeError{Result: report.Units, Err: child}, request.ExitUnits},
+		{&report.CheckError{}, request.ExitCheck},
+		{&remote.OutcomeError{Result: report.Units, Err: child}, request.ExitUnits},
 		{child, 101},
 		{fmt.Errorf("copying: %w", child), 101},
 		{&nixexec.NotFoundError{Program: "ssh"}, request.ExitNotInstalled},
 		{&nixexec.InterruptedError{Signal: syscall.SIGTERM, Err: child}, 128 + 15},
 	} {
-		if got := rebuild.Status(c.err); got != c.want {
+		if got := remote.Status(c.err); got != c.want {
 			t.Errorf("%v: status %d, not %d", c.err, got, c.want)
 		}
 	}

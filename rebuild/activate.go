@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 )
@@ -31,7 +32,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	}
 	if err != nil {
 		err = &remote.StepError{Step: step, Err: err}
-		r.explainActivation(c.Told, heard, outcome, err)
+		r.explain(c.Told, heard, err, concluded(outcome)...)
 	}
 	switch {
 	case !reached:
@@ -42,6 +43,14 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	}
 	r.printSystem(c.System)
 	return done, r.conclude(c.Checked, outcome, err)
+}
+
+// concluded are the explanations of an activation that its outcome says anyway.
+func concluded(o remote.Outcome) []string {
+	if o.Known() {
+		return []string{explain.ExitRow, "switch-err"}
+	}
+	return []string{"ssh-lost"}
 }
 
 // linkLost reports whether the connection failed, and not what ran over it.

@@ -2,9 +2,8 @@ package rebuild
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
-	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
@@ -38,27 +37,17 @@ func (r *Run) derivation(ctx context.Context, c Checked) (Checked, plan.Results,
 	if e == nil {
 		return c, results, nil
 	}
-	e.Listen()
-	out, err := e.Wait()
-	if r.mayAsk(err) {
-		e = r.evaluateAgain(ctx, c.Decided)
-		e.Facts()
-		e.Listen()
-		out, err = e.Wait()
-	}
+	path, e, err := r.evaluator.Derivation(ctx, e, r.evaluating(c.Located, c.Wanted, c.Decision.Engine), r.showing(c.Placed))
 	c = c.settled(r.checking)
-	if err != nil {
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) || nixexec.Interrupted(err) {
 		return c, results, r.notEvaluated(c.Told, c.Found, e, err)
 	}
-	if err := r.report(c.Placed, c.Found); err != nil {
-		return c, results, err
-	}
-	path := strings.TrimSpace(nixexec.LastLine(out))
-	if !nixexec.StorePath.MatchString(path) {
-		return c, results, fmt.Errorf("evaluating: nix printed no store path but %q", nixexec.Printable(path))
+	if bad := r.report(c.Placed, c.Found); bad != nil {
+		err = bad
 	}
 	results["derivation"] = path
-	return c, results, nil
+	return c, results, err
 }
 
 // job is the deployment in which everything is decided, for the commands of the plan.

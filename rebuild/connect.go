@@ -19,7 +19,7 @@ func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 	c = Connected{Located: l, ahead: r.lookAhead(ctx, l)}
 	defer func() {
 		if err != nil {
-			stopAhead(c.ahead, err)
+			c.ahead.Drop(err)
 		}
 	}()
 	if c.Link, err = r.reach(ctx, l, l.Machine); err != nil {

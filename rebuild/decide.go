@@ -24,7 +24,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	d = Decided{Connected: c}
 	defer func() {
 		if err != nil {
-			stopAhead(c.ahead, err)
+			c.ahead.Drop(err)
 		}
 	}()
 	var found []report.Finding
@@ -44,7 +44,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 			return d, err
 		}
 	}
-	names, err := r.orAskForNames(ctx, c.Located)
+	names, err := r.namesFor(ctx, c.Located)
 	if err != nil {
 		_ = r.report(c.Placed, d.Found)
 		return d, err

@@ -68,7 +68,7 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
 	if r.stops() {
 		for _, c := range checked {
-			stopAhead(c.Evaluation, errChecksFailed)
+			c.Evaluation.Drop(errChecksFailed)
 		}
 		return checked, r.outcome()
 	}

@@ -5,12 +5,10 @@ import (
 	"slices"
 	"sync"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
@@ -73,49 +71,12 @@ func (l Located) fixedName() bool {
 	return l.Source.Name != "" || l.Target.Selector.Configuration != "" || l.Target.Hints.Configuration != ""
 }
 
-// orAskForNames are the names, looked up once more on the terminal where nix had nobody to ask.
-func (r *Run) orAskForNames(ctx context.Context, l Located) ([]string, error) {
+// namesFor are the names that the configuration is to be one of.
+func (r *Run) namesFor(ctx context.Context, l Located) ([]string, error) {
 	if !l.wantsNames() {
 		return nil, nil
 	}
-	names, err := r.names()
-	if r.mayAsk(err) {
-		return source.NamesOpenly(ctx, l.Source.Flake, l.Request, r.Stdio)
-	}
-	return names, err
-}
-
-// mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.
-func (r *Run) mayAsk(err error) bool { return r.somebody() && source.HadNobodyToAsk(err) }
-
-// lookAhead begins, while ssh connects, to evaluate the configuration that is the target's unless the flake has none of that name: this takes longer
-// than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself will need it, else to its facts. What the hosts tell
-// later can only make more of it wanted.
-func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
-	whole := r.needsDerivation(l, l.Sketch)
-	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
-		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.fixedName() {
-		return nil
-	}
-	chosen, _, err := source.ChooseConfiguration(*l.Target, l.Source, nil, "")
-	if err != nil {
-		return nil
-	}
-	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System}
-	return r.begin(ctx, l.Placed, r.evaluating(l, wanted, l.Sketch.Engine, whole))
-}
-
-// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a check and a plan want its facts alone.
-func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
-	return d.EvaluatesWhole() && !r.checking && !l.Request.Plan
-}
-
-// evaluating is the command of an evaluation, to the derivation or to the facts alone.
-func (r *Run) evaluating(l Located, w source.Wanted, engine *plan.Dialect, whole bool) nixexec.Command {
-	if !whole {
-		return nixexec.Command{Argv: w.Facts()}
-	}
-	return nixexec.Command{Argv: w.Derivation(), Env: r.environment(l, engine)}
+	return r.evaluator.Names(ctx, l.Source.Flake, l.Request, r.names)
 }
 
 // hereWant is what the deployment wants of this machine, but for the hosts' own Nix, which is known only once they have answered.

@@ -41,7 +41,7 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 	if l.Sketch.Crossing.Ask && l.Builder != nil {
 		return Checked{}, plan.UnknownBuildSystem(l.Request, "a plan asks no host for its system")
 	}
-	names, err := r.orAskForNames(ctx, l)
+	names, err := r.namesFor(ctx, l)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -56,7 +56,7 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 		return Checked{Told: Told{Decided: d}}, err
 	}
 	c := Checked{Told: Told{Decided: d}}
-	if c.Facts, err = r.askFacts(ctx, d); err != nil {
+	if c.Facts, err = r.evaluator.Facts(ctx, nil, d.Wanted, r.showing(l.Placed)); err != nil {
 		return c, err
 	}
 	if l.Builder != nil || !slices.Contains(r.buildNix(d.Connected).Platforms(), c.Facts.BuildSystem) {

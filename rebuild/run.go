@@ -22,22 +22,15 @@ type Run struct {
 	inventory sshcfg.Inventory
 	net       *remote.Network
 	installed plan.Installed
-	checking  bool          // this is no deployment, only its checks: they are no events
-	alone     bool          // there is one host, and the terminal is its children's
-	turns     chan struct{} // one place for each evaluation that runs at a time
+	checking  bool // this is no deployment, only its checks: they are no events
+	alone     bool // there is one host, and the terminal is its children's
+	evaluator source.Evaluator
 
 	names func() ([]string, error) // the flake's configurations; looked up once, nobody is asked
 	look  *looking
 
 	mu    sync.Mutex
-	ended []Ended
-}
-
-// Ended is a host that goes no further.
-type Ended struct {
-	Host  string
-	Phase report.Phase
-	Err   error
+	ended []report.Ended
 }
 
 // named is a stage of a host.
@@ -47,13 +40,17 @@ type named interface{ Name() string }
 // evaluated, and two of them share nothing: as many are evaluated at a time as there are processors.
 func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inventory, targets []*source.Target, checking bool) (*Run, []Placed, error) {
 	run := &Run{
-		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2, turns: make(chan struct{}, runtime.NumCPU()),
+		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2,
 	}
 	if !run.alone {
 		run.Ask = remote.Nobody{}
 	}
 	if checking {
 		run.Stdio.Err, run.Say = nil, func(report.Event) {}
+	}
+	run.evaluator = source.Evaluator{
+		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
+		Again: func() { run.info("evaluating once more, for nix had nobody to ask") },
 	}
 	src := s.source(r)
 	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
@@ -129,7 +126,7 @@ func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit 
 			}
 			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Started})
 			all[i].out, all[i].err = do(ctx, h)
-			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Ended, Result: resultOf(all[i].err)})
+			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Passed, Result: remote.ResultOf(all[i].err)})
 		})
 	}
 	wait.Wait()
@@ -138,7 +135,7 @@ func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit 
 	defer r.mu.Unlock()
 	for i, p := range all {
 		if p.err != nil {
-			r.ended = append(r.ended, Ended{hosts[i].Name(), phase, p.err})
+			r.ended = append(r.ended, report.Ended{Host: hosts[i].Name(), Phase: phase, Err: p.err})
 			continue
 		}
 		on = append(on, p.out)
@@ -163,7 +160,7 @@ func (r *Run) outcome() error {
 	case 1:
 		return r.ended[0].Err
 	}
-	return &HostsError{Ended: slices.Clone(r.ended)}
+	return &remote.HostsError{Ended: slices.Clone(r.ended)}
 }
 
 // report says what was found about a host, the worst first, and returns a *report.CheckError where something of it stops the run.

@@ -22,7 +22,7 @@ func (r *Run) stepFailed(c Checked, heard *remote.Heard, results plan.Results, e
 	if !errors.As(err, &failed) {
 		return err
 	}
-	_ = r.explain(c.Told, heard, failed)
+	r.explain(c.Told, heard, failed)
 	r.endThere(c, failed, results)
 	if c.needsRoot() {
 		how := "failed"

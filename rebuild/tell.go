@@ -2,121 +2,71 @@ package rebuild
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/source"
 )
 
-// tell waits until the configuration has told its facts. Where nixhop itself needs the derivation nix works on behind them.
-func (r *Run) tell(ctx context.Context, d Decided) (Told, error) {
-	t := Told{Decided: d}
+// tell waits until the configuration has told its facts. Where nixhop itself needs the derivation nix works on behind them; elsewhere nixos-rebuild
+// evaluates once more by itself, or nobody does.
+func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
+	t = Told{Decided: d}
 	if r.needsDerivation(d.Located, d.Decision) {
-		return r.tellOnTheWay(ctx, t)
+		t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, d.ahead, r.evaluating(d.Located, d.Wanted, d.Decision.Engine), r.showing(d.Placed))
+		if err != nil {
+			err = r.notEvaluated(t, d.Found, t.Evaluation, err)
+		}
+		return t, err
 	}
-	var err error
-	if t.Facts, err = r.askFacts(ctx, d); err != nil {
+	unchosen := d.Source.IsFlake() && d.Choice.Name == ""
+	unused := (d.Machine == nil && d.Builder == nil || d.Request.NoCheck) && !d.Request.Has("--emulate")
+	if unchosen || unused || !d.Request.Evaluates() {
+		d.ahead.Drop(context.Canceled)
+		return t, nil
+	}
+	if t.Facts, err = r.evaluator.Facts(ctx, d.ahead, d.Wanted, r.showing(d.Placed)); err != nil {
 		_ = r.report(d.Placed, d.Found)
 	}
 	return t, err
 }
 
-// tellOnTheWay takes the facts that the one evaluation tells before its long part. An evaluation that had nobody to ask is done once more, on the
-// terminal.
-func (r *Run) tellOnTheWay(ctx context.Context, t Told) (Told, error) {
-	t.Evaluation = taken(t.ahead, t.Wanted.Derivation())
-	if t.Evaluation == nil {
-		t.Evaluation = r.beginOpenly(ctx, t.Decided)
+// lookAhead begins, while ssh connects, to evaluate the configuration that is the target's unless the flake has none of that name: this takes longer
+// than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself will need it, else to its facts. What the hosts tell
+// later can only make more of it wanted.
+func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
+	whole := r.needsDerivation(l, l.Sketch)
+	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
+		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.fixedName() {
+		return nil
 	}
-	var told bool
-	if t.Facts, told = t.Evaluation.Facts(); told {
-		return t, nil
-	}
-	_, err := t.Evaluation.Wait()
-	t.Evaluation.Listen()
-	if r.mayAsk(err) {
-		t.Evaluation = r.evaluateAgain(ctx, t.Decided)
-		if t.Facts, told = t.Evaluation.Facts(); !told {
-			_, err = t.Evaluation.Wait()
-		} else {
-			err = nil
-		}
-	}
+	chosen, _, err := source.ChooseConfiguration(*l.Target, l.Source, nil, "")
 	if err != nil {
-		return t, r.notEvaluated(t, t.Found, t.Evaluation, err)
+		return nil
 	}
-	return t, nil
+	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System}
+	command := nixexec.Command{Argv: wanted.Facts()}
+	if whole {
+		command = r.evaluating(l, wanted, l.Sketch.Engine)
+	}
+	return r.evaluator.Begin(ctx, command, r.showing(l.Placed))
 }
 
-// evaluateAgain begins an evaluation anew that had nobody to ask.
-func (r *Run) evaluateAgain(ctx context.Context, d Decided) *source.Evaluation {
-	r.info("evaluating once more, for nix had nobody to ask")
-	return r.beginOpenly(ctx, d)
+// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a check and a plan want its facts alone.
+func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
+	return d.EvaluatesWhole() && !r.checking && !l.Request.Plan
 }
 
-// begin begins an evaluation in the background. What it says is shown once it is listened to.
-func (r *Run) begin(ctx context.Context, p Placed, command nixexec.Command) *source.Evaluation {
-	return source.Begin(ctx, command, r.turns, func(text []byte) { r.output(p, string(text)) })
+// evaluating is the command of an evaluation to the derivation, for whoever does the work.
+func (r *Run) evaluating(l Located, w source.Wanted, engine *plan.Dialect) nixexec.Command {
+	return nixexec.Command{Argv: w.Derivation(), Env: r.environment(l, engine)}
 }
 
-// beginOpenly begins it in the foreground, where nix can ask, too; side by side with others nobody can.
-func (r *Run) beginOpenly(ctx context.Context, d Decided) *source.Evaluation {
-	command := r.evaluating(d.Located, d.Wanted, d.Decision.Engine, true)
-	if r.alone {
-		return source.BeginOpenly(ctx, command, r.Stdio)
-	}
-	return r.begin(ctx, d.Placed, command)
-}
-
-// taken is an evaluation that was begun ahead, if it is the one that is wanted; else it is ended.
-func taken(ahead *source.Evaluation, argv []string) *source.Evaluation {
-	if ahead == nil || slices.Equal(ahead.Argv(), argv) {
-		return ahead
-	}
-	stopAhead(ahead, context.Canceled)
-	return nil
-}
-
-// stopAhead ends an evaluation that is not wanted any more.
-func stopAhead(ahead *source.Evaluation, cause error) {
-	if ahead != nil {
-		ahead.Stop(cause)
-		_, _ = ahead.Wait()
-	}
-}
-
-// askFacts asks the configuration for its facts alone, where nixos-rebuild evaluates it once more by itself, or nobody does.
-func (r *Run) askFacts(ctx context.Context, d Decided) (source.Facts, error) {
-	unchosen := d.Source.IsFlake() && d.Choice.Name == ""
-	unused := (d.Machine == nil && d.Builder == nil || d.Request.NoCheck) && !d.Request.Has("--emulate")
-	if unchosen || unused || !d.Request.Evaluates() {
-		stopAhead(d.ahead, context.Canceled)
-		return source.Facts{}, nil
-	}
-	command := r.evaluating(d.Located, d.Wanted, d.Decision.Engine, false)
-	e := taken(d.ahead, command.Argv)
-	if e == nil {
-		e = r.begin(ctx, d.Placed, command)
-	}
-	out, err := e.Wait()
-	if r.mayAsk(err) {
-		out, err = nixexec.Capture(ctx, command, r.Stdio)
-	}
-	var exit *nixexec.ExitError
-	switch {
-	case errors.As(err, &exit) && ctx.Err() == nil:
-		return source.Facts{}, d.Wanted.Failure(exit.Stderr)
-	case err != nil:
-		return source.Facts{}, err
-	}
-	known, err := source.ReadFacts(out)
-	if d.Wanted.Cross != "" && len(known.Refused) == 0 {
-		known.BuildSystem = d.Wanted.Cross
-	}
-	return known, err
+// showing shows what nix says for a host.
+func (r *Run) showing(p Placed) func([]byte) {
+	return func(text []byte) { r.output(p, string(text)) }
 }
 
 // notEvaluated says that the configuration cannot be evaluated, and why.
@@ -125,5 +75,6 @@ func (r *Run) notEvaluated(t Told, found []report.Finding, e *source.Evaluation,
 		return bad
 	}
 	r.fail("the configuration cannot be evaluated; nothing was built")
-	return r.explain(t, remote.HeardOf(e.Heard()), err)
+	r.explain(t, remote.HeardOf(e.Heard()), err)
+	return err
 }

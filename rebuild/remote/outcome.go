@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -88,3 +89,16 @@ func (e *OutcomeError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the wrapped error.
 func (e *OutcomeError) Unwrap() error { return e.Err }
+
+// Hidden is the error of a nixos-rebuild with the exit status that it hides in its text under a 1: it is that of the command that failed (nixpkgs,
+// nixos-rebuild-ng). 0 and 1: it hides none.
+func Hidden(err error, status int) error {
+	var exit *nixexec.ExitError
+	if status <= 1 || !errors.As(err, &exit) || exit.Code != 1 {
+		return err
+	}
+	return &OutcomeError{
+		Result: report.Failed, Child: status,
+		Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", exit, status),
+	}
+}

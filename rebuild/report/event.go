@@ -17,7 +17,7 @@ const (
 	Found   Kind = "found"   // a finding
 	Said    Kind = "said"    // a sentence of nixhop's own
 	Printed Kind = "printed" // a result, for standard output
-	Ended   Kind = "ended"   // a host has gone through a phase, or goes no further
+	Passed  Kind = "passed"  // a host has gone through a phase, or goes no further
 )
 
 // Event is one thing that happened. A renderer gets them in order, from one goroutine.
@@ -30,7 +30,7 @@ type Event struct {
 	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said
 	Finding *Finding   // of Found
 	Remedy  []string   // of Found: its remedies, as lines
-	Result  Result     // of Ended
+	Result  Result     // of Passed
 }
 
 // Sink takes events; it may be called from any goroutine, and returns when the event was rendered: whoever gives the terminal to a child then
@@ -52,6 +52,13 @@ const (
 	Unknown            // the host is not reached any more
 	Interrupted        // by a signal
 )
+
+// Ended is a host that goes no further.
+type Ended struct {
+	Host  string
+	Phase Phase
+	Err   error
+}
 
 // Stream hands events to a renderer, one after another, from one goroutine.
 type Stream struct {

@@ -29,8 +29,8 @@ func Names(ctx context.Context, flake string, r request.Request) ([]string, erro
 	return readNames(flake, out, err)
 }
 
-// NamesOpenly is Names in the foreground, where nix can ask on the terminal.
-func NamesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
+// namesOpenly is Names in the foreground, where nix can ask on the terminal.
+func namesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
 	out, err := nixexec.Capture(ctx, namesCommand(flake, r), s)
 	return readNames(flake, []byte(out), err)
 }

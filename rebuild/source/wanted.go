@@ -89,9 +89,9 @@ func (w Wanted) classic() string {
 		arguments.String() + "}; }"
 }
 
-// Failure is the error for facts that could not be had, by what nix said. Which file a nixos-rebuild takes that is told nothing of a source is its
+// failure is the error for facts that could not be had, by what nix said. Which file a nixos-rebuild takes that is told nothing of a source is its
 // own business: it may well find one, and there is no error then.
-func (w Wanted) Failure(stderr string) error {
+func (w Wanted) failure(stderr string) error {
 	switch {
 	case w.Source.IsFlake():
 		return &EvaluationError{Flake: w.Source.Ref(w.Configuration), Stderr: stderr}

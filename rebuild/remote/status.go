@@ -1,17 +1,15 @@
-package rebuild
+package remote
 
 import (
 	"errors"
 	"fmt"
-
 	"nixhop/nixexec"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
 
 // HostsError is what ended several hosts of a run.
-type HostsError struct{ Ended []Ended }
+type HostsError struct{ Ended []report.Ended }
 
 // Error counts the hosts.
 func (e *HostsError) Error() string { return fmt.Sprintf("%d hosts went no further", len(e.Ended)) }
@@ -30,8 +28,8 @@ func Status(err error) int {
 	var (
 		usage   *request.UsageError
 		refused *report.CheckError
-		outcome *remote.OutcomeError
-		step    *remote.StepError
+		outcome *OutcomeError
+		step    *StepError
 		hosts   *HostsError
 	)
 	switch {
@@ -50,7 +48,7 @@ func Status(err error) int {
 }
 
 // statusOfHosts is what the hosts that ended have in common; an interruption outweighs everything.
-func statusOfHosts(ended []Ended) int {
+func statusOfHosts(ended []report.Ended) int {
 	status := request.ExitDone
 	for i, host := range ended {
 		switch one := Status(host.Err); {
@@ -76,7 +74,7 @@ func statusOfStep(err error) int {
 }
 
 // statusOfOutcome is that of an outcome. A child's own is passed on, but for the 1 that says nothing.
-func statusOfOutcome(e *remote.OutcomeError) int {
+func statusOfOutcome(e *OutcomeError) int {
 	switch {
 	case e.Child > request.ExitFailed:
 		return e.Child
@@ -87,10 +85,10 @@ func statusOfOutcome(e *remote.OutcomeError) int {
 	}
 }
 
-// resultOf is what an error makes of a host, or of a phase of it.
-func resultOf(err error) report.Result {
+// ResultOf is what an error makes of a host, or of a phase of it.
+func ResultOf(err error) report.Result {
 	var refused *report.CheckError
-	var outcome *remote.OutcomeError
+	var outcome *OutcomeError
 	switch {
 	case err == nil:
 		return report.Done
@@ -107,7 +105,7 @@ func resultOf(err error) report.Result {
 // Silent reports whether nothing is left to be said of an error: a child that has ended by itself has said why, and a user who pressed Ctrl-C knows.
 func Silent(err error) bool {
 	var exit *nixexec.ExitError
-	var step *remote.StepError
+	var step *StepError
 	switch {
 	case errors.As(err, &step) && nixexec.Interrupted(err):
 		err = step.Err

@@ -1,0 +1,130 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+)
+
+// Evaluator has nix evaluate for the hosts of a run.
+type Evaluator struct {
+	Stdio nixexec.Stdio // the terminal, where it may be nix's
+	Alone bool          // it may: there is one host
+	Asks  bool          // somebody is there whom nix can ask
+	Turns chan struct{} // one place for each evaluation that runs at a time in the background
+	Again func()        // is called before an evaluation is done anew, for nix had nobody to ask
+}
+
+// Begin begins an evaluation in the background. What it says goes to show once it is listened to.
+func (v Evaluator) Begin(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
+	return Begin(ctx, command, v.Turns, show)
+}
+
+// openly begins it in the foreground, where nix can ask, too; side by side with others nobody can.
+func (v Evaluator) openly(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
+	if v.Alone {
+		return BeginOpenly(ctx, command, v.Stdio)
+	}
+	return v.Begin(ctx, command, show)
+}
+
+// mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.
+func (v Evaluator) mayAsk(err error) bool { return v.Asks && HadNobodyToAsk(err) }
+
+// Told waits for the facts that an evaluation to the derivation tells before its long part, which goes on. ahead is one that was begun already, if it
+// is of the same command. One that had nobody to ask is done once more, on the terminal.
+func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, command nixexec.Command, show func([]byte)) (*Evaluation, Facts, error) {
+	e := ahead.If(command.Argv)
+	if e == nil {
+		e = v.openly(ctx, command, show)
+	}
+	known, told := e.Facts()
+	if told {
+		return e, known, nil
+	}
+	_, err := e.Wait()
+	e.Listen()
+	if v.mayAsk(err) {
+		v.Again()
+		e = v.openly(ctx, command, show)
+		if known, told = e.Facts(); told {
+			return e, known, nil
+		}
+		_, err = e.Wait()
+	}
+	return e, known, err
+}
+
+// Derivation waits for the derivation of an evaluation that has told its facts. Where nix had nobody to ask only behind them, it is done once more.
+func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, command nixexec.Command, show func([]byte)) (string, *Evaluation, error) {
+	e.Listen()
+	out, err := e.Wait()
+	if v.mayAsk(err) {
+		v.Again()
+		e = v.openly(ctx, command, show)
+		e.Facts()
+		e.Listen()
+		out, err = e.Wait()
+	}
+	path := strings.TrimSpace(nixexec.LastLine(out))
+	if err == nil && !nixexec.StorePath.MatchString(path) {
+		err = fmt.Errorf("evaluating: nix printed no store path but %q", nixexec.Printable(path))
+	}
+	return path, e, err
+}
+
+// Facts asks a configuration for its facts alone.
+func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, w Wanted, show func([]byte)) (Facts, error) {
+	command := nixexec.Command{Argv: w.Facts()}
+	e := ahead.If(command.Argv)
+	if e == nil {
+		e = v.Begin(ctx, command, show)
+	}
+	out, err := e.Wait()
+	if v.mayAsk(err) {
+		out, err = nixexec.Capture(ctx, command, v.Stdio)
+	}
+	var exit *nixexec.ExitError
+	switch {
+	case errors.As(err, &exit) && ctx.Err() == nil:
+		return Facts{}, w.failure(exit.Stderr)
+	case err != nil:
+		return Facts{}, err
+	}
+	known, err := ReadFacts(out)
+	if w.Cross != "" && len(known.Refused) == 0 {
+		known.BuildSystem = w.Cross
+	}
+	return known, err
+}
+
+// Names are the flake's configurations as names has them, or looked up once more on the terminal where nix had nobody to ask.
+func (v Evaluator) Names(ctx context.Context, flake string, r request.Request, names func() ([]string, error)) ([]string, error) {
+	all, err := names()
+	if v.mayAsk(err) {
+		return namesOpenly(ctx, flake, r, v.Stdio)
+	}
+	return all, err
+}
+
+// If is the evaluation if it is of this command; else it is ended, and there is none.
+func (e *Evaluation) If(argv []string) *Evaluation {
+	if e == nil || slices.Equal(e.argv, argv) {
+		return e
+	}
+	e.Drop(context.Canceled)
+	return nil
+}
+
+// Drop ends an evaluation that is not wanted any more; nil is none.
+func (e *Evaluation) Drop(cause error) {
+	if e != nil {
+		e.Stop(cause)
+		_, _ = e.Wait()
+	}
+}
