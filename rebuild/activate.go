@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -21,23 +22,18 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		r.fail("nothing was activated " + c.where() + ": the run was stopped")
 		return done, &remote.StepError{Step: step, Err: err}
 	}
-	out, heard, err := r.performer(c.Checked).Take(ctx, step, plan.Results{"toplevel": c.System})
-	outcome, reached := remote.ParseOutcome(out), true
-	if err != nil && c.Link != nil && !outcome.Known() && linkLost(err) {
+	outcome, heard, err := r.performer(c.Checked).Activate(ctx, step, plan.Results{"toplevel": c.System})
+	if c.Link != nil && !outcome.Known() && remote.LinkLost(err) {
 		r.warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
-		out, reached = c.Link.Await(ctx, r.net.Name(), r.somebody())
-		if outcome = remote.ParseOutcome(out); outcome.Status == 0 {
-			err = nil
-		}
+		outcome, err = c.Link.Await(ctx, r.net.Name(), r.somebody(), err)
 	}
 	if err != nil {
-		err = &remote.StepError{Step: step, Err: err}
 		r.explain(c.Told, heard, err, concluded(outcome)...)
 	}
 	switch {
-	case !reached:
+	case errors.Is(err, remote.ErrNotReached):
 		r.fail(r.teller(c.Located).Unknown())
-		return done, orCause(ctx, err)
+		return done, cmp.Or(context.Cause(ctx), err)
 	case err != nil && !nixexec.Interrupted(err) && !outcome.Known():
 		return done, r.aftermath(ctx, c.Checked, err)
 	}
@@ -51,20 +47,6 @@ func concluded(o remote.Outcome) []string {
 		return []string{explain.ExitRow, "switch-err"}
 	}
 	return []string{"ssh-lost"}
-}
-
-// linkLost reports whether the connection failed, and not what ran over it.
-func linkLost(err error) bool {
-	var exit *nixexec.ExitError
-	return errors.As(err, &exit) && exit.Code == nixexec.SSHFailed && !nixexec.Interrupted(err)
-}
-
-// orCause is what ended the run, where something did, else the error.
-func orCause(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	return err
 }
 
 // conclude says what came of an activation that was seen to its end.

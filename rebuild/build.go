@@ -7,16 +7,15 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
-	"nixhop/rebuild/request"
 )
 
 // build makes the system where it is to be built, as soon as its derivation is there.
 func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
-	c, results, err := r.derivation(ctx, c)
-	if err != nil {
-		return Built{Checked: c}, err
+	results, err := r.derivation(ctx, c)
+	if err == nil {
+		err = context.Cause(ctx)
 	}
-	if err := context.Cause(ctx); err != nil {
+	if err != nil {
 		return Built{Checked: c}, err
 	}
 	r.announce(c)
@@ -31,23 +30,19 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 }
 
 // derivation waits for the end of the evaluation, where there is one, and then says what the checks have found.
-func (r *Run) derivation(ctx context.Context, c Checked) (Checked, plan.Results, error) {
-	results := plan.Results{}
-	e := c.Evaluation
-	if e == nil {
-		return c, results, nil
+func (r *Run) derivation(ctx context.Context, c Checked) (plan.Results, error) {
+	if c.Evaluation == nil {
+		return plan.Results{}, nil
 	}
-	path, e, err := r.evaluator.Derivation(ctx, e, r.evaluating(c.Located, c.Wanted, c.Decision.Engine), r.showing(c.Placed))
-	c = c.settled(r.checking)
+	path, e, err := r.evaluator.Derivation(ctx, c.Evaluation, r.evaluating(c.Located, c.Wanted, c.Decision.Engine), r.showing(c.Placed))
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) || nixexec.Interrupted(err) {
-		return c, results, r.notEvaluated(c.Told, c.Found, e, err)
+		return nil, r.notEvaluated(c.Told, c.Found, e, err)
 	}
 	if bad := r.report(c.Placed, c.Found); bad != nil {
 		err = bad
 	}
-	results["derivation"] = path
-	return c, results, err
+	return plan.Results{"derivation": path}, err
 }
 
 // job is the deployment in which everything is decided, for the commands of the plan.
@@ -58,7 +53,7 @@ func (r *Run) job(c Checked) plan.Job {
 		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
 		SSHOpts: r.sshOpts(c.Located), TmpDir: plan.ShortTmpDir(r.Env("TMPDIR")),
 		Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
-		Elevate: c.Decision.Elevate, Password: c.Decision.Password, LocalElevate: localElevate(c.Request),
+		Elevate: c.Decision.Elevate, Password: c.Decision.Password, LocalElevate: plan.LocalElevation(c.Request.Ways(), os.Geteuid() == 0, nixexec.Installed),
 		Terminal: r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 }
@@ -73,12 +68,4 @@ func (r *Run) announce(c Checked) {
 			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
 		}.String())
 	}
-}
-
-// localElevate stands in front of what needs root on this machine.
-func localElevate(q request.Request) []string {
-	if os.Geteuid() == 0 {
-		return nil
-	}
-	return plan.LocalElevation(q.Ways(), nixexec.Installed)
 }

@@ -2,14 +2,11 @@ package rebuild
 
 import (
 	"context"
-	"strings"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
-	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
 
@@ -31,7 +28,11 @@ func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 			return c, err
 		}
 	}
-	if c.On, err = r.probed(ctx, l, c.Link); err == nil {
+	if c.On, err = r.probed(ctx, l, c.Link); err != nil {
+		return c, err
+	}
+	c.At = c.On
+	if c.BuildLink != c.Link {
 		c.At, err = r.probed(ctx, l, c.BuildLink)
 	}
 	return c, err
@@ -71,41 +72,18 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 // notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and agent have to do with it. A name
 // that is nobody's is wrong usage; one of several hosts does not end the run for the others: its misspelt name is a failed check, too.
 func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure) error {
-	found := check.Connection(check.Login{
-		Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER"),
-	}, failure)
-	all := append(l.Found, found)
+	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
+	found := append(l.Found, check.Connection(login, failure))
 	if failure.Kind == sshcfg.Denied && !failure.Accepted() {
-		want := r.hereWant(l)
+		want := check.Deployment{Request: l.Request, Flake: l.Source.IsFlake(), Checking: r.checking}.Local()
 		want.Denied = []string{m.Endpoint.Alias}
-		all = append(all, check.Keys(r.here(l), want)...)
+		found = append(found, check.Keys(r.here(l), want)...)
 	}
-	unknown := r.unknownAlias(m, failure)
-	if unknown == nil {
-		return r.report(l.Placed, all)
-	}
-	if r.alone {
-		return unknown
-	}
-	for i, f := range all {
-		if f.Name == "host-unreachable" {
-			all[i].What, all[i].Why, all[i].Remedy = unknown.Message, strings.ReplaceAll(unknown.Hint, "\n", " "), nil
+	if unknown := check.UnknownAlias(m.Host.Name, failure, r.inventory, r.Env); unknown != nil {
+		if r.alone {
+			return unknown
 		}
+		found = check.Misspelt(found, unknown)
 	}
-	return r.report(l.Placed, all)
-}
-
-// unknownAlias is the error for a name that has no address and stands in no config; nil where it is another failure.
-func (r *Run) unknownAlias(m *plan.Machine, failure sshcfg.Failure) *request.UsageError {
-	name := m.Host.Name
-	if failure.Kind != sshcfg.Unresolved || failure.Host != name || r.inventory.Matches(name) || strings.ContainsAny(name, ".:") {
-		return nil
-	}
-	if owner := facts.AliasBeforeSudo(r.Env, name); owner != "" {
-		return &request.UsageError{
-			Message: "alias " + nixexec.Quoted(name) + " stands only in the ssh config of " + nixexec.Quoted(owner) + ", and sudo makes root's the one in use",
-			Hint:    "run nixhop without sudo: root is gained on the host",
-		}
-	}
-	return request.UnknownName("unknown alias", name, "", r.inventory.Names())
+	return r.report(l.Placed, found)
 }

@@ -14,12 +14,12 @@ import (
 // through here.
 func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	c := b.Checked
-	results := plan.Results{"toplevel": b.System}
-	heard, err := r.performer(c).TakeAll(ctx, plan.Copy(r.job(c)), results)
+	job, results := r.job(c), plan.Results{"toplevel": b.System}
+	heard, err := r.performer(c).TakeAll(ctx, plan.Copy(job), results)
 	if c.Between != nil && failedThere(err) {
 		r.warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))
-		c.Between = nil
-		heard, err = r.performer(c).TakeAll(ctx, plan.Copy(r.job(c)), results)
+		job.Between = nil
+		heard, err = r.performer(c).TakeAll(ctx, plan.Copy(job), results)
 	}
 	if err != nil {
 		return Copied{b}, r.stepFailed(c, heard, results, err)

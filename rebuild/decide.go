@@ -3,7 +3,6 @@ package rebuild
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -34,7 +34,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if d.Decision.Why == plan.PasswordFirst {
 		r.info("taking the steps by nix and ssh: " + plan.PasswordFirst)
 	}
-	d.Found = slices.Concat(c.Located.Found, found, r.checkMachines(d))
+	d.Found = slices.Concat(c.Located.Found, found, r.deployment(d).Machines())
 	d.between = r.askBetween(ctx, c)
 	if request.Stops(d.Found, c.Request) {
 		return d, r.report(c.Placed, d.Found)
@@ -46,8 +46,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	}
 	names, err := r.namesFor(ctx, c.Located)
 	if err != nil {
-		_ = r.report(c.Placed, d.Found)
-		return d, err
+		return d, r.evaluationError(c.Placed, d.Found, err)
 	}
 	if d.Choice, err = r.choose(ctx, d, names); err != nil {
 		return d, err
@@ -56,62 +55,14 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	return d, err
 }
 
-// checkMachines turns into findings what was found out about the hosts and about this machine. It needs no evaluation.
-func (r *Run) checkMachines(d Decided) []report.Finding {
-	want := r.hereWant(d.Located)
-	want.Others = nixThere(d.Connected)
-	found := check.Here(r.here(d.Located), want)
-	if d.On != nil {
-		found = append(found, check.Target(*d.On, r.targetWant(d))...)
-	}
-	if d.At != nil {
-		found = append(found, check.BuildHost(*d.At, buildHostWant(d))...)
-	}
-	return found
-}
-
-// nixThere is the Nix of each host that takes part. The target may be the build host.
-func nixThere(c Connected) []check.NixThere {
-	var there []check.NixThere
-	if c.On != nil {
-		there = append(there, check.NixThere{Host: c.Machine.Host.String(), Version: c.On.Nix.Version})
-	}
-	if c.At != nil && c.Builder != c.Machine {
-		there = append(there, check.NixThere{Host: c.Builder.Host.String(), Version: c.At.Nix.Version})
-	}
-	return there
-}
-
-// passwordTries is how often a password may be mistyped, as for sudo itself.
-const passwordTries = 3
-
-// askPassword asks until the host takes the password.
+// askPassword asks for the password of sudo on the target until the host takes it.
 func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error) {
-	host, user := d.alias(), d.On.Login.User
-	for range passwordTries {
-		password, err := r.Ask.Secret(ctx, fmt.Sprintf("[sudo] password for %s on %s: ", user, host))
-		if err != nil {
-			return nixexec.Secret{}, err
-		}
-		if !password.OneLine() {
-			continue
-		}
-		err = d.Link.TryPassword(ctx, password)
-		var refused *nixexec.ExitError
-		switch {
-		case err == nil:
-			return password, nil
-		case !errors.As(err, &refused) || ctx.Err() != nil:
-			return nixexec.Secret{}, err
-		}
-		r.warn("sudo on " + host + " says: " + nixexec.Printable(nixexec.LastLine(refused.Stderr)))
+	user := d.On.Login.User
+	password, err := d.Link.AskPassword(ctx, r.Ask, user, r.warn)
+	if errors.Is(err, remote.ErrPassword) {
+		err = r.report(d.Placed, append(d.Found, check.WrongPassword(d.target(), user, facts.PublicKey(d.Machine.Endpoint))))
 	}
-	return nixexec.Secret{}, r.report(d.Placed, append(d.Found, report.Finding{
-		Name: "sudo-password", Severity: report.Error, Host: host,
-		What:   fmt.Sprintf("sudo did not take any of %d passwords for %q", passwordTries, user),
-		Why:    "the activation needs root there; without it the whole build would be in vain",
-		Remedy: check.FreeSudo(facts.PublicKey(d.Machine.Endpoint)),
-	}))
+	return password, err
 }
 
 // choose settles the configuration. Where the answer depends on the target's own name and the target takes no other part, it is
@@ -143,7 +94,7 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 	case errors.As(err, &none) && none.Given() && r.alone:
 		return chosen, &request.UsageError{Message: none.Error()}
 	case errors.As(err, &none):
-		return chosen, r.report(d.Placed, append(d.Found, check.NoConfiguration(d.alias(), none)))
+		return chosen, r.report(d.Placed, append(d.Found, check.NoConfiguration(d.target(), none)))
 	}
 	return chosen, err
 }

@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"context"
+	"slices"
 	"syscall"
 
 	"nixhop/nixexec"
@@ -60,32 +61,33 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 
 // checked are the hosts with every check passed; an error is that of the hosts that did not pass.
 func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
-	decided, err := r.decided(ctx, hosts)
+	connected, err := r.connected(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}
+	decided := each(ctx, r, report.PhaseDecide, checks, connected, r.decide)
 	told := each(ctx, r, report.PhaseEvaluate, len(decided), decided, r.tell)
 	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
 	if r.stops() {
 		for _, c := range checked {
 			c.Evaluation.Drop(errChecksFailed)
 		}
-		return checked, r.outcome()
 	}
-	return checked, nil
+	return checked, r.outcome()
 }
 
-// decided are the hosts that have told of themselves, and what that has decided. An error has nothing to do with one of them.
-func (r *Run) decided(ctx context.Context, hosts []Placed) ([]Decided, error) {
+// connected are the hosts that have told of themselves. An error has nothing to do with one of them.
+func (r *Run) connected(ctx context.Context, hosts []Placed) ([]Connected, error) {
 	located := each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate)
 	if len(located) == 0 {
-		return nil, r.outcome()
+		return nil, nil
 	}
 	if err := r.net.MakeDir(); err != nil {
 		return nil, err
 	}
 	r.lookHere(ctx, located)
-	r.lookUpNames(located)
-	connected := each(ctx, r, report.PhaseConnect, checks, located, r.connect)
-	return each(ctx, r, report.PhaseDecide, checks, connected, r.decide), nil
+	if slices.ContainsFunc(located, Located.wantsNames) {
+		go func() { _, _ = r.names() }() // which takes no evaluation of a configuration
+	}
+	return each(ctx, r, report.PhaseConnect, checks, located, r.connect), nil
 }

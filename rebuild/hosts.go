@@ -2,13 +2,12 @@ package rebuild
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -21,7 +20,7 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
-	aliases, err := wantedAliases(inv, r)
+	aliases, err := source.Aliases(r, inv)
 	if err != nil {
 		return err
 	}
@@ -30,7 +29,7 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, refused := s.resolveRows(ctx, aliases, r)
+	rows, refused := remote.HostRows(ctx, aliases, r.SSHConfig, resolves)
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -74,58 +73,4 @@ func (s *Session) namesForHosts(ctx context.Context, src source.Source, r reques
 		s.warn(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return names, nil
-}
-
-// wantedAliases are the aliases that the HOST words select, or all of them.
-func wantedAliases(inv sshcfg.Inventory, r request.Request) ([]sshcfg.Alias, error) {
-	if len(r.Hosts) == 0 {
-		return inv.Aliases, nil
-	}
-	targets, err := source.Select(r, inv)
-	if err != nil {
-		return nil, err
-	}
-	var out []sshcfg.Alias
-	for _, t := range targets {
-		a, ok := inv.Find(t.Host.Name)
-		if !ok {
-			return nil, request.UnknownName("unknown alias", t.Host.Name, "", inv.Names())
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-// resolveRows asks ssh what each alias means. One that ssh refuses is a finding, and the others are listed all the same.
-func (s *Session) resolveRows(ctx context.Context, aliases []sshcfg.Alias, r request.Request) ([]report.HostRow, []report.Finding) {
-	rows := make([]report.HostRow, len(aliases))
-	found := make([]*report.Finding, len(aliases))
-	turn := make(chan struct{}, resolves)
-	var wait sync.WaitGroup
-	for i, a := range aliases {
-		wait.Go(func() {
-			turn <- struct{}{}
-			defer func() { <-turn }()
-			rows[i] = report.HostRow{Alias: a.Name, Tags: a.Tags, File: a.File, Line: a.Line}
-			e, err := sshcfg.Resolve(ctx, a.Name, r.SSHConfig, nil)
-			if err == nil {
-				rows[i].Address, rows[i].Via = e.Address(), e.Via()
-				return
-			}
-			rows[i].Error = nixexec.Printable(nixexec.FirstLine(err.Error()))
-			found[i] = &report.Finding{Name: "ssh-config", Severity: report.Error, Host: a.Name, What: rows[i].Error}
-			var broken *sshcfg.ConfigError
-			if errors.As(err, &broken) {
-				*found[i] = brokenConfig(sshcfg.Host{Name: a.Name}, broken)
-			}
-		})
-	}
-	wait.Wait()
-	var refused []report.Finding
-	for _, f := range found {
-		if f != nil {
-			refused = append(refused, *f)
-		}
-	}
-	return rows, refused
 }

@@ -17,7 +17,7 @@ import (
 func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	l := Located{Placed: p}
 	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
-		l.Found = append(l.Found, check.NoFlake(p.alias(), r.Dir))
+		l.Found = append(l.Found, check.NoFlake(p.target(), r.Dir))
 	}
 	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag
 	var target *plan.Machine
@@ -57,32 +57,7 @@ func (r *Run) machine(ctx context.Context, p Placed, h sshcfg.Host) (*plan.Machi
 	m, err := r.net.Machine(ctx, h)
 	var broken *sshcfg.ConfigError
 	if errors.As(err, &broken) {
-		return nil, r.report(p, []report.Finding{brokenConfig(h, broken)})
+		return nil, r.report(p, []report.Finding{check.BrokenConfig(h.String(), broken)})
 	}
 	return m, err
-}
-
-// brokenConfig is the finding about a config that ssh refuses when it is asked for a host.
-func brokenConfig(h sshcfg.Host, broken *sshcfg.ConfigError) report.Finding {
-	return check.Connection(check.Login{Alias: h.String(), Endpoint: sshcfg.Endpoint{Alias: h.String()}},
-		sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
-}
-
-// roles is what the probe asks each machine: only what its part in the deployments needs. One machine may have several.
-func roles(hosts []Located) map[*plan.Machine]role {
-	all := map[*plan.Machine]role{}
-	for _, l := range hosts {
-		for _, m := range []*plan.Machine{l.Machine, l.Builder} {
-			if m == nil {
-				continue
-			}
-			q := all[m]
-			q.Target = q.Target || m == l.Machine
-			q.BuildHost = q.BuildHost || m == l.Builder
-			q.Run0 = q.Run0 || l.Request.Method() == "run0"
-			q.Profile = l.Request.Value("--profile-name")
-			all[m] = q
-		}
-	}
-	return all
 }

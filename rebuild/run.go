@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"slices"
@@ -166,7 +167,7 @@ func (r *Run) outcome() error {
 // report says what was found about a host, the worst first, and returns a *report.CheckError where something of it stops the run.
 func (r *Run) report(p Placed, found []report.Finding) error {
 	call := p.Request.Call()
-	for _, f := range report.BySeverity(allowed(found, p.Request)) {
+	for _, f := range report.BySeverity(p.Request.Lowered(found)) {
 		if !f.Told {
 			r.tellFinding(p, f, call)
 		}
@@ -177,19 +178,18 @@ func (r *Run) report(p Placed, found []report.Finding) error {
 	return nil
 }
 
-func (r *Run) tellFinding(p Placed, f report.Finding, call report.Call) {
-	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
+// evaluationError is the error of nix that ends a host. Where the checks are what the user wants it is a finding like others.
+func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error {
+	var broken *source.EvaluationError
+	if r.checking && errors.As(err, &broken) {
+		return &report.CheckError{Findings: append(slices.Clip(found), broken.Finding(p.target()))}
+	}
+	_ = r.report(p, found)
+	return err
 }
 
-// allowed makes a warning of each error that the request lets through.
-func allowed(found []report.Finding, q request.Request) []report.Finding {
-	found = slices.Clone(found)
-	for i, f := range found {
-		if f.Severity == report.Error && q.Allowed(f.Name) {
-			found[i].Severity, found[i].Remedy = report.Warning, nil
-		}
-	}
-	return found
+func (r *Run) tellFinding(p Placed, f report.Finding, call report.Call) {
+	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
 }
 
 // somewhere is a machine in a sentence.

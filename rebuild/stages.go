@@ -95,10 +95,10 @@ func (l Located) where() string {
 	return "on " + l.Machine.Host.Name
 }
 
-// alias is the target as ssh takes it, or "here".
-func (p Placed) alias() string {
+// target is the target as ssh takes it; empty: this machine.
+func (p Placed) target() string {
 	if p.Target == nil {
-		return report.Here
+		return ""
 	}
 	return p.Target.Host.String()
 }

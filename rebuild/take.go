@@ -1,12 +1,10 @@
 package rebuild
 
 import (
-	"context"
 	"errors"
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
-	"time"
 )
 
 // performer takes the steps of a host's plan.
@@ -23,7 +21,9 @@ func (r *Run) stepFailed(c Checked, heard *remote.Heard, results plan.Results, e
 		return err
 	}
 	r.explain(c.Told, heard, failed)
-	r.endThere(c, failed, results)
+	if nixexec.Interrupted(failed) {
+		remote.EndThere(r.job(c), failed.Step.Name, results, r.warn)
+	}
 	if c.needsRoot() {
 		how := "failed"
 		if nixexec.Interrupted(failed) {
@@ -32,25 +32,6 @@ func (r *Run) stepFailed(c Checked, heard *remote.Heard, results plan.Results, e
 		r.fail("nothing was activated " + c.where() + ": the " + failed.Step.Name + " " + how)
 	}
 	return failed
-}
-
-// endTime bounds how long the end of what runs on another host is waited for.
-const endTime = 5 * time.Second
-
-// endThere ends the build or the copy on the build host when the user has ended the run. It is done even though the run's context is over.
-func (r *Run) endThere(c Checked, failed *remote.StepError, results plan.Results) {
-	if !nixexec.Interrupted(failed) {
-		return
-	}
-	command, runs := plan.EndCommand(r.job(c), failed.Step.Name, results)
-	if !runs {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
-	defer cancel()
-	if _, err := nixexec.Output(ctx, command); err != nil {
-		r.warn("the " + failed.Step.Name + " may go on, on " + c.Builder.Host.Name + "; to end it: " + command.String())
-	}
 }
 
 // failedThere reports whether a third build host's own copy failed, and neither the connection to it nor the user is why: the way through here is left.

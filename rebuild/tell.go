@@ -28,7 +28,7 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 		return t, nil
 	}
 	if t.Facts, err = r.evaluator.Facts(ctx, d.ahead, d.Wanted, r.showing(d.Placed)); err != nil {
-		_ = r.report(d.Placed, d.Found)
+		err = r.evaluationError(d.Placed, d.Found, err)
 	}
 	return t, err
 }
@@ -39,7 +39,7 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 	whole := r.needsDerivation(l, l.Sketch)
 	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
-		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.fixedName() {
+		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.Target.Fixed(l.Source) {
 		return nil
 	}
 	chosen, _, err := source.ChooseConfiguration(*l.Target, l.Source, nil, "")

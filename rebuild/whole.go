@@ -11,7 +11,7 @@ import (
 
 // whole lets a nixos-rebuild do all that is left, for one host, and says what came of it where it failed.
 func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
-	c, results, err := r.derivation(ctx, c)
+	results, err := r.derivation(ctx, c)
 	if err != nil {
 		return Activated{c}, err
 	}

@@ -257,3 +257,9 @@ func Probe(alias string, err error) report.Finding {
 		Remedy: []report.Remedy{report.SSH(alias, "/bin/sh", "-c", "true")},
 	}
 }
+
+// BrokenConfig is the finding that ssh refuses its config when it is asked for a host.
+func BrokenConfig(host string, broken *sshcfg.ConfigError) report.Finding {
+	return Connection(Login{Alias: host, Endpoint: sshcfg.Endpoint{Alias: host}},
+		sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
+}

@@ -149,3 +149,13 @@ func either(ways []facts.Way) string {
 	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
+
+// WrongPassword is the finding that sudo on a host took no password of its user.
+func WrongPassword(host, user, publicKey string) report.Finding {
+	return report.Finding{
+		Name: "sudo-password", Severity: report.Error, Host: host,
+		What:   fmt.Sprintf("sudo did not take any of 3 passwords for %q", user),
+		Why:    "the activation needs root there; without it the whole build would be in vain",
+		Remedy: FreeSudo(publicKey),
+	}
+}

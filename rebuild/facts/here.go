@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -245,4 +246,16 @@ func locked(ctx context.Context, path string) Answer {
 	default:
 		return Unsaid
 	}
+}
+
+// For is what is known of this machine as far as it has to do with some of the endpoints.
+func (h Here) For(endpoints []sshcfg.Endpoint) Here {
+	var keys []Keys
+	for _, k := range h.Keys {
+		if slices.ContainsFunc(endpoints, func(e sshcfg.Endpoint) bool { return e.Alias == k.Alias }) {
+			keys = append(keys, k)
+		}
+	}
+	h.Keys = keys
+	return h
 }

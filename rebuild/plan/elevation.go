@@ -32,9 +32,12 @@ func (d Dialect) elevateWords(elevate []string) []string {
 	return nil
 }
 
-// LocalElevation stands in front of what needs root on this machine, where each of the ways may ask on the terminal. Of the ways that may be
+// LocalElevation stands in front of what needs root on this machine, unless this process is root: there each of the ways may ask on the terminal. Of the ways that may be
 // taken it is the first whose program is installed, else the first.
-func LocalElevation(ways []facts.Way, installed func(program string) bool) []string {
+func LocalElevation(ways []facts.Way, root bool, installed func(program string) bool) []string {
+	if root {
+		return nil
+	}
 	if i := slices.IndexFunc(ways, func(w facts.Way) bool { return installed(string(w)) }); i >= 0 {
 		return []string{string(ways[i])}
 	}

@@ -68,3 +68,6 @@ func (j Job) Environment() []string {
 	}
 	return env
 }
+
+// Is reports whether ssh knows the machine by the name of an endpoint.
+func (m *Machine) Is(e sshcfg.Endpoint) bool { return e.Alias == m.Endpoint.Alias }

@@ -79,15 +79,6 @@ func (l *Link) current() *nixexec.Master {
 	return l.master
 }
 
-// TryPassword has sudo check a password and do nothing; nothing that sudo remembers counts (-k). The error is an *nixexec.ExitError where sudo
-// does not take it.
-func (l *Link) TryPassword(ctx context.Context, password nixexec.Secret) error {
-	command := l.Command("sudo", "-k", "-S", "-p", "", "true")
-	command.Secret = password
-	_, err := nixexec.Output(ctx, command)
-	return err
-}
-
 // How long a host is tried whose connection was lost: a network that is configured anew, or a sshd that is restarted, is back in seconds.
 const (
 	reconnectTime  = 30 * time.Second

@@ -10,6 +10,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
 
@@ -63,18 +64,41 @@ func ParseOutcome(out string) Outcome {
 //go:embed await.sh
 var awaitScript string
 
-// Await connects to the host once more, when the connection was lost during the activation of a run, waits for the end of that and returns
-// what it has reported: nothing where it did not begin. false: the host is not reached.
-func (l *Link) Await(ctx context.Context, run string, somebody bool) (string, bool) {
+// ErrNotReached says that a host is not reached any more.
+var ErrNotReached = errors.New("the host is not reached any more")
+
+// Activate takes the step of an activation. The error is a *StepError.
+func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results) (Outcome, *Heard, error) {
+	out, heard, err := p.Take(ctx, step, results)
+	if err != nil {
+		err = &StepError{step, err}
+	}
+	return ParseOutcome(out), heard, err
+}
+
+// LinkLost reports whether the connection failed, and not what ran over it.
+func LinkLost(err error) bool {
+	var exit *nixexec.ExitError
+	return errors.As(err, &exit) && exit.Code == nixexec.SSHFailed && !nixexec.Interrupted(err)
+}
+
+// Await connects to the host once more, when the connection was lost during the activation of a run, waits for the end of that and returns what it
+// has reported, with no error where it went well, else with that of the lost connection, to which ErrNotReached is added where the host is not
+// reached.
+func (l *Link) Await(ctx context.Context, run string, somebody bool, lost error) (Outcome, error) {
 	script := nixexec.Assignments([2]string{"outcome", facts.OutcomeFile}, [2]string{"run", run}, nixexec.HostPrograms()) + awaitScript
 	for l.Reconnect(ctx, somebody) {
 		out, err := nixexec.Output(ctx, l.current().Script(nil, script))
-		var exit *nixexec.ExitError
-		if nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Code != nixexec.SSHFailed {
-			return string(out), true
+		if LinkLost(err) {
+			continue
 		}
+		outcome := ParseOutcome(string(out))
+		if outcome.Status == 0 {
+			return outcome, nil
+		}
+		return outcome, lost
 	}
-	return "", false
+	return ParseOutcome(""), errors.Join(lost, ErrNotReached)
 }
 
 // OutcomeError says what came of an activation, where that is neither success nor something that the child itself has said.

@@ -45,15 +45,20 @@ func NewCheckRow(host, alias string, found []Finding, call Call) CheckRow {
 	return row
 }
 
-// Errors are the findings that are errors, under the host's own name.
-func (row CheckRow) Errors() []Finding {
+// CheckResult is a *CheckError where a row has an error.
+func CheckResult(rows []CheckRow) error {
 	var all []Finding
-	for _, f := range row.Findings {
-		if f.Severity == Error.String() {
-			all = append(all, Finding{Name: f.Name, Severity: Error, Host: row.Host, What: f.What})
+	for _, row := range rows {
+		for _, f := range row.Findings {
+			if f.Severity == Error.String() {
+				all = append(all, Finding{Name: f.Name, Severity: Error, Host: row.Host, What: f.What})
+			}
 		}
 	}
-	return all
+	if len(all) > 0 {
+		return &CheckError{Findings: all}
+	}
+	return nil
 }
 
 // CheckTable is what was found about each host, the worst first, in lines of so many columns (0: no limit), and at the end a table with a line for

@@ -18,3 +18,14 @@ func (r Request) Allowed(name string) bool {
 func Stops(found []report.Finding, r Request) bool {
 	return slices.ContainsFunc(found, func(f report.Finding) bool { return f.Severity == report.Error && !r.Allowed(f.Name) })
 }
+
+// Lowered makes a warning of each error that the request lets through.
+func (r Request) Lowered(found []report.Finding) []report.Finding {
+	found = slices.Clone(found)
+	for i, f := range found {
+		if f.Severity == report.Error && r.Allowed(f.Name) {
+			found[i].Severity, found[i].Remedy = report.Warning, nil
+		}
+	}
+	return found
+}

@@ -109,3 +109,52 @@ func One(r request.Request, inv sshcfg.Inventory) (*Target, error) {
 	}
 	return &targets[0], nil
 }
+
+// Aliases are the aliases that the HOST words select, or all of them.
+func Aliases(r request.Request, inv sshcfg.Inventory) ([]sshcfg.Alias, error) {
+	if len(r.Hosts) == 0 {
+		return inv.Aliases, nil
+	}
+	targets, err := Select(r, inv)
+	if err != nil {
+		return nil, err
+	}
+	var out []sshcfg.Alias
+	for _, t := range targets {
+		a, ok := inv.Find(t.Host.Name)
+		if !ok {
+			return nil, request.UnknownName("unknown alias", t.Host.Name, "", inv.Names())
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Configured are all aliases that have a configuration of the flake; names are its configurations. None is an error.
+func Configured(inv sshcfg.Inventory, s Source, names []string) ([]Target, error) {
+	var targets []Target
+	for _, a := range inv.Aliases {
+		t := Target{Selector: request.Selector{Word: a.Name, Host: a.Name}, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true}
+		if _, _, err := ChooseConfiguration(t, Source{Flake: s.Flake}, names, ""); err == nil {
+			targets = append(targets, t)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, &request.UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", s.Flake), Hint: "nixhop hosts"}
+	}
+	return targets, nil
+}
+
+// Pointers are targets as the stages have them: nil there is this machine.
+func Pointers(targets []Target, err error) ([]*Target, error) {
+	all := make([]*Target, len(targets))
+	for i := range targets {
+		all[i] = &targets[i]
+	}
+	return all, err
+}
+
+// Fixed reports whether the configuration's name is known without the flake's list.
+func (t Target) Fixed(s Source) bool {
+	return s.Name != "" || t.Selector.Configuration != "" || t.Hints.Configuration != ""
+}

@@ -1,0 +1,21 @@
+package plan
+
+import (
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
+)
+
+// Roles adds what the probe asks the machines of a deployment: only what its part in it needs. One machine may have several, in several deployments.
+func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machine) {
+	for _, m := range []*Machine{target, build} {
+		if m == nil {
+			continue
+		}
+		q := all[m]
+		q.Target = q.Target || m == target
+		q.BuildHost = q.BuildHost || m == build
+		q.Run0 = q.Run0 || r.Method() == string(facts.ByRun0)
+		q.Profile = r.Value("--profile-name")
+		all[m] = q
+	}
+}

@@ -1,0 +1,42 @@
+package remote
+
+import (
+	"context"
+	"errors"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+)
+
+// Generations is the step that shows the generations of a host, by its own nixos-rebuild: no other refuses a host for this action. Root is not
+// needed.
+func Generations(m *plan.Machine, r request.Request) plan.Step {
+	words := []string{"nixos-rebuild", "list-generations"}
+	for _, f := range r.Flags {
+		words = append(words, f.Spaced()...)
+	}
+	return plan.Step{Name: "list-generations", Where: m.Host.Name, Command: nixexec.SessionCommand(m.Master, append(words, r.Extra...)...)}
+}
+
+// ShowGenerations runs that step in the foreground. The error wraps a *nixexec.NotFoundError where the host has no nixos-rebuild.
+func ShowGenerations(ctx context.Context, m *plan.Machine, r request.Request, s nixexec.Stdio) error {
+	err := nixexec.Run(ctx, Generations(m, r).Command, s)
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) && exit.Code == request.ExitNotInstalled {
+		look := report.SSH(m.Host.String(), "ls -l "+facts.ProfilePath(r.Value("--profile-name"))+"-*-link")
+		return &notThere{"there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" + r.Call().Lines([]report.Remedy{look})[0]}
+	}
+	return err
+}
+
+// notThere says that the host has no nixos-rebuild.
+type notThere struct{ message string }
+
+// Error is the message.
+func (e *notThere) Error() string { return e.message }
+
+// Unwrap is what it means here.
+func (e *notThere) Unwrap() error { return &nixexec.NotFoundError{Program: "nixos-rebuild"} }
