@@ -73,6 +73,7 @@ func TestScript(t *testing.T) {
 			"same":          same,
 			"record":        record,
 			"terminal":      onTerminal,
+			"idle":          idle,
 		},
 	})
 }

@@ -91,6 +91,16 @@ func makeConfiguration(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(worldOf(ts).SetConfiguration(args[0], args[1:]...))
 }
 
+// idle waits until nothing runs on a host any more: idle web.
+func idle(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: idle HOST")
+	}
+	if !placeOf(ts, args[0]).AwaitIdle(terminalTime) {
+		ts.Fatalf("something still runs on %s", args[0])
+	}
+}
+
 // same compares standard output, standard error or a file with what a script expects, byte for byte: same stderr
 // words. What differs from run to run has one name there: $WORK, and RUN at the end of the directory of a run.
 func same(ts *testscript.TestScript, neg bool, args []string) {

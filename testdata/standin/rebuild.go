@@ -88,7 +88,7 @@ func (d *deployment) parse(args []string) {
 		case word == "--sudo", word == "--use-remote-sudo":
 			d.elevate = []string{"sudo"}
 		case word == "--elevate" && args[i+1] == "run0":
-			d.elevate = []string{"run0"}
+			d.elevate = []string{"systemd-run", "--uid=0", "--pipe", "--quiet", "--wait", "--collect", "--no-ask-password"}
 		case word == "--rollback":
 			d.rollback = true
 		}

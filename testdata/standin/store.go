@@ -68,6 +68,10 @@ func (c *call) serveStore() int {
 	if err != nil || len(order) != 4 {
 		return c.fail("error: protocol mismatch, got '%s'", text)
 	}
+	if c.place.knob("cut", "") == "copy" {
+		_ = c.place.Set("cut", "")
+		return c.cutLink()
+	}
 	path, other := c.place.back(order[1]), c.place.World.Host(order[3])
 	if order[3] == "." {
 		other = c.place.World.Here()

@@ -225,6 +225,7 @@ func (h *Place) write(path, text string) error {
 //	hostname   of the host: its name
 //	machine    as uname -m has it: x86_64
 //	sudo       "free", "password" (it is "secret"), "denied"; else there is none
+//	run0       "free": systemd-run works without root
 //	doas       "free", "denied"; else there is none
 //	nix        version of Nix: 2.28.3
 //	trusted    "no": the login is no trusted user of Nix
@@ -232,8 +233,9 @@ func (h *Place) write(path, text string) error {
 //	failed     failed units
 //	units      units that fail with the next activation
 //	status     exit status of the next activation
-//	cut        "activation": the link is lost when the next activation has begun; "end": when it has ended
-//	goes-on    after that the activation ends only when somebody looks at the "connection" or at the "units"
+//	cut        "copy": the link is lost while a system is copied; "activation": when the next activation has begun;
+//	           "end": when it has ended
+//	goes-on    the next activation ends only after a "connection" was opened, or after somebody has looked at the "units"
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
 //

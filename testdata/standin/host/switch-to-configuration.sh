@@ -14,12 +14,15 @@ knob() {
 say() { printf '%s\n' "$1" >&2; }
 
 printf 'switch-to-configuration %s\n' "$action" >>"$place/calls"
-# lose_link: cuts the link where it is to be cut now, and waits for what it is to wait for, for a minute at most.
-lose_link() {
-    if [ "$(knob cut)" != activation ]; then return; fi
+rm -f "$place"/happened-*
+# pause: cuts the link where that is to be lost now, and waits for what the activation is to wait for, for a minute at most.
+pause() {
+    if [ "$(knob cut)" = activation ]; then
+        rm -f "$place/knobs/cut"
+        cut-link
+    fi
     event=$(knob goes-on)
-    rm -f "$place/knobs/cut" "$place/happened-$event"
-    cut-link
+    rm -f "$place/knobs/goes-on"
     n=0
     while [ -n "$event" ] && ! [ -e "$place/happened-$event" ] && [ "$n" -lt 600 ]; do
         sleep 0.1
@@ -41,7 +44,7 @@ if [ "$status" = 1 ]; then
     exit 1
 fi
 say "activating the configuration..."
-lose_link
+pause
 say "setting up /etc..."
 rm -f "$root/run/current-system"
 ln -s "$toplevel" "$root/run/current-system"
