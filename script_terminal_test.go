@@ -24,8 +24,8 @@ const terminalTime = 30 * time.Second
 //
 //	terminal 0 answers nixhop switch web
 //
-// The file answers has a line for each: a text that the terminal is to show first, " => " and what is typed then,
-// where ^C is that key. What was shown is in the file screen afterwards.
+// The file answers has a line for each: a text that the terminal is to show first, with \n for the end of a line, " => "
+// and what is typed then, where ^C is that key. What was shown is in the file screen afterwards.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: terminal STATUS answers program [word...]")
@@ -51,7 +51,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	defer time.AfterFunc(2*terminalTime, func() { _ = cmd.Process.Kill() }).Stop()
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
 		text, answer, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " => ")
-		if !shown.await(text) {
+		if !shown.await(strings.ReplaceAll(text, `\n`, "\n")) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			ts.Fatalf("no %q on the terminal, but:\n%s", text, shown.text())
@@ -124,16 +124,19 @@ func (s *screen) text() string {
 	return strings.ReplaceAll(s.shown.String(), "\r\n", "\n")
 }
 
+// ends are those of lines as a terminal has them.
+var ends = strings.NewReplacer("\n", "\r\n")
+
 // await waits until a text was shown behind what was waited for before.
 func (s *screen) await(text string) bool {
 	for end := time.Now().Add(terminalTime); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		s.mu.Lock()
-		at := strings.Index(s.shown.String()[s.seen:], text)
-		if at >= 0 {
-			s.seen += at + len(text)
+		_, rest, found := strings.Cut(s.shown.String()[s.seen:], ends.Replace(text))
+		if found {
+			s.seen = s.shown.Len() - len(rest)
 		}
 		s.mu.Unlock()
-		if at >= 0 {
+		if found {
 			return true
 		}
 	}

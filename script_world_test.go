@@ -26,12 +26,12 @@ func makeWorld(ts *testscript.TestScript, neg bool, args []string) {
 	if _, err := os.Stat(w.Dir); errors.Is(err, os.ErrNotExist) {
 		_, err := standin.NewWorld(w.Dir)
 		ts.Check(err)
-		// Scripts run at the same time, and have hosts of the same name: each has locks of its own.
-		run := filepath.Join(ts.Getenv("WORK"), ".run")
-		ts.Check(os.Mkdir(run, 0o700))
-		ts.Setenv("XDG_RUNTIME_DIR", run)
 		// Where nixhop itself is stands behind the stand-ins of the other scripts.
-		ts.Setenv("PATH", w.Path()+":"+filepath.SplitList(ts.Getenv("PATH"))[1])
+		nixhop := filepath.SplitList(ts.Getenv("PATH"))[1]
+		for name, value := range w.Environment() {
+			ts.Setenv(name, value)
+		}
+		ts.Setenv("PATH", ts.Getenv("PATH")+string(filepath.ListSeparator)+nixhop)
 	}
 	if len(args) == 1 {
 		ts.Check(w.InstallRebuild(args[0], flagsOf(ts, args[0])))

@@ -27,18 +27,6 @@ type Configuration struct {
 	Refused         []string // why it takes no other build platform
 }
 
-// Configurations are those of the flake, sorted by name.
-func (w World) Configurations() []Configuration {
-	entries, _ := os.ReadDir(filepath.Join(w.Dir, configDir))
-	var all []Configuration
-	for _, entry := range entries {
-		if c, ok := w.configuration(entry.Name()); ok {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
 // SetConfiguration adds a configuration to the flake, or changes it: settings are words of key=value.
 func (w World) SetConfiguration(name string, settings ...string) error {
 	path := filepath.Join(w.Dir, configDir, name)

@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -60,16 +59,9 @@ func (c *call) chosen(words []string) (Configuration, error) {
 	return conf, nil
 }
 
-// evaluate is `nix eval` for the three things that are asked of a flake: the names of its configurations, the
-// facts of one, and the derivation of one, whose facts come on the way.
+// evaluate is `nix eval` for what is asked of a configuration: its facts alone, or its derivation, with the facts on the
+// way.
 func (c *call) evaluate(words []string) int {
-	if slices.Contains(words, "builtins.attrNames") {
-		names := []string{}
-		for _, conf := range c.place.World.Configurations() {
-			names = append(names, conf.Name)
-		}
-		return c.print(names)
-	}
 	conf, err := c.chosen(words)
 	if err != nil {
 		return c.fail("%v", err)
@@ -98,15 +90,6 @@ func (c *call) evaluate(words []string) int {
 // evaluationError is what Nix says of a configuration that cannot be evaluated.
 func evaluationError(conf Configuration) string {
 	return "error:\n       … while calling the 'head' builtin\n\n       error: " + conf.Evaluation
-}
-
-func (c *call) print(v any) int {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return c.fail("%v", err)
-	}
-	fmt.Println(string(text))
-	return 0
 }
 
 // nixBuild is `nix build`, as nixos-rebuild calls it: of a configuration's toplevel, whose path it prints.

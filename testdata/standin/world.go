@@ -31,12 +31,13 @@ type Place struct {
 
 // Names of directories in a World.
 const (
-	binDir    = "bin"
-	hereDir   = "here"
-	hostsDir  = "hosts"
-	toolsDir  = "tools"
-	systemDir = "system"
-	configDir = "configurations"
+	binDir     = "bin"
+	hereDir    = "here"
+	hostsDir   = "hosts"
+	toolsDir   = "tools"
+	systemDir  = "system"
+	runtimeDir = "run" // XDG_RUNTIME_DIR, which is the user's own
+	configDir  = "configurations"
 )
 
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
@@ -67,6 +68,9 @@ func NewWorld(dir string) (World, error) {
 			return World{}, err
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, runtimeDir), 0o700); err != nil {
+		return World{}, err
+	}
 	for sub, names := range map[string][]string{toolsDir: tools, systemDir: systemTools} {
 		for _, name := range names {
 			path, err := exec.LookPath(name)
@@ -92,11 +96,17 @@ func (w World) Host(name string) *Place {
 	return &Place{World: w, Name: name, Dir: filepath.Join(w.Dir, hostsDir, name)}
 }
 
-// Path is PATH on this machine. There is nothing in it of the machine that the test runs on but what every system
-// has, git and the tools of ssh.
-func (w World) Path() string {
-	dirs := []string{filepath.Join(w.Here().Dir, binDir), filepath.Join(w.Dir, toolsDir), filepath.Join(w.Dir, systemDir)}
-	return strings.Join(dirs, string(filepath.ListSeparator))
+// Environment is what a program on this machine has in its environment. There is nothing in PATH of the machine that the
+// test runs on but what every system has, git and the tools of ssh. Locks are the world's own, so that tests that run at
+// the same time may have hosts of the same name. The race detector would hold each program for a second at its end.
+func (w World) Environment() map[string]string {
+	path := []string{filepath.Join(w.Here().Dir, binDir), filepath.Join(w.Dir, toolsDir), filepath.Join(w.Dir, systemDir)}
+	return map[string]string{
+		"PATH":            strings.Join(path, string(filepath.ListSeparator)),
+		"XDG_RUNTIME_DIR": filepath.Join(w.Dir, runtimeDir),
+		"SHELL":           "/bin/sh",
+		"GORACE":          "atexit_sleep_ms=0",
+	}
 }
 
 // AddHost makes a NixOS host that is up, where root logs in, and that runs a first generation. Its knobs are
