@@ -2,6 +2,7 @@ package standin
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -159,8 +160,22 @@ func (s *sshCall) control() int {
 	return 0
 }
 
-// cutLink cuts every connection to the host that it is called on.
+// Files of a place: what its sessions have shown since an activation began, and the last line that it has printed.
+const (
+	shownFile = "shown"
+	lastFile  = "last-line"
+)
+
+// cutLink cuts every connection to the host that it is called on, as soon as what an activation has printed was shown: it
+// goes through several pipes.
 func (c *call) cutLink() int {
+	last, _ := os.ReadFile(filepath.Join(c.place.Dir, lastFile))
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		shown, _ := os.ReadFile(filepath.Join(c.place.Dir, shownFile))
+		if bytes.Contains(shown, last) {
+			break
+		}
+	}
 	links, _ := filepath.Glob(filepath.Join(c.place.Dir, "links", "*"))
 	for _, path := range links {
 		socket, err := os.Readlink(path)

@@ -140,7 +140,8 @@ func (c *call) wait(conf Configuration) int {
 	fmt.Fprintf(os.Stderr, "building '%s'...\n", conf.derivation())
 	select {
 	case <-stopped:
-		return c.fail("error: interrupted by the user")
+		fmt.Fprintln(os.Stderr, "error: interrupted by the user")
+		return interruptStatus
 	case <-time.After(masterTime):
 		return c.fail("error: the build of '%s' was not stopped", conf.derivation())
 	}

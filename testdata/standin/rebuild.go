@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"nixhop/nixexec"
 )
@@ -189,14 +188,11 @@ func (d *deployment) run(argv []string, stdout *os.File) (string, int) {
 	if stdout != nil {
 		cmd.Stdout = stdout
 	}
-	// Ctrl-C is for the program that runs, too: its end is waited for.
-	stopped := make(chan os.Signal, 1)
-	signal.Notify(stopped, os.Interrupt)
+	// Ctrl-C is for the program that runs: its end says enough.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	code := status(cmd.Run())
-	select {
-	case <-stopped:
-		return "", 128 + int(syscall.SIGINT)
-	default:
+	if code == interruptStatus {
+		return "", code
 	}
 	if code != 0 && d.ng {
 		fmt.Fprintf(os.Stderr, "Command '%s' returned non-zero exit status %d.\n", strings.Join(argv, " "), code)

@@ -84,12 +84,17 @@ func (s *sshCall) run(h *Place, lost chan struct{}) int {
 	return status(cmd.Wait())
 }
 
+// interruptStatus is how a shell tells that SIGINT has ended a program.
+const interruptStatus = 128 + int(syscall.SIGINT)
+
 // status is the exit status that an end stands for.
 func status(err error) int {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGINT:
+		return interruptStatus
 	case errors.As(err, &exit) && exit.ExitCode() >= 0:
 		return exit.ExitCode()
 	default:
@@ -121,7 +126,9 @@ func (h *Place) bringBack(to io.Writer, from io.Reader) {
 		if err == nil {
 			kept = beginning(text, h.Root())
 		}
-		_, _ = io.WriteString(to, strings.TrimSuffix(text, kept))
+		text = strings.TrimSuffix(text, kept)
+		_, _ = io.WriteString(to, text)
+		h.note(shownFile, text)
 		if err != nil {
 			return
 		}

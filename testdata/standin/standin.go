@@ -73,17 +73,24 @@ func (c *call) record(looks bool) {
 		}
 		words = append(words, nixexec.Quote(c.place.back(word)))
 	}
-	record := c.place.Record()
+	name := recordFile
 	if looks {
-		record = filepath.Join(c.place.Dir, "looks")
+		name = "looks"
 	}
-	line := runDirs.ReplaceAllString(strings.Join(words, " "), "${1}${2}RUN")
-	file, err := os.OpenFile(record, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	c.place.note(name, runDirs.ReplaceAllString(strings.Join(words, " "), "${1}${2}RUN")+"\n")
+}
+
+// note appends a text to a file of the place.
+func (h *Place) note(name, text string) {
+	if text == "" {
+		return
+	}
+	file, err := os.OpenFile(filepath.Join(h.Dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return
 	}
 	defer file.Close()
-	fmt.Fprintln(file, line)
+	_, _ = file.WriteString(text)
 }
 
 // fail prints an error and returns the status 1.

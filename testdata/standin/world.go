@@ -292,4 +292,6 @@ func (h *Place) knob(name, otherwise string) string {
 
 // Record is the file with the calls of a place's stand-ins that change something, or may. Those that only look
 // stand in the file looks beside it: several look at once, in no order.
-func (h *Place) Record() string { return filepath.Join(h.Dir, "calls") }
+func (h *Place) Record() string { return filepath.Join(h.Dir, recordFile) }
+
+const recordFile = "calls"

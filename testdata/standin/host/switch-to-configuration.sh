@@ -11,10 +11,13 @@ export PATH
 knob() {
     if [ -r "$place/knobs/$1" ]; then cat "$place/knobs/$1"; fi
 }
-say() { printf '%s\n' "$1" >&2; }
+say() {
+    printf '%s' "$1" >"$place/last-line"
+    printf '%s\n' "$1" >&2
+}
 
 printf 'switch-to-configuration %s\n' "$action" >>"$place/calls"
-rm -f "$place"/happened-*
+rm -f "$place"/happened-* "$place/shown"
 # pause: cuts the link where that is to be lost now, and waits for what the activation is to wait for, for a minute at most.
 pause() {
     if [ "$(knob cut)" = activation ]; then
