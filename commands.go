@@ -95,8 +95,8 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	return s, events, nil
 }
 
-// newLogger logs to a file, coloured where that is a terminal that wants colours. The file is wrapped: given a terminal
-// itself, log 1.0.0 asks it for its colours and waits ten seconds for an answer (numtide/treefmt#697).
+// newLogger logs to a file, coloured where that is a terminal that wants colours. The file is wrapped: given a
+// terminal itself, log 1.0.0 asks it for its colours and waits ten seconds for an answer (numtide/treefmt#697).
 func newLogger(w *os.File, verbose int) *slog.Logger {
 	options := log.Options{Prefix: "nixhop", Level: log.InfoLevel}
 	if verbose > 0 {
@@ -214,8 +214,8 @@ func printLine(w io.Writer, text string) error {
 	return err
 }
 
-// complete prints what may stand in the place of the last word, one candidate a line with its help behind a tab, and ":files"
-// where names of files may. It is what the completions ask; a problem is no time for an error text.
+// complete prints what may stand in the place of the last word, one candidate a line with its help behind a tab, and
+// ":files" where names of files may. It is what the completions ask; a problem is no time for an error text.
 func complete(w io.Writer, words []string, env func(string) string) {
 	known := inventory(words, env)
 	tags := func() []string {

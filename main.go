@@ -1,4 +1,5 @@
-// Command nixhop is a nixos-rebuild that knows your ssh hosts: one word, an alias of the ssh config, is enough to deploy one.
+// Command nixhop is a nixos-rebuild that knows your ssh hosts: one word, an alias of the ssh config, is enough to
+// deploy one.
 package main
 
 import (
@@ -25,7 +26,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run is the whole program but for the process around it: it returns the exit status. args[0] is the name it was called by.
+// run is the whole program but for the process around it: it returns the exit status. args[0] is the name it was
+// called by.
 func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(string) string) int {
 	var words []string
 	if len(args) > 1 {
@@ -36,8 +38,8 @@ func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(strin
 	return remote.Status(err)
 }
 
-// explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself has
-// said why already, and a user who pressed Ctrl-C knows.
+// explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself
+// has said why already, and a user who pressed Ctrl-C knows.
 func explain(w io.Writer, err error) {
 	var stopped *nixexec.InterruptedError
 	if remote.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/term"
 )
 
-// AskSecret asks for a secret on the terminal, without echo, and returns it. It talks to the terminal itself, /dev/tty,
-// so that no redirection catches what is typed. When ctx is done the terminal is put back as it was and ctx's cause
-// returned. From the first secret on neither this process nor its children write core dumps.
+// AskSecret asks for a secret on the terminal, without echo, and returns it. It talks to the terminal itself,
+// /dev/tty, so that no redirection catches what is typed. When ctx is done the terminal is put back as it was and
+// ctx's cause returned. From the first secret on neither this process nor its children write core dumps.
 func AskSecret(ctx context.Context, prompt string) (Secret, error) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return Secret{}, fmt.Errorf("switching core dumps off: %w", err)
@@ -40,9 +40,10 @@ func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("asking on the terminal: %w", err)
 	}
-	defer tty.Close()
-	before, err := term.GetState(int(tty.Fd()))
+	fd := int(tty.Fd())
+	before, err := term.GetState(fd)
 	if err != nil {
+		tty.Close()
 		return "", fmt.Errorf("asking on the terminal: %w", err)
 	}
 	fmt.Fprint(tty, prompt)
@@ -52,6 +53,8 @@ func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)
 	}
 	answered := make(chan answer, 1)
 	go func() {
+		// Whoever gives up must not take the terminal away from under the read, which ends with this process at the latest.
+		defer tty.Close()
 		text, err := read(tty)
 		answered <- answer{text, err}
 	}()
@@ -62,7 +65,7 @@ func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)
 		}
 		return a.text, nil
 	case <-ctx.Done():
-		_ = term.Restore(int(tty.Fd()), before)
+		_ = term.Restore(fd, before)
 		fmt.Fprintln(tty)
 		return "", context.Cause(ctx)
 	}

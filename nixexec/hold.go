@@ -16,9 +16,10 @@ import (
 // heldStderrLimit bounds what is kept of a held child's standard error, in bytes.
 const heldStderrLimit = 16 << 10
 
-// How long a held child may take to end: after its standard input ended, and then after SIGTERM. The latter is also how long its standard
-// error is waited for when it has ended, and short: there is nothing that a session has to put in order here, and ssh leaves its standard
-// error to the process that shares its connection, where the host decides when it is closed.
+// How long a held child may take to end: after its standard input ended, and then after SIGTERM. The latter is also
+// how long its standard error is waited for when it has ended, and short: there is nothing that a session has to put
+// in order here, and ssh leaves its standard error to the process that shares its connection, where the host decides
+// when it is closed.
 const (
 	releaseDelay = time.Second
 	termDelay    = 300 * time.Millisecond
@@ -45,13 +46,13 @@ type reading struct {
 }
 
 // Hold starts c in the background, in a session of its own, feeds it what c feeds and keeps its standard input open.
-// It returns what the child wrote, up to and including the first line that equals until; what comes later is
-// read and dropped. The child then runs on, past ctx, until Release.
+// It returns what the child wrote, up to and including the first line that equals until; what comes later is read and
+// dropped. The child then runs on, past ctx, until Release.
 //
-// Where the line does not come, the child is ended and there is no Held, but what was read is returned: at the
-// end of its output (an *ExitError, or io.ErrUnexpectedEOF), when ctx is done or SIGINT or SIGQUIT
-// arrives here (as Run), or as soon as limit bytes were read without the line (ErrOutputLimit), so that a flood costs no more.
-// The last 16 KiB of standard error stand in the *ExitError.
+// Where the line does not come, the child is ended and there is no Held, but what was read is returned: at the end of
+// its output (an *ExitError, or io.ErrUnexpectedEOF), when ctx is done or SIGINT or SIGQUIT arrives here (as Run), or
+// as soon as limit bytes were read without the line (ErrOutputLimit), so that a flood costs no more. The last 16 KiB
+// of standard error stand in the *ExitError.
 func Hold(ctx context.Context, c Command, until string, limit int) (*Held, []byte, error) {
 	ctx, stop := WithSignals(ctx, keyboard()...)
 	defer stop()

@@ -101,7 +101,8 @@ func (m *Master) Command(words ...string) Command { return SessionCommand(m.opti
 
 // SessionCommand returns words as a command on the host, over the connection that OpenMaster opens with the same o.
 // The user's login shell there reads them: each is quoted for a POSIX shell where it has to be, but another shell may
-// read a quoted word otherwise. It never asks anything: what there was to ask was asked when the connection was opened.
+// read a quoted word otherwise. It never asks anything: what there was to ask was asked when the connection was
+// opened.
 func SessionCommand(o MasterOptions, words ...string) Command {
 	argv := append([]string{"ssh"}, ConnectionOptions(o)...)
 	if !o.Batch {

@@ -12,10 +12,10 @@ import (
 // stderrLimit bounds what Output keeps of standard error, in bytes.
 const stderrLimit = 64 << 10
 
-// Output runs c in the background and returns its standard output. The child has a session and so a process
-// group of its own: it can neither read the terminal nor be stopped by trying, and Ctrl-C does not reach it.
-// Standard input is what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here, the group gets
-// SIGTERM and, ten seconds later, SIGKILL. Above 2 MiB of output the child is cut off and an error says so (ErrOutputLimit).
+// Output runs c in the background and returns its standard output. The child has a session and so a process group of
+// its own: it can neither read the terminal nor be stopped by trying, and Ctrl-C does not reach it. Standard input is
+// what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here, the group gets SIGTERM and, ten
+// seconds later, SIGKILL. Above 2 MiB of output the child is cut off and an error says so (ErrOutputLimit).
 //
 // The errors are those of Run; the last 64 KiB of standard error stand in the *ExitError.
 func Output(ctx context.Context, c Command) (stdout []byte, err error) {
@@ -25,9 +25,9 @@ func Output(ctx context.Context, c Command) (stdout []byte, err error) {
 	return stdout, err
 }
 
-// OutputLines is Output with standard error read along: each line goes to see, without its end, as soon as it is complete, and with its end to
-// show where see returns true. A line that is too long for see goes to show in pieces. Both are called from one goroutine at a time, and not
-// after OutputLines has returned.
+// OutputLines is Output with standard error read along: each line goes to see, without its end, as soon as it is
+// complete, and with its end to show where see returns true. A line that is too long for see goes to show in pieces.
+// Both are called from one goroutine at a time, and not after OutputLines has returned.
 func OutputLines(ctx context.Context, c Command, see func(line string) (show bool), show func(text []byte)) (stdout []byte, err error) {
 	ctx, stop := WithSignals(ctx, keyboard()...)
 	defer stop()
@@ -37,8 +37,8 @@ func OutputLines(ctx context.Context, c Command, see func(line string) (show boo
 	return stdout, err
 }
 
-// background is Output without an eye on the keyboard, and with standard error also of a child that succeeded. What comes there goes to
-// along, too, which may be nil.
+// background is Output without an eye on the keyboard, and with standard error also of a child that succeeded. What
+// comes there goes to along, too, which may be nil.
 func background(ctx context.Context, c Command, along io.Writer) (out []byte, said string, err error) {
 	cmd, err := c.prepare(ctx)
 	if err != nil {

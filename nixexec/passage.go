@@ -37,8 +37,8 @@ func pipePassage(file *os.File) (*passage, error) {
 	return newPassage(file, read, write)
 }
 
-// terminalPassage is a pseudo-terminal in front of a terminal. It is nobody's controlling terminal, and it changes no byte: what the
-// real one makes of a newline it makes of those that come through, too.
+// terminalPassage is a pseudo-terminal in front of a terminal. It is nobody's controlling terminal, and it changes no
+// byte: what the real one makes of a newline it makes of those that come through, too.
 func terminalPassage(file *os.File) (*passage, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -54,13 +54,14 @@ func terminalPassage(file *os.File) (*passage, error) {
 
 func newPassage(file, read, write *os.File) (*passage, error) {
 	p := &passage{read: read, write: write, drained: make(chan struct{})}
-	// A terminal shows no NUL: the one in front lets the mark's beginning be held back without a visible byte being late.
+	// A terminal shows no NUL: the one in front lets the mark's beginning be held back without a visible byte being
+	// late.
 	p.mark = []byte("\x00" + rand.Text())
 	if file == nil {
 		return p, nil
 	}
-	// Not the file itself: on standard error a closed pipe would end this process (package os/signal, SIGPIPE), and what the child
-	// leaves behind may still write when the caller has closed it.
+	// Not the file itself: on standard error a closed pipe would end this process (package os/signal, SIGPIPE), and
+	// what the child leaves behind may still write when the caller has closed it.
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		read.Close()
@@ -71,12 +72,12 @@ func newPassage(file, read, write *os.File) (*passage, error) {
 	return p, nil
 }
 
-// send runs a child, by run, with the passage in the place of s.Err, and of s.Out where that is the same file: the order of what is
-// written to them is kept. take gets all that the child writes, as it comes, and is told with the last of it; it is called from another
-// goroutine, but not after send has returned.
+// send runs a child, by run, with the passage in the place of s.Err, and of s.Out where that is the same file: the
+// order of what is written to them is kept. take gets all that the child writes, as it comes, and is told with the
+// last of it; it is called from another goroutine, but not after send has returned.
 //
-// The end is told by the mark, so that nothing is lost, and nobody is waited for who stays behind with the passage open: what such a
-// process writes later goes to the real file as long as this process lives.
+// The end is told by the mark, so that nothing is lost, and nobody is waited for who stays behind with the passage
+// open: what such a process writes later goes to the real file as long as this process lives.
 func (p *passage) send(s Stdio, take takeFunc, run func(Stdio) error) error {
 	caught, release := catch(keyboard())
 	defer release()
@@ -136,7 +137,8 @@ func (p *passage) passChild(buffer []byte, take takeFunc) (after []byte, err err
 	}
 }
 
-// show writes to the real file. Where that is slow the child is slowed down, where it is gone the child does not notice.
+// show writes to the real file. Where that is slow the child is slowed down, where it is gone the child does not
+// notice.
 func (p *passage) show(text []byte) {
 	for len(text) > 0 && p.real != nil {
 		n, err := p.real.Write(text)

@@ -15,8 +15,9 @@ import (
 // after it has ended while something it left behind still holds the pipe.
 const stopDelay = 10 * time.Second
 
-// outputLimit bounds what Capture and Output keep, in bytes: a host may be on the other end, and must not cost more than a few times that
-// here. What they are for has some KiB, but for git's list of untracked files: thirty thousand of those fit in.
+// outputLimit bounds what Capture and Output keep, in bytes: a host may be on the other end, and must not cost more
+// than a few times that here. What they are for has some KiB, but for git's list of untracked files: thirty thousand
+// of those fit in.
 const outputLimit = 2 << 20
 
 // Stdio is what a foreground child gets: real files, so that no pipe stands between it and the terminal.
@@ -25,14 +26,14 @@ type Stdio struct {
 	In, Out, Err *os.File
 }
 
-// Run runs c in the foreground and waits for it: in this process's group and on its terminal, so that the
-// terminal's own Ctrl-C reaches the child once. SIGINT and SIGQUIT are caught here and dropped meanwhile, and where one
-// of them ends ctx (WithSignals) a child that runs is not signalled, but waited for. When ctx ends otherwise the child
-// gets one SIGTERM and, ten seconds later, SIGKILL. Under a ctx that is over nothing is started, whatever has ended it.
-// A Stdin or a Secret in c replaces s.In.
+// Run runs c in the foreground and waits for it: in this process's group and on its terminal, so that the terminal's
+// own Ctrl-C reaches the child once. SIGINT and SIGQUIT are caught here and dropped meanwhile, and where one of them
+// ends ctx (WithSignals) a child that runs is not signalled, but waited for. When ctx ends otherwise the child gets
+// one SIGTERM and, ten seconds later, SIGKILL. Under a ctx that is over nothing is started, whatever has ended it. A
+// Stdin or a Secret in c replaces s.In.
 //
-// The error is nil, an *ExitError, a *NotFoundError, an *InterruptedError around the child's own end, the
-// cause of ctx around the child's own end, or the failure to start.
+// The error is nil, an *ExitError, a *NotFoundError, an *InterruptedError around the child's own end, the cause of ctx
+// around the child's own end, or the failure to start.
 func Run(ctx context.Context, c Command, s Stdio) error {
 	return foreground(ctx, c, s, nil)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Secret is a text, such as a password, that is fed to a program and otherwise stays where it is: however a Secret is
-// printed, logged or marshalled, alone or inside something else, it shows as "(secret)", or as an address at most. Only
-// this package can read the text. The zero Secret is empty.
+// printed, logged or marshalled, alone or inside something else, it shows as "(secret)", or as an address at most.
+// Only this package can read the text. The zero Secret is empty.
 type Secret struct {
 	// text is behind a function because fmt calls no method of an unexported field: it looks into it by reflection,
 	// where a function is an address. nil: there is no text.

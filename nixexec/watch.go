@@ -9,9 +9,9 @@ import (
 // watchedLine is the longest line that Watch hands out, in bytes; a longer one is passed on unseen.
 const watchedLine = 64 << 10
 
-// Watch is Capture with standard error read along: each line goes to see first, without its end, and on to s.Err where see
-// returns true. The child's standard error is no terminal. see is called from one goroutine at a time and must not wait for the
-// child.
+// Watch is Capture with standard error read along: each line goes to see first, without its end, and on to s.Err where
+// see returns true. The child's standard error is no terminal. see is called from one goroutine at a time and must not
+// wait for the child.
 func Watch(ctx context.Context, c Command, s Stdio, see func(line string) (show bool)) (stdout string, err error) {
 	p, err := pipePassage(s.Err)
 	if err != nil {

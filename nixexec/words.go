@@ -17,8 +17,8 @@ func ShellWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Printable drops what could change a terminal's state from a text that came from elsewhere: control characters, invalid
-// UTF-8, and the marks that turn the direction of writing.
+// Printable drops what could change a terminal's state from a text that came from elsewhere: control characters,
+// invalid UTF-8, and the marks that turn the direction of writing.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
@@ -33,8 +33,8 @@ func Quoted(s string) string { return strconv.Quote(Printable(s)) }
 
 var colourCode = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 
-// PlainText makes a text of a host fit to be printed: colours go, and whatever else is no printable character (control characters,
-// bidirectional overrides, bytes that are not UTF-8) becomes U+FFFD.
+// PlainText makes a text of a host fit to be printed: colours go, and whatever else is no printable character (control
+// characters, bidirectional overrides, bytes that are not UTF-8) becomes U+FFFD.
 func PlainText(text string) string {
 	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	return strings.TrimSpace(strings.Map(func(r rune) rune {

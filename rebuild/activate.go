@@ -78,30 +78,15 @@ func (r *Run) teller(l Located) remote.Teller {
 	return remote.NewTeller(l.Machine, word, l.Request.Call())
 }
 
-// aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost connection cannot, and returns
-// its error.
+// aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost
+// connection cannot, and returns its error.
 func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
-	var exit *nixexec.ExitError
-	if c.Link == nil || nixexec.Interrupted(err) || !errors.As(err, &exit) || !c.needsRoot() || c.Request.Action == "dry-activate" {
+	if c.Link == nil || !c.needsRoot() || c.Request.Action == "dry-activate" {
 		return err
 	}
-	teller := r.teller(c.Located)
-	after, waited, known := c.Link.Settled(ctx, r.look.roles[c.Machine], r.somebody(),
-		func() {
-			r.warn("the connection to " + c.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
-		},
-		func() {
-			r.warn("the activation " + c.where() + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " + teller.Journal)
-		})
-	switch cause := context.Cause(ctx); {
-	case cause != nil:
-		return cause
-	case !known:
-		r.fail(teller.Unknown())
-		return err
-	case after.System.Current == "":
-		return err // no NixOS yet, and nothing to compare
+	after := remote.After{
+		Link: c.Link, Query: r.look.roles[c.Machine], Before: *c.On, Teller: r.teller(c.Located), Somebody: r.somebody(),
+		Warn: r.warn, Fail: r.fail,
 	}
-	text, result := teller.Aftermath(*c.On, after, exit.Code, waited || exit.Code == nixexec.SSHFailed)
-	return &remote.OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
+	return after.Failure(ctx, err)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 )
 
@@ -49,7 +50,7 @@ func (r *Run) derivation(ctx context.Context, c Checked) (plan.Results, error) {
 func (r *Run) job(c Checked) plan.Job {
 	return plan.Job{
 		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
-		Dir: r.dir(c.Located), Run: r.net.Name(),
+		Dir: r.dir(c.Located), Run: r.net.Name(), By: facts.Me(),
 		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
 		SSHOpts: r.sshOpts(c.Located), TmpDir: plan.ShortTmpDir(r.Env("TMPDIR")),
 		Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,

@@ -18,8 +18,8 @@ import (
 // errChecksFailed ends an evaluation whose facts were enough to know that the deployment is doomed.
 var errChecksFailed = errors.New("a check failed")
 
-// check makes the checks that need the configuration's facts, and says what was found, unless nix is at work still: then that is said when it has come
-// to its end, so that its own words and these stay apart.
+// check makes the checks that need the configuration's facts, and says what was found, unless nix is at work still:
+// then that is said when it has come to its end, so that its own words and these stay apart.
 func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 	c := Checked{Told: t, Found: t.Found}
 	c.Found = append(slices.Clip(c.Found), plan.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), somewhere(t.Builder)))...)
@@ -61,9 +61,9 @@ func (r *Run) deployment(d Decided) check.Deployment {
 	return c
 }
 
-// tryEmulation has the build host build a derivation of one line for the system, by a program of that system. Where it builds for the
-// system natively, or has a remote builder for it, there is nothing to try. A check builds nothing, and for some systems there is no
-// program to try it with: then the kernel's word counts.
+// tryEmulation has the build host build a derivation of one line for the system, by a program of that system. Where it
+// builds for the system natively, or has a remote builder for it, there is nothing to try. A check builds nothing, and
+// for some systems there is no program to try it with: then the kernel's word counts.
 func (r *Run) tryEmulation(ctx context.Context, c Checked) Checked {
 	system, own := c.Facts.BuildSystem, r.buildNix(c.Connected)
 	m, known := facts.FindManner(own, system), slices.Contains(own.Platforms(), system)
@@ -85,19 +85,10 @@ func (r *Run) tryEmulation(ctx context.Context, c Checked) Checked {
 	return c
 }
 
-// confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops the run and somebody
-// is there to ask (nixpkgs#163768). Nix goes on meanwhile.
+// confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops
+// the run and somebody is there to ask (nixpkgs#163768). Nix goes on meanwhile.
 func (r *Run) confirmHostName(ctx context.Context, c Checked) (Checked, error) {
-	asked := -1
-	for i, f := range c.Found {
-		switch {
-		case f.Severity != report.Error || c.Request.Allowed(f.Name):
-		case f.Name != "host-name":
-			return c, nil
-		default:
-			asked = i
-		}
-	}
+	asked := c.Request.OnlyStop(c.Found, "host-name")
 	if asked < 0 || !r.somebody() || r.checking {
 		return c, nil
 	}

@@ -13,8 +13,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Check runs the checks of a deployment and nothing else: no host is changed, nothing is built. Without a HOST, every alias that has
-// a configuration in the flake here is checked. One host may ask on the terminal; several are checked side by side and cannot.
+// Check runs the checks of a deployment and nothing else: no host is changed, nothing is built. Without a HOST, every
+// alias that has a configuration in the flake here is checked. One host may ask on the terminal; several are checked
+// side by side and cannot.
 func (s Session) Check(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
@@ -60,7 +61,8 @@ func (s *Session) checkTargets(ctx context.Context, r request.Request, inv sshcf
 	return source.Pointers(source.Configured(inv, src, names))
 }
 
-// checkRows takes the hosts as far as their checks, and has a row for each, in their order. An error is something that is no host's fault.
+// checkRows takes the hosts as far as their checks, and has a row for each, in their order. An error is something that
+// is no host's fault.
 func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow, error) {
 	connected, err := r.connected(ctx, hosts)
 	if err != nil {

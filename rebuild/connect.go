@@ -10,8 +10,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// connect opens one connection after another, so that each question of ssh stands alone on the terminal. A host is probed while the
-// next one is connected to.
+// connect opens one connection after another, so that each question of ssh stands alone on the terminal. A host is
+// probed while the next one is connected to.
 func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 	c = Connected{Located: l, ahead: r.lookAhead(ctx, l)}
 	defer func() {
@@ -69,8 +69,9 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 	return &host, nil
 }
 
-// notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and agent have to do with it. A name
-// that is nobody's is wrong usage; one of several hosts does not end the run for the others: its misspelt name is a failed check, too.
+// notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and
+// agent have to do with it. A name that is nobody's is wrong usage; one of several hosts does not end the run for the
+// others: its misspelt name is a failed check, too.
 func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure) error {
 	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
 	found := append(l.Found, check.Connection(login, failure))

@@ -10,8 +10,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// copy brings the built system to where it is activated, or to where it is linked to. Where a build host's own copy fails, it goes by the way
-// through here.
+// copy brings the built system to where it is activated, or to where it is linked to. Where a build host's own copy
+// fails, it goes by the way through here.
 func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	c := b.Checked
 	job, results := r.job(c), plan.Results{"toplevel": b.System}
@@ -30,7 +30,8 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	return Copied{b}, nil
 }
 
-// printSystem is the store path of a system on standard output. Of a dry run on a build host it is whatever the host printed.
+// printSystem is the store path of a system on standard output. Of a dry run on a build host it is whatever the host
+// printed.
 func (r *Run) printSystem(path string) {
 	if nixexec.StorePath.MatchString(path) {
 		r.print(path + "\n")

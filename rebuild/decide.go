@@ -17,9 +17,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// decide settles, now that the hosts have told of themselves, who does the work and how, and of which configuration. It makes the checks that need
-// only a look at both ends, and then asks for the password of sudo where one is wanted: nobody shall type one for a run that is doomed
-// anyway.
+// decide settles, now that the hosts have told of themselves, who does the work and how, and of which configuration.
+// It makes the checks that need only a look at both ends, and then asks for the password of sudo where one is wanted:
+// nobody shall type one for a run that is doomed anyway.
 func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	d = Decided{Connected: c}
 	defer func() {
@@ -65,8 +65,8 @@ func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error
 	return password, err
 }
 
-// choose settles the configuration. Where the answer depends on the target's own name and the target takes no other part, it is
-// asked for that alone.
+// choose settles the configuration. Where the answer depends on the target's own name and the target takes no other
+// part, it is asked for that alone.
 func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Configuration, error) {
 	if !d.Source.IsFlake() || d.Request.Has("--store-path") {
 		return source.Configuration{}, nil
@@ -139,7 +139,8 @@ func (r *Run) buildNix(c Connected) facts.Nix {
 	}
 }
 
-// askBetween asks a third build host whether it reaches the target, beside everything else; what it returns waits for the answer.
+// askBetween asks a third build host whether it reaches the target, beside everything else; what it returns waits for
+// the answer.
 func (r *Run) askBetween(ctx context.Context, c Connected) func() (*sshcfg.Host, []report.Finding) {
 	if !c.third() || c.On == nil || c.At == nil || !c.Request.Evaluates() || c.On.System.BootID == "" {
 		return func() (*sshcfg.Host, []report.Finding) { return nil, nil }

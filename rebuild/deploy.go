@@ -11,8 +11,8 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// Deploy does what the request asks for, for one host: it checks, builds, copies and activates, or has nixos-rebuild do so.
-// The error says how the exit status is to be (Status); a child's own words are on standard error already.
+// Deploy does what the request asks for, for one host: it checks, builds, copies and activates, or has nixos-rebuild
+// do so. The error says how the exit status is to be (Status); a child's own words are on standard error already.
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
@@ -36,8 +36,8 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	return run.deploy(ctx, placed)
 }
 
-// deploy takes hosts from their names to their activation. Nothing is built until every check of every host has passed, and nothing is activated until
-// everything is built and in its place.
+// deploy takes hosts from their names to their activation. Nothing is built until every check of every host has
+// passed, and nothing is activated until everything is built and in its place.
 func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 	checked, err := r.checked(ctx, hosts)
 	if err != nil {

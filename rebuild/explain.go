@@ -7,8 +7,9 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// explain says what the failure of a step means, behind the child's own words: the most specific explanation, and one that answers a hint of the child's.
-// What is said otherwise is left out, by its id. It returns the most specific one, if there is any.
+// explain says what the failure of a step means, behind the child's own words: the most specific explanation, and one
+// that answers a hint of the child's. What is said otherwise is left out, by its id. It returns the most specific one,
+// if there is any.
 func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...string) (explain.Explanation, bool) {
 	situation := explain.About(r.known(t.Located, t.On, t.At), t.Choice.Name, facts.SudoUser(r.Env), r.Dir)
 	situation.Phase = heard.Phase()

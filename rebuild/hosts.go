@@ -14,8 +14,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Hosts prints the inventory: every alias of the ssh config, how it is reached and which configuration it would get, and the
-// configurations that no alias stands for.
+// Hosts prints the inventory: every alias of the ssh config, how it is reached and which configuration it would get,
+// and the configurations that no alias stands for.
 func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()

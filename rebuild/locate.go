@@ -12,8 +12,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// locate asks ssh what the names of a host mean, and stops where something is wrong that no look at the host could mend. A build host that ssh
-// reaches just as it reaches the target is the target.
+// locate asks ssh what the names of a host mean, and stops where something is wrong that no look at the host could
+// mend. A build host that ssh reaches just as it reaches the target is the target.
 func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	l := Located{Placed: p}
 	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {

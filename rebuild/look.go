@@ -17,7 +17,8 @@ type looking struct {
 	roles map[*plan.Machine]facts.Query
 }
 
-// lookHere looks at this machine while ssh connects. Where one host is built here, what Nix can build here is asked for, too.
+// lookHere looks at this machine while ssh connects. Where one host is built here, what Nix can build here is asked
+// for, too.
 func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 	r.look = &looking{roles: map[*plan.Machine]facts.Query{}}
 	q := facts.HereQuery{Dir: r.Dir, Env: r.Env}

@@ -8,8 +8,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// plan prints the commands of a deployment and runs none of them. No host is contacted, unless the hosts are to be looked at first (--check): what only
-// they could tell stands in comments then.
+// plan prints the commands of a deployment and runs none of them. No host is contacted, unless the hosts are to be
+// looked at first (--check): what only they could tell stands in comments then.
 func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 	if hosts[0].Request.Look {
 		checked, err := r.checked(ctx, hosts)

@@ -37,8 +37,9 @@ type Run struct {
 // named is a stage of a host.
 type named interface{ Name() string }
 
-// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up to a GB of memory while it is
-// evaluated, and two of them share nothing: as many are evaluated at a time as there are processors.
+// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up
+// to a GB of memory while it is evaluated, and two of them share nothing: as many are evaluated at a time as there are
+// processors.
 func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inventory, targets []*source.Target, checking bool) (*Run, []Placed, error) {
 	run := &Run{
 		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2,
@@ -72,7 +73,8 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	return run, placed, err
 }
 
-// place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's own steps.
+// place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's
+// own steps.
 func place(r request.Request, src source.Source, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
 	own, _ := os.Hostname()
 	if len(targets) > 1 {
@@ -107,8 +109,8 @@ const (
 	activations = 10 // at a time
 )
 
-// each takes hosts through one phase, at most limit at a time, and returns those that go on, in their order. What ended the others is kept, in their
-// order, too.
+// each takes hosts through one phase, at most limit at a time, and returns those that go on, in their order. What
+// ended the others is kept, in their order, too.
 func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit int, hosts []In, do func(context.Context, In) (Out, error)) []Out {
 	type passed struct {
 		out Out
@@ -164,7 +166,8 @@ func (r *Run) outcome() error {
 	return &remote.HostsError{Ended: slices.Clone(r.ended)}
 }
 
-// report says what was found about a host, the worst first, and returns a *report.CheckError where something of it stops the run.
+// report says what was found about a host, the worst first, and returns a *report.CheckError where something of it
+// stops the run.
 func (r *Run) report(p Placed, found []report.Finding) error {
 	call := p.Request.Call()
 	for _, f := range report.BySeverity(p.Request.Lowered(found)) {
@@ -178,7 +181,8 @@ func (r *Run) report(p Placed, found []report.Finding) error {
 	return nil
 }
 
-// evaluationError is the error of nix that ends a host. Where the checks are what the user wants it is a finding like others.
+// evaluationError is the error of nix that ends a host. Where the checks are what the user wants it is a finding like
+// others.
 func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error {
 	var broken *source.EvaluationError
 	if r.checking && errors.As(err, &broken) {

@@ -1,6 +1,7 @@
-// Package rebuild conducts a run: it takes hosts through the stages of a deployment, side by side, and lets none of them into a later part of it
-// before all are through the earlier one. What is decided on the way is decided in the rooms below, and what is done is done by them: here stands
-// only who comes when. Nothing here prints: everything said is an event.
+// Package rebuild conducts a run: it takes hosts through the stages of a deployment, side by side, and lets none of
+// them into a later part of it before all are through the earlier one. What is decided on the way is decided in the
+// rooms below, and what is done is done by them: here stands only who comes when. Nothing here prints: everything said
+// is an event.
 package rebuild
 
 import (
@@ -64,8 +65,8 @@ func (s *Session) source(r request.Request) source.Source {
 	return source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
 }
 
-// warnSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the reason behind many a
-// refused login (field: sudo nixos-rebuild --target-host).
+// warnSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the
+// reason behind many a refused login (field: sudo nixos-rebuild --target-host).
 func (s *Session) warnSudo(r request.Request) {
 	name := facts.SudoUser(s.Env)
 	if name == "" || (len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost)) {

@@ -11,8 +11,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// The stages of one host. Each is made from the one before it, by the one function that is named in its comment, and is never changed after that: a
-// host that was not checked cannot be built, for it has not got the type.
+// The stages of one host. Each is made from the one before it, by the one function that is named in its comment, and
+// is never changed after that: a host that was not checked cannot be built, for it has not got the type.
 type (
 	// Placed says what is to be deployed, from where, and where it is built (place).
 	Placed struct {

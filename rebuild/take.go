@@ -34,7 +34,8 @@ func (r *Run) stepFailed(c Checked, heard *remote.Heard, results plan.Results, e
 	return failed
 }
 
-// failedThere reports whether a third build host's own copy failed, and neither the connection to it nor the user is why: the way through here is left.
+// failedThere reports whether a third build host's own copy failed, and neither the connection to it nor the user is
+// why: the way through here is left.
 func failedThere(err error) bool {
 	var exit *nixexec.ExitError
 	return errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && !nixexec.Interrupted(err)

@@ -10,8 +10,8 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// tell waits until the configuration has told its facts. Where nixhop itself needs the derivation nix works on behind them; elsewhere nixos-rebuild
-// evaluates once more by itself, or nobody does.
+// tell waits until the configuration has told its facts. Where nixhop itself needs the derivation nix works on behind
+// them; elsewhere nixos-rebuild evaluates once more by itself, or nobody does.
 func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	t = Told{Decided: d}
 	if r.needsDerivation(d.Located, d.Decision) {
@@ -33,9 +33,9 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	return t, err
 }
 
-// lookAhead begins, while ssh connects, to evaluate the configuration that is the target's unless the flake has none of that name: this takes longer
-// than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself will need it, else to its facts. What the hosts tell
-// later can only make more of it wanted.
+// lookAhead begins, while ssh connects, to evaluate the configuration that is the target's unless the flake has none
+// of that name: this takes longer than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself
+// will need it, else to its facts. What the hosts tell later can only make more of it wanted.
 func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 	whole := r.needsDerivation(l, l.Sketch)
 	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
@@ -54,7 +54,8 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 	return r.evaluator.Begin(ctx, command, r.showing(l.Placed))
 }
 
-// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a check and a plan want its facts alone.
+// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a check and a plan want
+// its facts alone.
 func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
 	return d.EvaluatesWhole() && !r.checking && !l.Request.Plan
 }

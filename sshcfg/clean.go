@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// clean makes one line of another program's output safe to print: what is not printable (colours, cursor movements, line
-// ends, marks that turn the direction of text) is dropped, white space at the ends too.
+// clean makes one line of another program's output safe to print: what is not printable (colours, cursor movements,
+// line ends, marks that turn the direction of text) is dropped, white space at the ends too.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {

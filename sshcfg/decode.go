@@ -10,11 +10,11 @@ import (
 // lineLimit bounds, in bytes, what the library is given of one line: its lexer takes quadratic time.
 const lineLimit = 8 << 10
 
-// decode builds the blocks of one file. The library (kevinburke/ssh_config) does it, from lines that tidy has put in the form
-// that it reads as ssh does: what it gets wrong is the spelling of lines (tabs, quotes, # in a word, Include), not which
-// line belongs to which block. It refuses a whole file for one Match criterion that it does not know, as Fedora's stock
-// "Match final all" (alebeck/boring#20). A Match block lists no alias, so such a file gets a warning and is read again
-// with the criteria left out.
+// decode builds the blocks of one file. The library (kevinburke/ssh_config) does it, from lines that tidy has put in
+// the form that it reads as ssh does: what it gets wrong is the spelling of lines (tabs, quotes, # in a word,
+// Include), not which line belongs to which block. It refuses a whole file for one Match criterion that it does not
+// know, as Fedora's stock "Match final all" (alebeck/boring#20). A Match block lists no alias, so such a file gets a
+// warning and is read again with the criteria left out.
 func decode(path string, lines []line) ([]block, []Warning) {
 	headers, text, warnings := tidy(path, lines, true)
 	config, err := ssh_config.DecodeBytes([]byte(text))
@@ -81,9 +81,10 @@ func (b *block) read(host *ssh_config.Host) []Warning {
 	return warnings
 }
 
-// tidy writes the lines that make a block (Host, Match, Tag, hints) as the library reads them right, each on the line where
-// it stood, and leaves out the others. It returns the Host and Match lines in order; a Host line of which no name is left
-// has no words, and is written so that it still ends the block above. Without criteria every Match line is Match all.
+// tidy writes the lines that make a block (Host, Match, Tag, hints) as the library reads them right, each on the line
+// where it stood, and leaves out the others. It returns the Host and Match lines in order; a Host line of which no
+// name is left has no words, and is written so that it still ends the block above. Without criteria every Match line
+// is Match all.
 func tidy(path string, lines []line, criteria bool) (headers []line, text string, warnings []Warning) {
 	var b strings.Builder
 	for _, l := range lines {
@@ -136,7 +137,8 @@ func tidyNames(path string, l line, warnings []Warning) ([]string, []Warning) {
 	return names, warnings
 }
 
-// checkPattern is what ParseHost checks, for a word that may hold wildcards: a name that cannot be given as HOST is no alias.
+// checkPattern is what ParseHost checks, for a word that may hold wildcards: a name that cannot be given as HOST is no
+// alias.
 func checkPattern(word string) error {
 	if strings.ContainsAny(word, "*?") {
 		bare := strings.NewReplacer("*", "x", "?", "x", ":", "x", "[", "x", "]", "x").Replace(strings.TrimPrefix(word, "!"))

@@ -27,8 +27,8 @@ var hostKeySigns = []sign{
 	{regexp.MustCompile(`^Host key verification failed`), HostKeyUnknown, nil},
 }
 
-// signs are the other failures, the more telling ones first. A line counts from its beginning, for the middle of one may
-// be somebody else's text.
+// signs are the other failures, the more telling ones first. A line counts from its beginning, for the middle of one
+// may be somebody else's text.
 var signs = []sign{
 	{regexp.MustCompile(`^(?:Received disconnect from .*?|Disconnected from .*?|[^:]*): (?:\d+: )?Too many authentication failures`), TooManyFailures, nil},
 	{regexp.MustCompile(`^(?:(.*)@\S+: )?Permission denied \(([^)]*)\)`), Denied, func(f *Failure, m []string) {
@@ -119,8 +119,9 @@ var (
 	shownKeyPrint = regexp.MustCompile(`^((?:SHA256:|MD5:)?[0-9A-Za-z+/:=]{20,})\.$`)
 )
 
-// offending reads the block that ssh prints about a changed or revoked key. The command that removes a changed one is put
-// together here, from file and name: older versions print none, or leave the name unquoted, and [host]:port needs quotes.
+// offending reads the block that ssh prints about a changed or revoked key. The command that removes a changed one is
+// put together here, from file and name: older versions print none, or leave the name unquoted, and [host]:port needs
+// quotes.
 func (r sshLog) offending(f *Failure) {
 	if f.Kind == HostKeyUnknown {
 		return

@@ -14,7 +14,8 @@ import (
 	"nixhop/nixexec"
 )
 
-// Endpoint is what `ssh -G` says about a host. ssh leaves tokens (%h) in most values and writes paths as the config has them.
+// Endpoint is what `ssh -G` says about a host. ssh leaves tokens (%h) in most values and writes paths as the config
+// has them.
 type Endpoint struct {
 	Alias                 string // as given to ssh
 	User                  string
@@ -49,9 +50,9 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("ssh refuses its config: %s:%d: %s", e.File, e.Line, e.Text)
 }
 
-// Resolve asks `ssh -G` what host, an alias with or without a user, means; config is a file for -F or empty, and options
-// are the user's own for ssh. ssh connects to nothing for that, but a Match exec in the config is run. Errors: a
-// *ConfigError where the config is broken, a *nixexec.NotFoundError without ssh, else what ssh said.
+// Resolve asks `ssh -G` what host, an alias with or without a user, means; config is a file for -F or empty, and
+// options are the user's own for ssh. ssh connects to nothing for that, but a Match exec in the config is run. Errors:
+// a *ConfigError where the config is broken, a *nixexec.NotFoundError without ssh, else what ssh said.
 func Resolve(ctx context.Context, host, config string, options []string) (Endpoint, error) {
 	if host == "" || host[0] == '-' || strings.ContainsFunc(host, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
 		return Endpoint{}, hostError(host, errors.New("ssh would not take it for a host"))
@@ -86,8 +87,8 @@ func resolveArgv(host, config string, options []string) []string {
 	return append(append(argv, options...), "--", host)
 }
 
-// Address is user@hostname:port, for people: the port is left out where it is 22, and an IPv6 address stands in brackets
-// where a port follows it.
+// Address is user@hostname:port, for people: the port is left out where it is 22, and an IPv6 address stands in
+// brackets where a port follows it.
 func (e Endpoint) Address() string {
 	address := e.HostName
 	if e.Port != 22 && e.Port != 0 {
@@ -99,8 +100,9 @@ func (e Endpoint) Address() string {
 	return e.User + "@" + address
 }
 
-// parseEndpoint reads the output of `ssh -G`: a lower-case keyword, a space and a value on each line, a keyword that takes
-// several values either on several lines or with spaces between them (dump_client_config in readconf.c). home stands in for ~/.
+// parseEndpoint reads the output of `ssh -G`: a lower-case keyword, a space and a value on each line, a keyword that
+// takes several values either on several lines or with spaces between them (dump_client_config in readconf.c). home
+// stands in for ~/.
 func parseEndpoint(text, home string) (Endpoint, error) {
 	var e Endpoint
 	one := map[string]*string{
@@ -145,8 +147,8 @@ func parseEndpoint(text, home string) (Endpoint, error) {
 	return e, nil
 }
 
-// splitPaths splits the paths that `ssh -G` writes one after the other, without quotes: a word that cannot begin a path
-// belongs to the path before it, which then holds a space.
+// splitPaths splits the paths that `ssh -G` writes one after the other, without quotes: a word that cannot begin a
+// path belongs to the path before it, which then holds a space.
 func splitPaths(value string) []string {
 	var paths []string
 	for _, word := range strings.Split(value, " ") {
@@ -169,15 +171,16 @@ func expandHome(path, home string) string {
 	return path
 }
 
-// The forms in which ssh complains about its config (readconf.c): with and without a colon behind the file, and about a
-// file as a whole.
+// The forms in which ssh complains about its config (readconf.c): with and without a colon behind the file, and about
+// a file as a whole.
 var (
 	configLine  = regexp.MustCompile(`^(.+?):? line (\d+): (.+)$`)
 	configOwner = regexp.MustCompile(`^(Bad owner or permissions) on (.+)$`)
 	configOpen  = regexp.MustCompile(`^Can't open user config file (.+): (.+)$`)
 )
 
-// parseConfigError finds the first complaint about the config in what ssh wrote. Options that ssh merely ignores are none.
+// parseConfigError finds the first complaint about the config in what ssh wrote. Options that ssh merely ignores are
+// none.
 func parseConfigError(text string) (ConfigError, bool) {
 	for l := range strings.Lines(text) {
 		l = clean(l)

@@ -78,10 +78,10 @@ type Agent struct {
 	Text     string // why it could not be asked; empty where none is configured
 }
 
-// Diagnose finds out from the log of an ssh that failed (what it wrote with -E FILE and LogLevel DEBUG1, then its standard
-// error) why it did. Without debug lines, or with the wordings of older versions and of macOS, it tells less, not wrong.
-// A host can write into the log (its banner, before the login): no host key finding is taken from lines that come after
-// the host key was accepted.
+// Diagnose finds out from the log of an ssh that failed (what it wrote with -E FILE and LogLevel DEBUG1, then its
+// standard error) why it did. Without debug lines, or with the wordings of older versions and of macOS, it tells less,
+// not wrong. A host can write into the log (its banner, before the login): no host key finding is taken from lines
+// that come after the host key was accepted.
 func Diagnose(log string) Failure {
 	r := readLog(log)
 	f := r.facts()
@@ -132,8 +132,9 @@ func readLog(log string) sshLog {
 	return r
 }
 
-// way explains a connection that did not get through the jump host or ProxyCommand. The ssh that runs on the way writes to
-// standard error, so what it said stands among the lines, next to the complaint of this one that nobody spoke to it.
+// way explains a connection that did not get through the jump host or ProxyCommand. The ssh that runs on the way
+// writes to standard error, so what it said stands among the lines, next to the complaint of this one that nobody
+// spoke to it.
 func (r sshLog) way(f *Failure) {
 	beyond := regexp.MustCompile(`^channel \d+: open failed: (.+)$`)
 	way := sshLog{}

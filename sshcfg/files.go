@@ -1,5 +1,6 @@
 // Package sshcfg knows which hosts there are and how ssh reaches them: it lists the aliases of the ssh config, asks
-// `ssh -G` what one means, and reads from ssh's log why a connection failed. What an alias means is never worked out here.
+// `ssh -G` what one means, and reads from ssh's log why a connection failed. What an alias means is never worked out
+// here.
 package sshcfg
 
 import (
@@ -18,9 +19,10 @@ const systemDir = "/etc/ssh"
 // sizeLimit bounds what is read of one config file, in bytes. A real one has a few kilobytes.
 const sizeLimit = 1 << 20
 
-// Files returns the ssh config files that ssh reads: the one given with --ssh-config, and then no other, as with ssh -F;
-// none at all for "none", ssh's own word for that; else ~/.ssh/config and /etc/ssh/ssh_config, in the order in which ssh
-// reads them. The home directory is that of the user database: OpenSSH does not ask $HOME for this one (ssh.c, getpwuid).
+// Files returns the ssh config files that ssh reads: the one given with --ssh-config, and then no other, as with ssh
+// -F; none at all for "none", ssh's own word for that; else ~/.ssh/config and /etc/ssh/ssh_config, in the order in
+// which ssh reads them. The home directory is that of the user database: OpenSSH does not ask $HOME for this one
+// (ssh.c, getpwuid).
 func Files(explicit string) []string {
 	switch strings.ToLower(explicit) {
 	case "":
@@ -46,7 +48,8 @@ func databaseHome() string {
 	return u.HomeDir
 }
 
-// readConfig reads a config file. A directory reads as empty, as ssh reads it; a pipe is not opened, for ssh has to read it too.
+// readConfig reads a config file. A directory reads as empty, as ssh reads it; a pipe is not opened, for ssh has to
+// read it too.
 func readConfig(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {

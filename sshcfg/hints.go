@@ -25,7 +25,8 @@ func isHint(comment string) bool {
 	return strings.HasPrefix(strings.TrimSpace(comment), hintMark)
 }
 
-// parseHints reads one hint comment, without its #. It returns what it could read, and a complaint for each word it could not.
+// parseHints reads one hint comment, without its #. It returns what it could read, and a complaint for each word it
+// could not.
 func parseHints(comment string) (h Hints, complaints []string) {
 	keys := []string{"build-host", "configuration", "cross", "tags"}
 	for _, word := range strings.Fields(strings.TrimPrefix(strings.TrimSpace(comment), hintMark)) {

@@ -20,9 +20,10 @@ type Host struct {
 // hostHint is the second line of every error about a HOST word.
 const hostHint = "a host is [user@]alias, [user@]address, host:port or ssh://user@host:port; list yours with: nixhop hosts"
 
-// ParseHost takes a HOST word apart: [user@]name, name:port, [address]:port or ssh://[user@]host[:port]. In brackets the
-// zone of an IPv6 address may be written %25eth0, as in a URL (RFC 6874), or %eth0. It refuses whatever ssh would take for
-// an option, what ssh since 9.6 refuses (CVE-2023-51385), and what would not survive the ssh:// URL that Nix makes of it.
+// ParseHost takes a HOST word apart: [user@]name, name:port, [address]:port or ssh://[user@]host[:port]. In brackets
+// the zone of an IPv6 address may be written %25eth0, as in a URL (RFC 6874), or %eth0. It refuses whatever ssh would
+// take for an option, what ssh since 9.6 refuses (CVE-2023-51385), and what would not survive the ssh:// URL that Nix
+// makes of it.
 func ParseHost(word string) (Host, error) {
 	rest, isURL := strings.CutPrefix(word, "ssh://")
 	switch scheme, _, other := strings.Cut(rest, "://"); {
@@ -57,8 +58,8 @@ func (h Host) String() string {
 	return h.withUser(h.Name)
 }
 
-// Authority is String for the inside of an ssh:// URL and for nixos-rebuild: an IPv6 address stands in brackets and the
-// percent sign of its zone is written %25.
+// Authority is String for the inside of an ssh:// URL and for nixos-rebuild: an IPv6 address stands in brackets and
+// the percent sign of its zone is written %25.
 func (h Host) Authority() string {
 	if !strings.Contains(h.Name, ":") {
 		return h.String()
@@ -77,8 +78,8 @@ func hostError(word string, err error) error {
 	return fmt.Errorf("host %q: %w\n%s", word, err, hostHint)
 }
 
-// splitPort splits host, host:port, [host] and [host]:port; port is nil where none is given. More than one colon outside
-// brackets is an IPv6 address, which has no port.
+// splitPort splits host, host:port, [host] and [host]:port; port is nil where none is given. More than one colon
+// outside brackets is an IPv6 address, which has no port.
 func splitPort(s string) (name string, port *string, err error) {
 	if inner, ok := strings.CutPrefix(s, "["); ok {
 		name, after, closed := strings.Cut(inner, "]")
@@ -112,7 +113,8 @@ func parsePort(digits string) (int, error) {
 	return int(port), nil
 }
 
-// checkUser refuses what ssh refuses in a user name (valid_ruser in ssh.c), and a colon, which would begin a password in a URL.
+// checkUser refuses what ssh refuses in a user name (valid_ruser in ssh.c), and a colon, which would begin a password
+// in a URL.
 func checkUser(user string) error {
 	switch {
 	case user == "":

@@ -23,16 +23,16 @@ type Setting struct {
 	ControlPath string // empty: the user's
 }
 
-// WriteConfig writes an ssh config for -F: the settings of the host names that have some, then the files of
-// include (Files), which keep their full meaning, Match blocks and relative Includes too. -F alone could not do it: one
-// port for two hosts is not enough, and ssh hands its -F on to the ssh of a jump host unquoted, so that a path with a
-// space breaks every ProxyJump (path itself must have none).
+// WriteConfig writes an ssh config for -F: the settings of the host names that have some, then the files of include
+// (Files), which keep their full meaning, Match blocks and relative Includes too. -F alone could not do it: one port
+// for two hosts is not enough, and ssh hands its -F on to the ssh of a jump host unquoted, so that a path with a space
+// breaks every ProxyJump (path itself must have none).
 //
-// ssh refuses an included file that others can write to, where it takes the same file from -F; such a file, and one whose
-// path cannot be written on an Include line, is copied to path.N and that is included. The user's own ~/.ssh/config is
-// never saved from that refusal (a *ConfigError), for ssh makes it there too. A default file may be missing, as it may for
-// ssh; another is an error (fs.ErrNotExist). One thing is lost: ssh reads whatever -F leads to as the user's, so that a
-// relative Include in /etc/ssh/ssh_config would start in ~/.ssh.
+// ssh refuses an included file that others can write to, where it takes the same file from -F; such a file, and one
+// whose path cannot be written on an Include line, is copied to path.N and that is included. The user's own
+// ~/.ssh/config is never saved from that refusal (a *ConfigError), for ssh makes it there too. A default file may be
+// missing, as it may for ssh; another is an error (fs.ErrNotExist). One thing is lost: ssh reads whatever -F leads to
+// as the user's, so that a relative Include in /etc/ssh/ssh_config would start in ~/.ssh.
 func WriteConfig(path string, settings map[string]Setting, include []string) error {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(settings)) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// includeHome is what ~ means in an Include, and where a relative Include of a user's file starts (in its .ssh): ssh leaves
-// both to glob(3), which asks $HOME first.
+// includeHome is what ~ means in an Include, and where a relative Include of a user's file starts (in its .ssh): ssh
+// leaves both to glob(3), which asks $HOME first.
 func includeHome() string {
 	if home := os.Getenv("HOME"); home != "" {
 		return home
@@ -19,9 +19,10 @@ func includeHome() string {
 	return databaseHome()
 }
 
-// includeFiles returns the files that one word of an Include line stands for, sorted. A relative one starts in ~/.ssh, or
-// in /etc/ssh where the system's file holds the line, never beside that file (ssh_config(5)). None is no error, as for ssh.
-// A word with tokens and ${VARIABLES} is a path as it is for OpenSSH before 9.9: it is expanded where no such file is there.
+// includeFiles returns the files that one word of an Include line stands for, sorted. A relative one starts in ~/.ssh,
+// or in /etc/ssh where the system's file holds the line, never beside that file (ssh_config(5)). None is no error, as
+// for ssh. A word with tokens and ${VARIABLES} is a path as it is for OpenSSH before 9.9: it is expanded where no such
+// file is there.
 func includeFiles(word, home string, system bool) ([]string, error) {
 	files, err := matchInclude(word, home, system)
 	if err != nil || len(files) > 0 || !includeToken.MatchString(word) {
@@ -36,8 +37,8 @@ func includeFiles(word, home string, system bool) ([]string, error) {
 // includeToken is what OpenSSH 9.9 and newer expand in an Include, wherever it stands in a word.
 var includeToken = regexp.MustCompile(`\$\{[^}]*\}|%.`)
 
-// hostTokens are the letters of the tokens of an Include that say something of the host that one connects to, which a listing of hosts cannot
-// know (TOKENS in ssh_config(5)).
+// hostTokens are the letters of the tokens of an Include that say something of the host that one connects to, which a
+// listing of hosts cannot know (TOKENS in ssh_config(5)).
 const hostTokens = "Chjknpr"
 
 // expandInclude replaces the variables, and the tokens that say something of this machine.
@@ -124,8 +125,8 @@ func matchInclude(word, home string, system bool) ([]string, error) {
 	return visible, nil
 }
 
-// hiddenMatch says whether a match has a part that begins with a dot where the pattern has none: glob(3) leaves such files
-// out (an editor's swap file, say), filepath.Glob does not.
+// hiddenMatch says whether a match has a part that begins with a dot where the pattern has none: glob(3) leaves such
+// files out (an editor's swap file, say), filepath.Glob does not.
 func hiddenMatch(pattern, match string) bool {
 	want, got := strings.Split(filepath.Clean(pattern), "/"), strings.Split(filepath.Clean(match), "/")
 	for i := range min(len(want), len(got)) {

@@ -17,9 +17,10 @@ const depthLimit = 16
 // fileLimit bounds how many files one listing reads: Includes that fork at every level would never end.
 const fileLimit = 4096
 
-// List reads ssh config files, in the order in which ssh reads them (Files), with all their Includes, and returns the hosts
-// that they name. It never fails: what it cannot read becomes a warning. A file that is missing is one only where it was
-// asked for. An alias that stands in a file included from inside a Host block counts only where that block applies to it.
+// List reads ssh config files, in the order in which ssh reads them (Files), with all their Includes, and returns the
+// hosts that they name. It never fails: what it cannot read becomes a warning. A file that is missing is one only
+// where it was asked for. An alias that stands in a file included from inside a Host block counts only where that
+// block applies to it.
 func List(files []string) Inventory {
 	w := walk{home: includeHome()}
 	for _, file := range files {

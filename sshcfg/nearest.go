@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Nearest returns at most limit of the names that somebody who typed name may have meant, the likeliest first: those a few
-// slips of the keys away (one for every three characters, at least one), and those that one of the two begins.
+// Nearest returns at most limit of the names that somebody who typed name may have meant, the likeliest first: those a
+// few slips of the keys away (one for every three characters, at least one), and those that one of the two begins.
 func Nearest(name string, names []string, limit int) []string {
 	type candidate struct {
 		name     string
@@ -34,7 +34,8 @@ func Nearest(name string, names []string, limit int) []string {
 	return result
 }
 
-// distance counts the insertions, deletions, replacements and swaps of neighbours that make b of a (optimal string alignment).
+// distance counts the insertions, deletions, replacements and swaps of neighbours that make b of a (optimal string
+// alignment).
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	before, above := []int(nil), make([]int, len(to)+1)

@@ -63,8 +63,8 @@ func cutKeyword(s string) (keyword, rest string) {
 	return s[:i], rest
 }
 
-// cutWords splits the arguments of a keyword (argv_split in misc.c): both kinds of quotes, anywhere in a word; a backslash
-// escapes quotes, itself, and a space outside quotes; a word that begins with # begins the comment.
+// cutWords splits the arguments of a keyword (argv_split in misc.c): both kinds of quotes, anywhere in a word; a
+// backslash escapes quotes, itself, and a space outside quotes; a word that begins with # begins the comment.
 func cutWords(s string) (words []string, comment string) {
 	for i := 0; i < len(s); i++ {
 		if s[i] == ' ' || s[i] == '\t' {

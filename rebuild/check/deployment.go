@@ -46,8 +46,8 @@ func (d Deployment) Machines() []report.Finding {
 	return found
 }
 
-// Configuration are the findings about what the configuration says of itself: whether it is for this host, and whether it can be built where it
-// is to be built, unless that was tried.
+// Configuration are the findings about what the configuration says of itself: whether it is for this host, and whether
+// it can be built where it is to be built, unless that was tried.
 func (d Deployment) Configuration(told source.Facts, tried bool) []report.Finding {
 	var found []report.Finding
 	if d.On != nil && d.Machine != "" {
@@ -122,7 +122,8 @@ func (d Deployment) nixThere() []NixThere {
 	return there
 }
 
-// target is what the deployment wants of its target. What this machine or the user's own build host made carries no signature.
+// target is what the deployment wants of its target. What this machine or the user's own build host made carries no
+// signature.
 func (d Deployment) target() TargetWant {
 	return TargetWant{
 		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,

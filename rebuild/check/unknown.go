@@ -11,8 +11,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// UnknownAlias is the error for a name that has no address and stands in no ssh config; nil where a connection failed for another reason. env is the
-// environment of this process.
+// UnknownAlias is the error for a name that has no address and stands in no ssh config; nil where a connection failed
+// for another reason. env is the environment of this process.
 func UnknownAlias(name string, failure sshcfg.Failure, inv sshcfg.Inventory, env func(string) string) *request.UsageError {
 	if failure.Kind != sshcfg.Unresolved || failure.Host != name || inv.Matches(name) || strings.ContainsAny(name, ".:") {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Failure is Explain for what a step has printed that ended with err. There is nothing to say of a run that the user stopped, and of a command that
-// did not run.
+// Failure is Explain for what a step has printed that ended with err. There is nothing to say of a run that the user
+// stopped, and of a command that did not run.
 func Failure(output []byte, err error, s Situation) []Explanation {
 	var exit *nixexec.ExitError
 	if nixexec.Interrupted(err) || !errors.As(err, &exit) {
@@ -18,8 +18,8 @@ func Failure(output []byte, err error, s Situation) []Explanation {
 	return Explain(output, s)
 }
 
-// Findings are explanations as findings about a host: the most specific one, and one that answers a hint of the child's. Those that are said
-// otherwise are left out, by their ids.
+// Findings are explanations as findings about a host: the most specific one, and one that answers a hint of the
+// child's. Those that are said otherwise are left out, by their ids.
 func Findings(said []Explanation, host string, otherwise ...string) []report.Finding {
 	var found []report.Finding
 	for i, e := range said {

@@ -28,7 +28,8 @@ type Situation struct {
 	Local func(path string) bool
 }
 
-// About is the situation of a run: what is known of it, which configuration it deploys, who ran sudo, and where it was started.
+// About is the situation of a run: what is known of it, which configuration it deploys, who ran sudo, and where it was
+// started.
 func About(k plan.Known, configuration, sudoUser, dir string) Situation {
 	s := Situation{
 		Configuration: configuration, Flake: k.Source.Flake, Action: k.Request.Action, SudoUser: sudoUser,

@@ -3,7 +3,8 @@ package facts
 // systemProfile is what a NixOS host boots; --profile-name NAME puts a profile beside it (nixos-rebuild(8)).
 const systemProfile = "/nix/var/nix/profiles/system"
 
-// OutcomeFile is where a host keeps what its last activation by nixhop has reported. Only root writes to /run, and it is gone with a reboot.
+// OutcomeFile is where a host keeps what its last activation by nixhop has reported. Only root writes to /run, and it
+// is gone with a reboot.
 const OutcomeFile = "/run/nixhop-outcome"
 
 // ProfilePath returns the path of the profile that --profile-name means; "" and "system" are the system's own.
@@ -14,8 +15,8 @@ func ProfilePath(name string) string {
 	return systemProfile + "-profiles/" + name
 }
 
-// ActivationUnit is the transient unit that the activation runs in; nixos-rebuild uses the same name, so that the two exclude each
-// other (nixpkgs#258571).
+// ActivationUnit is the transient unit that the activation runs in; nixos-rebuild uses the same name, so that the two
+// exclude each other (nixpkgs#258571).
 const ActivationUnit = "nixos-rebuild-switch-to-configuration"
 
 // ActivationUnits match the unit under all of its names: a newer nixos-rebuild puts a number behind it.

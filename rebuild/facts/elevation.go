@@ -15,10 +15,10 @@ const (
 // EveryWay is in the order of preference.
 var EveryWay = [...]Way{BySudo, ByDoas, ByRun0}
 
-// Words stand in front of a command on a host that needs root. None of them ever asks for a password: whether they work without one was
-// found out before. run0 is spelled out as what it does where there is no terminal (systemd's src/run/run.c), which older releases
-// can do, too, and which starts no session that would end with the connection. A unit inherits nothing of the login's environment: of that
-// only the way to the locales matters, as for nixos-rebuild.
+// Words stand in front of a command on a host that needs root. None of them ever asks for a password: whether they
+// work without one was found out before. run0 is spelled out as what it does where there is no terminal (systemd's
+// src/run/run.c), which older releases can do, too, and which starts no session that would end with the connection. A
+// unit inherits nothing of the login's environment: of that only the way to the locales matters, as for nixos-rebuild.
 func (w Way) Words() []string {
 	switch w {
 	case BySudo:
@@ -55,7 +55,8 @@ func (e Elevation) there(w Way) bool {
 	return w == ByRun0 && e.Run0Free != Unsaid
 }
 
-// Way chooses among the ways that may be taken: the first that works without a password, else the first that is there, else "".
+// Way chooses among the ways that may be taken: the first that works without a password, else the first that is there,
+// else "".
 func (e Elevation) Way(ways []Way) (way Way, free bool) {
 	if i := slices.IndexFunc(ways, func(w Way) bool { return e.free(w) == Yes }); i >= 0 {
 		return ways[i], true

@@ -82,8 +82,8 @@ const (
 // mostIdentities is how many identity files of a host are looked at.
 const mostIdentities = 8
 
-// LookHere looks at this machine. It changes nothing, takes a few seconds at most, and never fails: what cannot be found out stays
-// empty.
+// LookHere looks at this machine. It changes nothing, takes a few seconds at most, and never fails: what cannot be
+// found out stays empty.
 func LookHere(ctx context.Context, q HereQuery) Here {
 	h := Here{
 		OS: runtime.GOOS, NixOS: nixexec.Exists("/etc/NIXOS"),
@@ -175,7 +175,8 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 	return n, store
 }
 
-// BuilderSystems are the systems that remote builders of this machine are for, under settings of Nix from the command line.
+// BuilderSystems are the systems that remote builders of this machine are for, under settings of Nix from the command
+// line.
 func BuilderSystems(settings []string) []string {
 	ctx, cancel := context.WithTimeout(context.Background(), nixTime)
 	defer cancel()
@@ -183,7 +184,8 @@ func BuilderSystems(settings []string) []string {
 	return n.BuilderSystems
 }
 
-// NixConfig is Nix's own answer to what is set; `nix config show` has the name since 2.20, and the older name goes away.
+// NixConfig is Nix's own answer to what is set; `nix config show` has the name since 2.20, and the older name goes
+// away.
 func nixConfig(ctx context.Context, settings []string) string {
 	for _, words := range [][]string{{"show-config"}, {"config", "show"}} {
 		argv := append(nixexec.NixCommand(words...), settings...)
@@ -258,4 +260,10 @@ func (h Here) For(endpoints []sshcfg.Endpoint) Here {
 	}
 	h.Keys = keys
 	return h
+}
+
+// Me is who runs nixhop and where, for others who come upon it on a host: "me on laptop".
+func Me() string {
+	host, _ := os.Hostname()
+	return nixexec.Printable(userName(os.Geteuid()) + " on " + host)
 }

@@ -11,8 +11,9 @@ import (
 	"nixhop/nixexec"
 )
 
-// FindTree finds the git tree that a flake lies in, as Nix does: from a path upwards to flake.nix, and from there upwards to .git
-// (parseFlakeRef in Nix's flakeref.cc). A reference of another kind than a path or git+file: lies in none.
+// FindTree finds the git tree that a flake lies in, as Nix does: from a path upwards to flake.nix, and from there
+// upwards to .git (parseFlakeRef in Nix's flakeref.cc). A reference of another kind than a path or git+file: lies in
+// none.
 func FindTree(flake, dir string, exists func(string) bool) Tree {
 	path, query, _ := strings.Cut(flake, "?")
 	values, _ := url.ParseQuery(query)
@@ -58,15 +59,15 @@ func above(dir, name string, exists func(string) bool) (string, bool) {
 	}
 }
 
-// localGit are the variables that turn git to another tree than the one it is started in (git-rev-parse(1), --local-env-vars).
-// They are there where nixhop is run by a hook of git.
+// localGit are the variables that turn git to another tree than the one it is started in (git-rev-parse(1),
+// --local-env-vars). They are there where nixhop is run by a hook of git.
 var localGit = [...]string{
 	"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 	"GIT_NAMESPACE", "GIT_PREFIX", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
 }
 
-// GitCommand asks git about the tree at root and no other. It writes nothing, not even the index that it would refresh, and
-// starts none of the programs that a tree's config may name to watch files.
+// GitCommand asks git about the tree at root and no other. It writes nothing, not even the index that it would
+// refresh, and starts none of the programs that a tree's config may name to watch files.
 func GitCommand(root string, env func(string) string, words ...string) nixexec.Command {
 	var argv []string
 	for _, name := range localGit {
@@ -89,8 +90,8 @@ func notOwned(stderr string) bool {
 	return strings.Contains(stderr, "detected dubious ownership in repository") || strings.Contains(stderr, "unsafe repository ('")
 }
 
-// ParseStatus reads `git status --porcelain=v2 -z` (git-status(1)): how many tracked files differ from the commit, and the
-// untracked ones. The links that nix build leaves, result and result-*, do not count.
+// ParseStatus reads `git status --porcelain=v2 -z` (git-status(1)): how many tracked files differ from the commit, and
+// the untracked ones. The links that nix build leaves, result and result-*, do not count.
 func ParseStatus(text string) (changed int, untracked []string) {
 	entries := strings.Split(text, "\x00")
 	for i := 0; i < len(entries); i++ {
@@ -110,8 +111,8 @@ func ParseStatus(text string) (changed int, untracked []string) {
 	return changed, untracked
 }
 
-// AgentSocket is the agent that ssh asks for a host with this IdentityAgent (ssh_config(5)): empty for none, and not known where
-// ssh would fill tokens in.
+// AgentSocket is the agent that ssh asks for a host with this IdentityAgent (ssh_config(5)): empty for none, and not
+// known where ssh would fill tokens in.
 func AgentSocket(identityAgent string, env func(string) string) (socket string, known bool) {
 	name, isVariable := strings.CutPrefix(identityAgent, "$")
 	switch {
@@ -129,8 +130,8 @@ func AgentSocket(identityAgent string, env func(string) string) (socket string, 
 	return identityAgent, true
 }
 
-// ParseAgent reads the answer of `ssh-add -l`, a line for each key. Its status is 1 where the agent holds none, and 2 where it
-// does not answer (ssh-add(1)).
+// ParseAgent reads the answer of `ssh-add -l`, a line for each key. Its status is 1 where the agent holds none, and 2
+// where it does not answer (ssh-add(1)).
 func ParseAgent(out string, err error) (answers Answer, held int) {
 	var exit *nixexec.ExitError
 	switch {
@@ -154,7 +155,8 @@ func nixElsewhere(home string, exists func(string) bool) string {
 	return ""
 }
 
-// parseNixConfig reads what `nix show-config` prints, a setting on each line. read returns the text of a file, or nothing.
+// parseNixConfig reads what `nix show-config` prints, a setting on each line. read returns the text of a file, or
+// nothing.
 func parseNixConfig(text string, read func(string) string) (n Nix, store string) {
 	set := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -171,9 +173,9 @@ func parseNixConfig(text string, read func(string) string) (n Nix, store string)
 	return n, set["store"]
 }
 
-// machineSystems are the systems of remote builders. The setting has a machine on each line or between semicolons; "@FILE" stands
-// for the lines of a file. A machine has its systems as the second word, and without them, or with "-", builds for the local one
-// (nix.conf(5), builders).
+// machineSystems are the systems of remote builders. The setting has a machine on each line or between semicolons;
+// "@FILE" stands for the lines of a file. A machine has its systems as the second word, and without them, or with "-",
+// builds for the local one (nix.conf(5), builders).
 func machineSystems(setting, system string, read func(string) string, depth int) []string {
 	var systems []string
 	for _, machine := range strings.FieldsFunc(setting, func(r rune) bool { return r == ';' || r == '\n' }) {
@@ -200,8 +202,8 @@ func machineSystems(setting, system string, read func(string) string, depth int)
 	return slices.Compact(systems)
 }
 
-// externalSystems are the systems that programs on this machine build for, as a virtual machine on macOS does (the setting
-// external-builders, a list in JSON).
+// externalSystems are the systems that programs on this machine build for, as a virtual machine on macOS does (the
+// setting external-builders, a list in JSON).
 func externalSystems(setting string) []string {
 	var programs []struct {
 		Systems []string `json:"systems"`

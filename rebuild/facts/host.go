@@ -15,8 +15,8 @@ const (
 	No
 )
 
-// Facts is what a probe found out about a host. The host is not trusted: every field may be missing (its zero value) or wrong, but
-// texts are printable, on one line and bounded in size.
+// Facts is what a probe found out about a host. The host is not trusted: every field may be missing (its zero value)
+// or wrong, but texts are printable, on one line and bounded in size.
 type Facts struct {
 	Noise    string    // what the login shell printed before the probe, escaped as Go would quote it; at most its first 512 bytes
 	Clock    time.Time // of the host, when the probe began
@@ -117,8 +117,8 @@ func (u Unit) Running() bool {
 // Root reports whether the login is root.
 func (f Facts) Root() bool { return f.Login.UID == "0" }
 
-// Installer reports whether the host runs an installer image or a system that was never named (networking.hostName and the
-// variant in NixOS's installation-device.nix, nixos-anywhere's kexec image).
+// Installer reports whether the host runs an installer image or a system that was never named (networking.hostName and
+// the variant in NixOS's installation-device.nix, nixos-anywhere's kexec image).
 func (f Facts) Installer() bool {
 	return f.System.Variant == "installer" || slices.Contains([]string{"nixos", "nixos-installer"}, f.System.HostName)
 }

@@ -23,8 +23,8 @@ const (
 // answer is the lines of a probe's answer by their keys, the values cleaned.
 type answer map[string]string
 
-// ParseFacts reads what a host sent back for ProbeScript with the same nonce. Only that no complete answer is there is an error,
-// which says what was there instead; whatever else a host sends costs it the fact.
+// ParseFacts reads what a host sent back for ProbeScript with the same nonce. Only that no complete answer is there is
+// an error, which says what was there instead; whatever else a host sends costs it the fact.
 func ParseFacts(output []byte, nonce string) (Facts, error) {
 	output = output[:min(len(output), ProbeLimit)]
 	noise, rest, begun := bytes.Cut(output, []byte(beginMarker(nonce)))
@@ -43,7 +43,8 @@ func ParseFacts(output []byte, nonce string) (Facts, error) {
 	return known, nil
 }
 
-// readAnswer reads the lines up to the end marker. Of a repeated key the first line counts: what follows may be forged by a value.
+// readAnswer reads the lines up to the end marker. Of a repeated key the first line counts: what follows may be forged
+// by a value.
 func readAnswer(rest []byte, nonce string) (answer, error) {
 	said, lines, last := answer{}, 0, ""
 	for line := range bytes.Lines(rest) {
@@ -143,7 +144,8 @@ func (a answer) nix(login Login) Nix {
 	return n
 }
 
-// trusted follows the daemon's own rule (nix.conf(5), trusted-users) where its Nix, before 2.15, does not say "Trusted".
+// trusted follows the daemon's own rule (nix.conf(5), trusted-users) where its Nix, before 2.15, does not say
+// "Trusted".
 func (a answer) trusted(login Login) Answer {
 	switch {
 	case login.UID == "0", a["store_trusted"] == "1", a["store_url"] == "local":
@@ -162,8 +164,8 @@ func (a answer) trusted(login Login) Answer {
 	return No
 }
 
-// builderSystems reads the setting builders, which is a list of machines or, after "@", the file that holds it (nix.conf(5)); of
-// files only the default one was read.
+// builderSystems reads the setting builders, which is a list of machines or, after "@", the file that holds it
+// (nix.conf(5)); of files only the default one was read.
 func (a answer) builderSystems() []string {
 	switch setting := a["nix_builders"]; {
 	case setting == "@/etc/nix/machines":

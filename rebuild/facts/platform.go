@@ -41,7 +41,8 @@ const (
 	ByRemoteBuilder Manner = "by a remote builder"
 )
 
-// FindManner says how a build host builds for a system, by what its Nix says of itself. A remote builder goes before emulation, as in Nix.
+// FindManner says how a build host builds for a system, by what its Nix says of itself. A remote builder goes before
+// emulation, as in Nix.
 func FindManner(n Nix, system string) Manner {
 	own, _, _ := strings.Cut(n.System, "-")
 	_, kernel, _ := strings.Cut(system, "-")
@@ -66,8 +67,9 @@ func (n Nix) Platforms() []string {
 	return append([]string{n.System}, n.ExtraPlatforms...)
 }
 
-// EmulatedSystems are the systems whose programs run by a kernel's binfmt_misc, by the names that are registered there: NixOS takes the
-// system's (nixos/modules/system/boot/binfmt.nix), Debian and the others "qemu-" and what qemu calls the processor.
+// EmulatedSystems are the systems whose programs run by a kernel's binfmt_misc, by the names that are registered
+// there: NixOS takes the system's (nixos/modules/system/boot/binfmt.nix), Debian and the others "qemu-" and what qemu
+// calls the processor.
 func EmulatedSystems(names []string) []string {
 	var systems []string
 	for _, name := range names {

@@ -6,8 +6,8 @@ import (
 	"nixhop/nixexec"
 )
 
-// ProbeLimit is how many bytes of a probe's answer are worth reading: an honest one has a few KiB, and what a login shell prints
-// before it has room beside that.
+// ProbeLimit is how many bytes of a probe's answer are worth reading: an honest one has a few KiB, and what a login
+// shell prints before it has room beside that.
 const ProbeLimit = 1 << 20
 
 //go:embed probe.sh
@@ -21,9 +21,10 @@ type Query struct {
 	Profile   string // the system profile's name as --profile-name has it; empty is "system"
 }
 
-// ProbeScript returns the text that a host gets on the standard input of `/bin/sh -s`: never as an argument, since the login shell
-// between need not be a POSIX one. The answer stands between two marker lines that hold the nonce, which must be new each time;
-// after EndMarker the script stays until its standard input ends, and so keeps the connection of its session open.
+// ProbeScript returns the text that a host gets on the standard input of `/bin/sh -s`: never as an argument, since the
+// login shell between need not be a POSIX one. The answer stands between two marker lines that hold the nonce, which
+// must be new each time; after EndMarker the script stays until its standard input ends, and so keeps the connection
+// of its session open.
 func ProbeScript(nonce string, query Query) string {
 	return nixexec.Assignments(
 		[2]string{"nonce", nonce},
@@ -38,8 +39,8 @@ func ProbeScript(nonce string, query Query) string {
 // EndMarker returns the line that ends the answer to a probe.
 func EndMarker(nonce string) string { return "nixhop-end-" + nonce }
 
-// beginMarker returns what stands before the answer; no line of the script's own text holds it, so that an echo of the script is
-// not taken for an answer.
+// beginMarker returns what stands before the answer; no line of the script's own text holds it, so that an echo of the
+// script is not taken for an answer.
 func beginMarker(nonce string) string { return "nixhop-begin-" + nonce }
 
 func oneOrZero(set bool) string {

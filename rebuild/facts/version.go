@@ -23,8 +23,8 @@ const lixMinor = 90 // Lix numbers its releases from 2.90 on
 
 const lixForkMinor = 18 // of 2.18, which Lix grew from
 
-// Upstream is the minor version of the Nix that a version goes back to: Lix speaks as the release that it grew from. It is 0 for what
-// is no version of Nix 2, and of the same kind for an older one.
+// Upstream is the minor version of the Nix that a version goes back to: Lix speaks as the release that it grew from.
+// It is 0 for what is no version of Nix 2, and of the same kind for an older one.
 func Upstream(text string) int {
 	major, minor := Version(text)
 	switch {

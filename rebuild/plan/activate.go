@@ -8,7 +8,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Activate is the one command on the target, or here, that sets the profile and activates the system. false: there is nothing to activate.
+// Activate is the one command on the target, or here, that sets the profile and activates the system. false: there is
+// nothing to activate.
 func Activate(j Job) (Step, bool) {
 	if !slices.Contains(request.ContactActions, j.Request.Action) {
 		return Step{}, false
@@ -16,6 +17,7 @@ func Activate(j Job) (Step, bool) {
 	rollback := j.Request.Has("--rollback")
 	a := Activation{
 		Run:            j.Run,
+		By:             j.By,
 		Action:         j.Request.Action,
 		Profile:        facts.ProfilePath(j.Request.Value("--profile-name")),
 		Rollback:       rollback,

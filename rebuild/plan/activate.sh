@@ -1,8 +1,8 @@
 # Runs on the target, as root, from standard input: sets the profile and activates a system, and reports on standard
 # output in lines of key=value; what the system itself prints goes to standard error.
 # Argument: the store path of the system, or nothing for a rollback.
-# Set by the caller in front of this text: unit outcome run action profile rollback specialisation bootloader no_check
-# programs
+# Set by the caller in front of this text: unit patience outcome run by action profile rollback specialisation
+# bootloader no_check programs
 # shellcheck shell=sh disable=SC2154
 
 toplevel=${1-}
@@ -63,12 +63,25 @@ if [ -n "$specialisation" ]; then
     [ -x "$started/bin/switch-to-configuration" ] ||
         fail "there is no specialisation $specialisation; there is: $(cd "$toplevel/specialisation" 2>/dev/null && printf '%s ' *); nothing was changed"
 fi
-if [ -d /run/systemd/system ]; then
+# Another activation is waited for: that of a nixos-rebuild or of another nixhop, wherever that was started. Whose it is stands in what nixhop
+# leaves here.
+busy() {
     case $(systemctl is-active "$unit.service" 2>/dev/null) in
-    active | activating | deactivating | reloading)
-        fail "another activation is running here ($unit.service); nothing was changed"
-        ;;
+    active | activating | deactivating | reloading) return 0 ;;
+    *) return 1 ;;
     esac
+}
+if [ -d /run/systemd/system ]; then
+    left=$patience
+    if busy; then
+        printf 'nixhop: another activation is running here (%s%s); waiting for its end, %s seconds at most\n' "$unit.service" \
+            "$(sed -n 's/^by=/, by /p' "$outcome" 2>/dev/null)" "$patience" >&2
+    fi
+    while busy; do
+        [ "$left" -gt 0 ] || fail "another activation is still running here ($unit.service); nothing was changed"
+        left=$((left - 1))
+        sleep 1
+    done
     systemctl reset-failed "$unit.service" >/dev/null 2>&1
 fi
 
@@ -91,7 +104,7 @@ esac
 # neither a hang-up nor a closed pipe ends this script (NixOS/nixpkgs#39118, #462179).
 trap '' HUP PIPE
 # What was reported, for a caller whose connection was lost (await.sh); the activation adds its own end.
-(umask 022 && printf 'run=%s\n%s' "$run" "$said" >"$outcome.$$" && mv -f "$outcome.$$" "$outcome") 2>/dev/null || outcome=/dev/null
+(umask 022 && printf 'run=%s\nby=%s\n%s' "$run" "$by" "$said" >"$outcome.$$" && mv -f "$outcome.$$" "$outcome") 2>/dev/null || outcome=/dev/null
 dir=$(mktemp -d /run/nixhop.XXXXXX) || dir=$(mktemp -d) || fail "no temporary directory; nothing was activated"
 log=$dir/log
 end="nixhop-end-$$"

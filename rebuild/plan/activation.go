@@ -2,6 +2,8 @@ package plan
 
 import (
 	_ "embed"
+	"strconv"
+	"time"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
@@ -13,6 +15,7 @@ var activateScript string
 // Activation is what the script on the target is told.
 type Activation struct {
 	Run            string // names the run, so that its outcome can be asked for later
+	By             string // who deploys, for others who wait: "me on laptop"
 	Action         string // switch, boot, test or dry-activate
 	Profile        string // absolute path of the profile
 	Rollback       bool   // take the previous generation instead of a store path
@@ -21,12 +24,17 @@ type Activation struct {
 	NoCheck        bool // NIXOS_NO_CHECK: skip the pre-switch checks of the system itself
 }
 
+// activationPatience is how long another activation on the host is waited for.
+const activationPatience = 10 * time.Minute
+
 // Script is what goes to the standard input of /bin/sh on the target: assignments, then activate.sh.
 func (a Activation) Script() string {
 	return nixexec.Assignments(
 		[2]string{"unit", facts.ActivationUnit},
+		[2]string{"patience", strconv.Itoa(int(activationPatience.Seconds()))},
 		[2]string{"outcome", facts.OutcomeFile},
 		[2]string{"run", a.Run},
+		[2]string{"by", a.By},
 		[2]string{"action", a.Action},
 		[2]string{"profile", a.Profile},
 		[2]string{"rollback", word(a.Rollback, "yes")},

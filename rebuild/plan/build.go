@@ -29,8 +29,8 @@ func Build(j Job) []Step {
 	}
 }
 
-// localBuild realises the derivation here. Only `build` leaves a link named result. The link keeps the system from the garbage
-// collector meanwhile, and the store path is read off it, whatever else the command prints.
+// localBuild realises the derivation here. Only `build` leaves a link named result. The link keeps the system from the
+// garbage collector meanwhile, and the store path is read off it, whatever else the command prints.
 func localBuild(j Job) []Step {
 	link := filepath.Join(j.Dir, "system")
 	if j.Request.Action == "build" {
@@ -49,7 +49,8 @@ func localBuild(j Job) []Step {
 	}
 }
 
-// logFormat gives nix-store the progress bar of the nix command on a terminal, with the logs of the builds where they were asked for.
+// logFormat gives nix-store the progress bar of the nix command on a terminal, with the logs of the builds where they
+// were asked for.
 func (j Job) logFormat() []string {
 	switch {
 	case !j.Terminal || j.Request.Has("--log-format"):
@@ -93,8 +94,8 @@ func realisation(flags []string) string {
 	return set + "\n" + realiseScript
 }
 
-// EndCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269). The paths are in no
-// other command line. false: nothing runs there.
+// EndCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269).
+// The paths are in no other command line. false: nothing runs there.
 func EndCommand(j Job, step string, results map[string]string) (nixexec.Command, bool) {
 	words := ""
 	switch {
@@ -118,8 +119,8 @@ func substituteWords(j Job) []string {
 	return nil
 }
 
-// session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan to fill in: a store
-// path needs no quoting in any shell.
+// session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan
+// to fill in: a store path needs no quoting in any shell.
 func (m *Machine) session(words ...string) []string {
 	argv := nixexec.SessionCommand(m.Master).Argv
 	for _, word := range words {

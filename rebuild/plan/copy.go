@@ -28,7 +28,8 @@ func Copy(j Job) []Step {
 }
 
 // copySystem brings the built system from where it was built to where it is needed; between two other machines it goes
-// through this one unless the one reaches the other, so that neither needs to know or to trust the other (nixpkgs#403282).
+// through this one unless the one reaches the other, so that neither needs to know or to trust the other
+// (nixpkgs#403282).
 func copySystem(j Job) (Step, bool) {
 	if j.SameHost() {
 		return Step{}, false

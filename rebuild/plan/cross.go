@@ -20,8 +20,9 @@ type Crossing struct {
 // Wanted reports whether there is a cross build.
 func (c Crossing) Wanted() bool { return c.From != "" || c.Ask }
 
-// findCrossing decides by --cross, else by the hint of the alias. The hint is about the usual way to the host: it says nothing about a run that
-// asks for another one (--emulate, --build-host target), nor about one that evaluates nothing.
+// findCrossing decides by --cross, else by the hint of the alias. The hint is about the usual way to the host: it says
+// nothing about a run that asks for another one (--emulate, --build-host target), nor about one that evaluates
+// nothing.
 func findCrossing(r request.Request, t *source.Target) (Crossing, error) {
 	if f, given := r.Last("--cross"); given {
 		if len(f.Values) == 0 {
@@ -56,12 +57,12 @@ func refusedSystem(r request.Request, s source.Source) error {
 	}
 }
 
-// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag by which any
-// nixos-rebuild could be told to change a configuration.
+// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag
+// by which any nixos-rebuild could be told to change a configuration.
 func (j Job) HandsOver() bool { return j.Dialect != nil && (j.Cross != "" || j.System != "") }
 
-// FindRefusal returns why a configuration cannot be cross-compiled by force, and what to write in it instead. facts are what it said when it was
-// to be built on the system from.
+// FindRefusal returns why a configuration cannot be cross-compiled by force, and what to write in it instead. facts
+// are what it said when it was to be built on the system from.
 func FindRefusal(known source.Facts, from, host string) []report.Finding {
 	deaf := len(known.Refused) == 0 && known.BuildSystem != "" && known.BuildSystem != from
 	if from == "" || len(known.Refused) == 0 && !deaf {

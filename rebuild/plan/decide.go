@@ -33,7 +33,8 @@ type Installed struct {
 	Err     error
 }
 
-// Decision is all that is settled before an evaluation: who does the work, how root is gained, and on which platform it is built.
+// Decision is all that is settled before an evaluation: who does the work, how root is gained, and on which platform
+// it is built.
 type Decision struct {
 	Request  request.Request // with what the decision adds to nix's own flags
 	Engine   *Dialect        // the nixos-rebuild that does the work; nil: nixhop takes the steps itself
@@ -45,8 +46,9 @@ type Decision struct {
 	Unknown  []string // what a look at the hosts may decide otherwise, in sentences
 }
 
-// Decide settles everything that can be settled before an evaluation. A run asks it twice: before it contacts a host, for what is wrong then
-// already, and when the hosts have told; --plan asks it once. The error is wrong usage, or that there is no nixos-rebuild.
+// Decide settles everything that can be settled before an evaluation. A run asks it twice: before it contacts a host,
+// for what is wrong then already, and when the hosts have told; --plan asks it once. The error is wrong usage, or that
+// there is no nixos-rebuild.
 func Decide(k Known) (Decision, []report.Finding, error) {
 	d := Decision{Request: k.Request, System: k.Request.Value("--system")}
 	var err error
@@ -76,16 +78,17 @@ func (d Decision) EvaluatesWhole() bool {
 	return (d.Engine == nil || d.HandsOver()) && d.Request.Evaluates()
 }
 
-// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag by which any
-// nixos-rebuild could be told to change a configuration.
+// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag
+// by which any nixos-rebuild could be told to change a configuration.
 func (d Decision) HandsOver() bool { return d.Engine != nil && (d.Crossing.Wanted() || d.System != "") }
 
 // NeedsRoot reports whether an action changes something that is root's on the target.
 func NeedsRoot(action string) bool { return slices.Contains(request.ContactActions, action) }
 
 // chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (nil).
-// With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would run the copy
-// on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or the one that is installed, cannot do it.
+// With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would
+// run the copy on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or the
+// one that is installed, cannot do it.
 func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	r, installed := k.Request, k.Installed.Dialect
 	native := slices.Contains(request.NativeActions, r.Action)
@@ -133,8 +136,9 @@ func (d Decision) unknownFlags() []report.Finding {
 	return found
 }
 
-// elevated settles how root is gained on the target: it is there already, comes without a password, or by one that is to be asked for.
-// nixos-rebuild cannot be given a password that was tried before the build (nixpkgs#342657): nixhop takes the steps itself then.
+// elevated settles how root is gained on the target: it is there already, comes without a password, or by one that is
+// to be asked for. nixos-rebuild cannot be given a password that was tried before the build (nixpkgs#342657): nixhop
+// takes the steps itself then.
 func (d Decision) elevated(k Known) Decision {
 	switch {
 	case k.Machine == nil || !NeedsRoot(k.Request.Action):
@@ -176,8 +180,8 @@ func (d Decision) keepsNixosRebuild() bool {
 	return d.Request.Engine == request.EngineNixosRebuild || Refusal(d.Request) != nil
 }
 
-// Ways are the ways to root that may be taken: those of the request, and of these, where nixos-rebuild must do the work, those that
-// it knows.
+// Ways are the ways to root that may be taken: those of the request, and of these, where nixos-rebuild must do the
+// work, those that it knows.
 func (d Decision) Ways() []facts.Way {
 	ways := d.Request.Ways()
 	if d.Request.Method() != "" || d.Engine == nil || !d.keepsNixosRebuild() {
@@ -186,7 +190,8 @@ func (d Decision) Ways() []facts.Way {
 	return slices.DeleteFunc(slices.Clone(ways), func(w facts.Way) bool { return !d.Engine.elevates(w) })
 }
 
-// builtThere has nixhop take the steps itself where the build host's Nix is too old for nixos-rebuild-ng. Its own steps take nix-store.
+// builtThere has nixhop take the steps itself where the build host's Nix is too old for nixos-rebuild-ng. Its own
+// steps take nix-store.
 func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
 	builds := k.Builder != nil && k.Request.Evaluates() && k.Source.IsFlake() && slices.Contains(request.NativeActions, k.Request.Action)
 	if k.Builder != nil && k.Builder != k.Machine && k.Machine != nil && k.At == nil && k.Request.Evaluates() {
@@ -222,7 +227,8 @@ func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
 	}}
 }
 
-// Cross is the platform that the system is built on, where that is forced; own is the build host's own system, empty where nobody knows it.
+// Cross is the platform that the system is built on, where that is forced; own is the build host's own system, empty
+// where nobody knows it.
 func (d Decision) Cross(own string) (string, error) {
 	switch {
 	case !d.Crossing.Ask:

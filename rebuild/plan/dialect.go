@@ -17,15 +17,16 @@ type Dialect struct {
 // longFlag finds flags in the text of a script: "--no-reexec" in Python, --fast) in a shell's case.
 var longFlag = regexp.MustCompile(`--[a-z][a-z-]*[a-z]`)
 
-// nextProgram finds the nixos-rebuild that a wrapper executes: one that nixpkgs makes (makeWrapper), or the user's own.
+// nextProgram finds the nixos-rebuild that a wrapper executes: one that nixpkgs makes (makeWrapper), or the user's
+// own.
 var nextProgram = regexp.MustCompile(`(?m)^\s*exec[^\n]*?["'\s](/[^"'\s]+/\.?nixos-rebuild[^"'\s/]*)`)
 
 // maxWrappers bounds how far wrappers of wrappers are followed.
 const maxWrappers = 5
 
-// ReadDialect looks at the program, and for nixos-rebuild-ng at the Python module beside it (lib/python3*/site-packages/nixos_rebuild
-// in its store path), and returns which flags it knows. It runs nothing. A program that cannot be read, or is no script,
-// is taken for the newest one.
+// ReadDialect looks at the program, and for nixos-rebuild-ng at the Python module beside it
+// (lib/python3*/site-packages/nixos_rebuild in its store path), and returns which flags it knows. It runs nothing. A
+// program that cannot be read, or is no script, is taken for the newest one.
 func ReadDialect(program string) Dialect {
 	texts := programTexts(program)
 	var known []string
@@ -75,8 +76,8 @@ func (d Dialect) Knows(flag string) bool {
 	return len(d.Known) == 0 || slices.Contains(d.Known, flag)
 }
 
-// spellings lists flags that mean the same in different releases, the newest first (field: nixpkgs#377957 renamed --fast,
-// 24.11 renamed --use-remote-sudo, 26.05 introduced --elevate).
+// spellings lists flags that mean the same in different releases, the newest first (field: nixpkgs#377957 renamed
+// --fast, 24.11 renamed --use-remote-sudo, 26.05 introduced --elevate).
 var spellings = [][]string{
 	{"--no-reexec", "--fast"},
 	{"--sudo", "--use-remote-sudo"},

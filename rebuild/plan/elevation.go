@@ -6,8 +6,8 @@ import (
 	"nixhop/rebuild/facts"
 )
 
-// elevation is what stands in front of a command that needs root, by one of these ways. Where none of them is there it is the first, whose
-// absence the host then reports itself.
+// elevation is what stands in front of a command that needs root, by one of these ways. Where none of them is there it
+// is the first, whose absence the host then reports itself.
 func elevation(e facts.Elevation, ways []facts.Way) []string {
 	way, _ := e.Way(ways)
 	if way == "" && len(ways) > 0 {
@@ -16,7 +16,8 @@ func elevation(e facts.Elevation, ways []facts.Way) []string {
 	return way.Words()
 }
 
-// elevates reports whether this nixos-rebuild can take a way: all know sudo, the newest run0 (NixOS/nixpkgs#512018), none doas.
+// elevates reports whether this nixos-rebuild can take a way: all know sudo, the newest run0 (NixOS/nixpkgs#512018),
+// none doas.
 func (d Dialect) elevates(w facts.Way) bool {
 	return w == facts.BySudo || w == facts.ByRun0 && d.Knows("--elevate")
 }
@@ -32,8 +33,9 @@ func (d Dialect) elevateWords(elevate []string) []string {
 	return nil
 }
 
-// LocalElevation stands in front of what needs root on this machine, unless this process is root: there each of the ways may ask on the terminal. Of the ways that may be
-// taken it is the first whose program is installed, else the first.
+// LocalElevation stands in front of what needs root on this machine, unless this process is root: there each of the
+// ways may ask on the terminal. Of the ways that may be taken it is the first whose program is installed, else the
+// first.
 func LocalElevation(ways []facts.Way, root bool, installed func(program string) bool) []string {
 	if root {
 		return nil
@@ -47,8 +49,9 @@ func LocalElevation(ways []facts.Way, root bool, installed func(program string) 
 	return nil
 }
 
-// withPassword runs what follows as root with the password on the first line of standard input. The shell between skips lines up to
-// ScriptMark: a sudo that wanted no password after all has left that line, which must not be run as a command.
+// withPassword runs what follows as root with the password on the first line of standard input. The shell between
+// skips lines up to ScriptMark: a sudo that wanted no password after all has left that line, which must not be run as
+// a command.
 func withPassword() []string {
 	return []string{"sudo", "-k", "-S", "-p", "", "/bin/sh", "-c",
 		`while IFS= read -r line && [ "$line" != ` + ScriptMark + ` ]; do :; done; exec "$@"`, "sh"}

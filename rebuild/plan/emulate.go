@@ -15,7 +15,8 @@ var emulateScript string
 // EmulateTime bounds how long a build host may take to build a derivation of one line: an honest one needs a second.
 const EmulateTime = 60 * time.Second
 
-// emulateFlags let nix-store build for one more system. The setting is of a daemon that does not trust its user, and then without effect.
+// emulateFlags let nix-store build for one more system. The setting is of a daemon that does not trust its user, and
+// then without effect.
 func emulateFlags(system string) []string {
 	if system == "" {
 		return nil
@@ -23,8 +24,8 @@ func emulateFlags(system string) []string {
 	return []string{"--option", "extra-extra-platforms", system}
 }
 
-// Emulation is the command that tries on a build host (nil: here) whether a program for a system runs in a build; more is the system again
-// where the build host's nix.conf does not name it.
+// Emulation is the command that tries on a build host (nil: here) whether a program for a system runs in a build; more
+// is the system again where the build host's nix.conf does not name it.
 func Emulation(build *Machine, system, more string) nixexec.Command {
 	script := nixexec.Assignments([2]string{"system", system}, [2]string{"more", more}, [2]string{"program", octal(TinyProgram(system))}, nixexec.HostPrograms()) +
 		emulateScript

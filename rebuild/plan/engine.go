@@ -6,9 +6,10 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// beyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason was seen with the real
-// ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py: Profile.from_arg). The first nixos-rebuild-ng
-// runs nix-copy-closure on the build host even where that is the target (until nixpkgs#364698); it has no --no-reexec, as some that do not.
+// beyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason
+// was seen with the real ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py:
+// Profile.from_arg). The first nixos-rebuild-ng runs nix-copy-closure on the build host even where that is the target
+// (until nixpkgs#364698); it has no --no-reexec, as some that do not.
 func beyondNixosRebuild(r request.Request, place Place, installed Dialect) string {
 	firstNG := installed.isNG() && !installed.Knows("--no-reexec")
 	switch {
@@ -28,13 +29,14 @@ func beyondNixosRebuild(r request.Request, place Place, installed Dialect) strin
 	return ""
 }
 
-// isNG tells nixos-rebuild-ng from the older one in bash, which never had these flags. A program that cannot be read counts as the newest one.
+// isNG tells nixos-rebuild-ng from the older one in bash, which never had these flags. A program that cannot be read
+// counts as the newest one.
 func (d Dialect) isNG() bool {
 	return d.Knows("--ask-sudo-password") || d.Knows("--ask-elevate-password")
 }
 
-// remoteBuildMinor is the minor version of the first Nix 2 that builds DERIVATION^*, which nixos-rebuild-ng has the build host do (Nix's release
-// notes, 2.13; nixos-rebuild-ng, nix.py: build_remote_flake).
+// remoteBuildMinor is the minor version of the first Nix 2 that builds DERIVATION^*, which nixos-rebuild-ng has the
+// build host do (Nix's release notes, 2.13; nixos-rebuild-ng, nix.py: build_remote_flake).
 const remoteBuildMinor = 13
 
 // unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".
@@ -47,8 +49,9 @@ func (d Dialect) unknown(flags []request.Flag) string {
 	return ""
 }
 
-// keepingLock has Nix leave the lock file alone, and with it the index of git: what is evaluated is not what the flake says. A lock file
-// that is missing or not tracked is worked out in memory. Who asks for a commit of the lock file wants it changed.
+// keepingLock has Nix leave the lock file alone, and with it the index of git: what is evaluated is not what the flake
+// says. A lock file that is missing or not tracked is worked out in memory. Who asks for a commit of the lock file
+// wants it changed.
 func keepingLock(r request.Request) request.Request {
 	const keep = "--no-write-lock-file"
 	if !r.Has(keep) && !r.Has("--commit-lock-file") {

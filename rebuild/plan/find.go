@@ -11,10 +11,11 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// FindNixosRebuild returns the path of the nixos-rebuild to run: the explicit one (a path, or a name that path has), else the
-// first nixos-rebuild in path (as $PATH is written) that is not nixhop. self is the running executable. nixhop under the name
-// nixos-rebuild is recognised as the same file through any link, as a link to a program called nixhop (a wrapper that
-// nixpkgs makes), or as a script that runs nixhop. The error wraps a *nixexec.NotFoundError where there is none.
+// FindNixosRebuild returns the path of the nixos-rebuild to run: the explicit one (a path, or a name that path has),
+// else the first nixos-rebuild in path (as $PATH is written) that is not nixhop. self is the running executable.
+// nixhop under the name nixos-rebuild is recognised as the same file through any link, as a link to a program called
+// nixhop (a wrapper that nixpkgs makes), or as a script that runs nixhop. The error wraps a *nixexec.NotFoundError
+// where there is none.
 func FindNixosRebuild(explicit, path string, self os.FileInfo) (string, error) {
 	if explicit != "" {
 		return findExplicit(explicit, path, self)
@@ -64,7 +65,8 @@ func isNixhop(path string, self os.FileInfo) bool {
 	return err == nil && (filepath.Base(real) == "nixhop" || runsNixhop(real))
 }
 
-// runsNixhop reports whether the file is a script with the word nixhop, or that of a wrapped one, as a program's name in it.
+// runsNixhop reports whether the file is a script with the word nixhop, or that of a wrapped one, as a program's name
+// in it.
 func runsNixhop(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

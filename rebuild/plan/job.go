@@ -16,7 +16,8 @@ type Machine struct {
 	Master   nixexec.MasterOptions // its one connection
 }
 
-// StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix store URLs, RFC 6874).
+// StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix
+// store URLs, RFC 6874).
 func (m *Machine) StoreURL() string { return "ssh://" + m.Host.Authority() }
 
 // Job is a deployment in which everything is decided: a plan is a pure function of it.
@@ -25,6 +26,7 @@ type Job struct {
 	Source        source.Source
 	Configuration string
 	Run           string       // names the run, so that the outcome of its activation can be asked for later
+	By            string       // who deploys, for others who wait for it: "me on laptop"
 	Dir           string       // of the connections' sockets and of what else lives as long as the run
 	Target        *Machine     // nil: activation happens here, or not at all
 	Build         *Machine     // nil: built here
@@ -51,9 +53,9 @@ func (j Job) Wanted() source.Wanted {
 	return source.Wanted{Source: j.Source, Configuration: j.Configuration, Request: j.Request, Cross: j.Cross, System: j.System}
 }
 
-// Environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its own, and the ng of
-// 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second connection, as ssh takes the first
-// -o of a kind. ssh's -S wins wherever it stands.
+// Environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its
+// own, and the ng of 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second
+// connection, as ssh takes the first -o of a kind. ssh's -S wins wherever it stands.
 func (j Job) Environment() []string {
 	var env []string
 	if j.SSHOpts != "" {

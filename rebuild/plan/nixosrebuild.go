@@ -8,7 +8,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Whole are the steps by which a nixos-rebuild does everything that is left: its one command, in its own dialect, and what must be there for it.
+// Whole are the steps by which a nixos-rebuild does everything that is left: its one command, in its own dialect, and
+// what must be there for it.
 func Whole(j Job) ([]Step, error) {
 	argv, err := rebuildArgv(j)
 	if err != nil {
@@ -77,8 +78,8 @@ func sourceWords(j Job) []string {
 	return nil
 }
 
-// words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the bash one
-// knows no --flag=value), and a spelling that its release knows.
+// words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the
+// bash one knows no --flag=value), and a spelling that its release knows.
 func (d Dialect) words(f request.Flag) ([]string, error) {
 	short := !strings.HasPrefix(f.Spelling, "--")
 	if short && f.Name != "--ask-elevate-password" || !short && d.Knows(f.Spelling) {

@@ -15,12 +15,12 @@ type Place struct {
 	Host   sshcfg.Host // the build host, when it is neither
 }
 
-// localNames all mean this machine; nixos-rebuild takes only the empty one so and opens an ssh connection to localhost otherwise
-// (nixpkgs#148921, #211459).
+// localNames all mean this machine; nixos-rebuild takes only the empty one so and opens an ssh connection to localhost
+// otherwise (nixpkgs#148921, #211459).
 var localNames = []string{"", "local", "localhost"}
 
-// PlaceBuild decides where to build: --build-host, else the alias's hint, else here. ownName is this machine's host name. A build host
-// that is the target itself, however it was written, is the target.
+// PlaceBuild decides where to build: --build-host, else the alias's hint, else here. ownName is this machine's host
+// name. A build host that is the target itself, however it was written, is the target.
 func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, error) {
 	word := r.BuildHost
 	if !r.BuildHostGiven && t != nil {

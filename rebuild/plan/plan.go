@@ -1,5 +1,6 @@
-// Package plan decides who does the work of a deployment and how, and makes the commands that do it, for both engines: pure functions of what
-// is known. What is printed (--plan) is what runs. Nothing here looks at a host or runs a program.
+// Package plan decides who does the work of a deployment and how, and makes the commands that do it, for both engines:
+// pure functions of what is known. What is printed (--plan) is what runs. Nothing here looks at a host or runs a
+// program.
 package plan
 
 import (

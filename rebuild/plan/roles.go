@@ -5,7 +5,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Roles adds what the probe asks the machines of a deployment: only what its part in it needs. One machine may have several, in several deployments.
+// Roles adds what the probe asks the machines of a deployment: only what its part in it needs. One machine may have
+// several, in several deployments.
 func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machine) {
 	for _, m := range []*Machine{target, build} {
 		if m == nil {

@@ -8,9 +8,10 @@ import (
 	"nixhop/nixexec"
 )
 
-// Script prints the plan as a text for a POSIX shell that does the same when it is pasted there: first the long texts, each into a file of its
-// own in the plan's directory, then the commands, one a line. All of it is one subshell. So a shell that reads it from its standard input has
-// read all of it before a command could; it ends where a command fails; and what was opened is closed in any case.
+// Script prints the plan as a text for a POSIX shell that does the same when it is pasted there: first the long texts,
+// each into a file of its own in the plan's directory, then the commands, one a line. All of it is one subshell. So a
+// shell that reads it from its standard input has read all of it before a command could; it ends where a command
+// fails; and what was opened is closed in any case.
 func (p Plan) Script() string {
 	s := script{dir: p.Dir, env: p.Env, ssh: functionsFor(p), files: slices.Clone(p.Files)}
 	for _, step := range p.Steps {
@@ -66,7 +67,8 @@ type function struct {
 	call  string   // its body, without what is given to it
 }
 
-// functionsFor are the functions by which the calls of ssh get short: what all of them have in common, and what all sessions have beside that.
+// functionsFor are the functions by which the calls of ssh get short: what all of them have in common, and what all
+// sessions have beside that.
 func functionsFor(p Plan) []function {
 	var all, sessions [][]string
 	for _, m := range p.Masters {
@@ -159,7 +161,8 @@ func (s *script) add(step Step) {
 	s.text.WriteString(words + "\n")
 }
 
-// words is the command of a step without its standard input: its results as variables, its long text as that of a file.
+// words is the command of a step without its standard input: its results as variables, its long text as that of a
+// file.
 func (s *script) words(step Step) string {
 	c := step.Command
 	prefix := ""

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// instructions make a program that creates the directory that its first argument names and exits with what that gave: of all that
-// would do, the least. The first argument stands on the stack behind the number of the arguments and the program's name.
+// instructions make a program that creates the directory that its first argument names and exits with what that gave:
+// of all that would do, the least. The first argument stands on the stack behind the number of the arguments and the
+// program's name.
 type instructions struct {
 	machine uint16 // e_machine of elf(5)
 	flags   uint32 // e_flags

@@ -21,8 +21,9 @@ var reachScript string
 // reachTime bounds how long a build host may take to say whether it reaches the target.
 const reachTime = 12 * time.Second
 
-// WaysBetween are the names by which a third build host may know the target: the one that was typed here, and the address that ssh here makes
-// of it, unless that is reached over a jump host only. What an alias means is the build host's own business.
+// WaysBetween are the names by which a third build host may know the target: the one that was typed here, and the
+// address that ssh here makes of it, unless that is reached over a jump host only. What an alias means is the build
+// host's own business.
 func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
 	ways := []sshcfg.Host{target}
 	address := sshcfg.Host{User: e.User, Name: e.HostName, Port: e.Port}
@@ -33,8 +34,9 @@ func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
 	return ways
 }
 
-// AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that is the machine whose facts
-// these are, with the same login: what it may not be trusted with from there it could not be given. The answer is for check.Between.
+// AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that
+// is the machine whose facts these are, with the same login: what it may not be trusted with from there it could not
+// be given. The answer is for check.Between.
 func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target facts.Host) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()

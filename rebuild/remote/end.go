@@ -11,7 +11,8 @@ import (
 // endTime bounds how long the end of what runs on another host is waited for.
 const endTime = 5 * time.Second
 
-// EndThere ends the build or the copy on the build host when the user has ended the run; warn is told where that cannot be done.
+// EndThere ends the build or the copy on the build host when the user has ended the run; warn is told where that
+// cannot be done.
 func EndThere(j plan.Job, step string, results plan.Results, warn func(string)) {
 	command, runs := plan.EndCommand(j, step, results)
 	if !runs {

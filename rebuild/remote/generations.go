@@ -11,8 +11,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Generations is the step that shows the generations of a host, by its own nixos-rebuild: no other refuses a host for this action. Root is not
-// needed.
+// Generations is the step that shows the generations of a host, by its own nixos-rebuild: no other refuses a host for
+// this action. Root is not needed.
 func Generations(m *plan.Machine, r request.Request) plan.Step {
 	words := []string{"nixos-rebuild", "list-generations"}
 	for _, f := range r.Flags {
@@ -21,7 +21,8 @@ func Generations(m *plan.Machine, r request.Request) plan.Step {
 	return plan.Step{Name: "list-generations", Where: m.Host.Name, Command: nixexec.SessionCommand(m.Master, append(words, r.Extra...)...)}
 }
 
-// ShowGenerations runs that step in the foreground. The error wraps a *nixexec.NotFoundError where the host has no nixos-rebuild.
+// ShowGenerations runs that step in the foreground. The error wraps a *nixexec.NotFoundError where the host has no
+// nixos-rebuild.
 func ShowGenerations(ctx context.Context, m *plan.Machine, r request.Request, s nixexec.Stdio) error {
 	err := nixexec.Run(ctx, Generations(m, r).Command, s)
 	var exit *nixexec.ExitError

@@ -11,8 +11,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// HostRows asks ssh what each alias means, under a config for -F or the user's own, at most limit at a time. One that ssh refuses is a finding, and
-// the others have their rows all the same.
+// HostRows asks ssh what each alias means, under a config for -F or the user's own, at most limit at a time. One that
+// ssh refuses is a finding, and the others have their rows all the same.
 func HostRows(ctx context.Context, aliases []sshcfg.Alias, config string, limit int) ([]report.HostRow, []report.Finding) {
 	rows := make([]report.HostRow, len(aliases))
 	found := make([]*report.Finding, len(aliases))

@@ -30,9 +30,9 @@ type opening struct {
 	err     error
 }
 
-// Open opens the one connection to a host, in the foreground so that ssh can ask; whoever asks for the host again gets the same one. A failure
-// is why there is no connection; an error has nothing to do with the host. Ctrl-C ends ssh, too: it may not have been there yet when it
-// was pressed, and would try for as long as it has patience.
+// Open opens the one connection to a host, in the foreground so that ssh can ask; whoever asks for the host again gets
+// the same one. A failure is why there is no connection; an error has nothing to do with the host. Ctrl-C ends ssh,
+// too: it may not have been there yet when it was pressed, and would try for as long as it has patience.
 func (n *Network) Open(ctx context.Context, m *plan.Machine) (*Link, *sshcfg.Failure, error) {
 	n.mu.Lock()
 	word := m.Host.String()
@@ -79,7 +79,8 @@ func (l *Link) current() *nixexec.Master {
 	return l.master
 }
 
-// How long a host is tried whose connection was lost: a network that is configured anew, or a sshd that is restarted, is back in seconds.
+// How long a host is tried whose connection was lost: a network that is configured anew, or a sshd that is restarted,
+// is back in seconds.
 const (
 	reconnectTime  = 30 * time.Second
 	reconnectPause = 2 * time.Second
@@ -91,8 +92,8 @@ var comesBack = []sshcfg.FailureKind{
 	sshcfg.Refused, sshcfg.TimedOut, sshcfg.Unreachable, sshcfg.Unresolved, sshcfg.JumpFailed, sshcfg.Kex, sshcfg.UnknownFailure,
 }
 
-// Reconnect opens a connection anew that was lost, and tries that for a while. It asks nothing unless the host lets nobody in otherwise and
-// somebody is there. false: the host is not reached.
+// Reconnect opens a connection anew that was lost, and tries that for a while. It asks nothing unless the host lets
+// nobody in otherwise and somebody is there. false: the host is not reached.
 func (l *Link) Reconnect(ctx context.Context, somebody bool) bool {
 	l.current().Close()
 	options := l.Machine.Master

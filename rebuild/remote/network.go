@@ -1,6 +1,6 @@
-// Package remote does on hosts what was decided: it opens the one connection to each, probes it, runs the steps of a plan over it, waits for an
-// activation whose connection was lost, and reads what came of it. Nothing here decides what a deployment is, and nothing is printed but what the
-// one foreground child of a run prints itself.
+// Package remote does on hosts what was decided: it opens the one connection to each, probes it, runs the steps of a
+// plan over it, waits for an activation whose connection was lost, and reads what came of it. Nothing here decides
+// what a deployment is, and nothing is printed but what the one foreground child of a run prints itself.
 package remote
 
 import (
@@ -53,9 +53,9 @@ type located struct {
 	err     error
 }
 
-// NewNetwork prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and, where a HOST gave a port,
-// nix is to reach two hosts at a time, or the ssh config's path could not cross NIX_SSHOPTS, a config file of ours that includes the user's.
-// An error is wrong usage.
+// NewNetwork prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and,
+// where a HOST gave a port, nix is to reach two hosts at a time, or the ssh config's path could not cross NIX_SSHOPTS,
+// a config file of ours that includes the user's. An error is wrong usage.
 func NewNetwork(o Options, hosts []sshcfg.Host) (*Network, error) {
 	words, err := nixexec.SplitSSHOpts(o.SSHOpts)
 	if err != nil {
@@ -110,8 +110,8 @@ func portsOf(hosts []sshcfg.Host) (map[string]int, error) {
 	return ports, nil
 }
 
-// splitOptions takes the options out that cannot stand in NIX_SSHOPTS, which older releases of Nix split at every space (nix#5181): they
-// become lines of a config file.
+// splitOptions takes the options out that cannot stand in NIX_SSHOPTS, which older releases of Nix split at every
+// space (nix#5181): they become lines of a config file.
 func splitOptions(options []string) (plain, lines []string, err error) {
 	for i := 0; i < len(options); i++ {
 		if _, bad := nixexec.SSHOptsEnv(options[i : i+1]); bad == nil && options[i] != "-o" {
@@ -138,7 +138,8 @@ func splitOptions(options []string) (plain, lines []string, err error) {
 	return plain, lines, nil
 }
 
-// writeConfig writes the -F file of this run: the user's options, ports and sockets of our own, then the user's own config.
+// writeConfig writes the -F file of this run: the user's options, ports and sockets of our own, then the user's own
+// config.
 func (n *Network) writeConfig(ports map[string]int, own []string) error {
 	if err := n.MakeDir(); err != nil {
 		return err
@@ -168,11 +169,12 @@ func (n *Network) writeConfig(ports map[string]int, own []string) error {
 	return sshcfg.WriteConfig(n.config, settings, include)
 }
 
-// paired reports whether nix reaches two names at a time. It is told of one control path: then the config has that of each.
+// paired reports whether nix reaches two names at a time. It is told of one control path: then the config has that of
+// each.
 func (n *Network) paired() bool { return n.options.Pairs && len(n.places) > 1 }
 
-// socketDir is where the control socket of a host lies. Two names may have the same %C, which does not hold the way to a host
-// (OpenSSH 9.2): each has a directory of its own where there are several.
+// socketDir is where the control socket of a host lies. Two names may have the same %C, which does not hold the way to
+// a host (OpenSSH 9.2): each has a directory of its own where there are several.
 func (n *Network) socketDir(name string) string {
 	if place, known := n.places[name]; known && len(n.places) > 1 {
 		return filepath.Join(n.dir, strconv.Itoa(place))
@@ -227,7 +229,8 @@ func (n *Network) MakeDir() error {
 	return nil
 }
 
-// Machine is a host as this network reaches it. The errors are those of sshcfg.Resolve, which is asked once for each host.
+// Machine is a host as this network reaches it. The errors are those of sshcfg.Resolve, which is asked once for each
+// host.
 func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, error) {
 	n.mu.Lock()
 	l := n.machines[h]
@@ -250,8 +253,8 @@ func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, er
 	return l.machine, l.err
 }
 
-// SSHOpts is NIX_SSHOPTS for nix and nixos-rebuild, which reach one machine or two: our control path, and what the user had in it. Of two
-// machines each has a control path of its own, in the config file.
+// SSHOpts is NIX_SSHOPTS for nix and nixos-rebuild, which reach one machine or two: our control path, and what the
+// user had in it. Of two machines each has a control path of its own, in the config file.
 func (n *Network) SSHOpts(machines ...*plan.Machine) (string, error) {
 	machines = slices.DeleteFunc(machines, func(m *plan.Machine) bool { return m == nil })
 	if len(machines) == 0 {

@@ -14,8 +14,8 @@ const passwordTries = 3
 // ErrPassword says that sudo did not take any of the passwords.
 var ErrPassword = errors.New("sudo took none of the passwords")
 
-// AskPassword asks for a user's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes to warn. Where it takes none of
-// three the error is ErrPassword.
+// AskPassword asks for a user's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes
+// to warn. Where it takes none of three the error is ErrPassword.
 func (l *Link) AskPassword(ctx context.Context, ask Asker, user string, warn func(string)) (nixexec.Secret, error) {
 	host := l.Machine.Host.String()
 	for range passwordTries {
@@ -39,8 +39,8 @@ func (l *Link) AskPassword(ctx context.Context, ask Asker, user string, warn fun
 	return nixexec.Secret{}, ErrPassword
 }
 
-// TryPassword has sudo check a password and do nothing; nothing that sudo remembers counts (-k). The error is an *nixexec.ExitError where sudo
-// does not take it.
+// TryPassword has sudo check a password and do nothing; nothing that sudo remembers counts (-k). The error is an
+// *nixexec.ExitError where sudo does not take it.
 func (l *Link) TryPassword(ctx context.Context, password nixexec.Secret) error {
 	command := l.Command("sudo", "-k", "-S", "-p", "", "true")
 	command.Secret = password

@@ -39,8 +39,8 @@ type Performer struct {
 	Say      report.Sink
 }
 
-// TakeAll takes steps one after another. What they tell is added to results; a step whose result is known already is not taken again. The error is
-// a *StepError; heard is what the last step has printed.
+// TakeAll takes steps one after another. What they tell is added to results; a step whose result is known already is
+// not taken again. The error is a *StepError; heard is what the last step has printed.
 func (p Performer) TakeAll(ctx context.Context, steps []plan.Step, results plan.Results) (heard *Heard, err error) {
 	for i, step := range steps {
 		if results[step.Result] != "" {
@@ -67,8 +67,8 @@ func pathOf(step plan.Step, out string, later []plan.Step) (string, error) {
 	return path, nil
 }
 
-// Take takes a step: in the foreground, where there is one host, else beside the others, and then each line that it prints is an event. It returns
-// what the step prints where that is a result. The errors are those of nixexec.Run.
+// Take takes a step: in the foreground, where there is one host, else beside the others, and then each line that it
+// prints is an event. It returns what the step prints where that is a result. The errors are those of nixexec.Run.
 func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Results) (out string, heard *Heard, err error) {
 	heard = &Heard{step: step, ring: nixexec.NewRing(heardLimit)}
 	if err := context.Cause(ctx); err != nil {

@@ -15,8 +15,9 @@ import (
 	"nixhop/rebuild/facts"
 )
 
-// probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest one needs a tenth of
-// a second, most of it for Nix; the slowest boards that NixOS runs on have a twentieth of such a processor, and need half of the time.
+// probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest
+// one needs a tenth of a second, most of it for Nix; the slowest boards that NixOS runs on have a twentieth of such a
+// processor, and need half of the time.
 const probeTime = 5 * time.Second
 
 type query = facts.Query
@@ -28,8 +29,8 @@ type probing struct {
 	err  error
 }
 
-// Probe asks a host for its facts over its connection, once for each query. The session stays open behind it, and with it the connection,
-// however long a build takes.
+// Probe asks a host for its facts over its connection, once for each query. The session stays open behind it, and with
+// it the connection, however long a build takes.
 func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
 	l.mu.Lock()
 	p := l.probes[q]
@@ -42,8 +43,9 @@ func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
 	return p.host, p.err
 }
 
-// Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until no activation runs there any
-// more. lost is called where the connection was lost, running once where there is something to wait for. false: the host is not reached.
+// Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until
+// no activation runs there any more. lost is called where the connection was lost, running once where there is
+// something to wait for. false: the host is not reached.
 func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, lost, running func()) (after facts.Host, waited, known bool) {
 	for {
 		after, known = l.probeAgain(ctx, q, somebody, lost)

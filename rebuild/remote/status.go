@@ -23,7 +23,8 @@ func (e *HostsError) Unwrap() []error {
 	return all
 }
 
-// Status is the exit status that an error of a run stands for: the one place that knows exit statuses (request.ExitStatuses).
+// Status is the exit status that an error of a run stands for: the one place that knows exit statuses
+// (request.ExitStatuses).
 func Status(err error) int {
 	var (
 		usage   *request.UsageError
@@ -63,8 +64,8 @@ func statusOfHosts(ended []report.Ended) int {
 	return status
 }
 
-// statusOfStep is nixhop's own status for a step of its own that failed: nix-store, for one, ends with 100 when a build fails. How an interrupt, a
-// signal or a missing program ends a run stays as it is.
+// statusOfStep is nixhop's own status for a step of its own that failed: nix-store, for one, ends with 100 when a
+// build fails. How an interrupt, a signal or a missing program ends a run stays as it is.
 func statusOfStep(err error) int {
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Signal == 0 && !nixexec.Interrupted(err) {
@@ -102,7 +103,8 @@ func ResultOf(err error) report.Result {
 	return report.Failed
 }
 
-// Silent reports whether nothing is left to be said of an error: a child that has ended by itself has said why, and a user who pressed Ctrl-C knows.
+// Silent reports whether nothing is left to be said of an error: a child that has ended by itself has said why, and a
+// user who pressed Ctrl-C knows.
 func Silent(err error) bool {
 	var exit *nixexec.ExitError
 	var step *StepError

@@ -49,8 +49,8 @@ func (t Teller) Outcome(o Outcome) (text string, result report.Result) {
 }
 
 // Aftermath puts into words what is different on the target after a child that ended with a code.
-// switch-to-configuration ends with 4 whenever a unit has failed on a host that it has switched (nixpkgs: switch-to-configuration-ng). Where
-// the connection was lost nobody has seen how it ended.
+// switch-to-configuration ends with 4 whenever a unit has failed on a host that it has switched (nixpkgs:
+// switch-to-configuration-ng). Where the connection was lost nobody has seen how it ended.
 func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text string, result report.Result) {
 	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: code}
 	if after.System.Profile != before.System.Profile {
@@ -78,8 +78,9 @@ func (t Teller) Unknown() string {
 	return "what was changed " + t.Where + " is not known, for it is not reached any more; see: " + t.Journal
 }
 
-// nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the boot loader before it
-// changes anything else, and ends with 100 only behind that; before, it may have refused the system (nixpkgs: switch-to-configuration-ng).
+// nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the
+// boot loader before it changes anything else, and ends with 100 only behind that; before, it may have refused the
+// system (nixpkgs: switch-to-configuration-ng).
 func (t Teller) nextBoot(o Outcome) string {
 	if o.Profile == "" {
 		return ""

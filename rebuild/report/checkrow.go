@@ -61,8 +61,8 @@ func CheckResult(rows []CheckRow) error {
 	return nil
 }
 
-// CheckTable is what was found about each host, the worst first, in lines of so many columns (0: no limit), and at the end a table with a line for
-// each: on a terminal it is what stays in sight.
+// CheckTable is what was found about each host, the worst first, in lines of so many columns (0: no limit), and at the
+// end a table with a line for each: on a terminal it is what stays in sight.
 func CheckTable(rows []CheckRow, columns int) string {
 	var text strings.Builder
 	told := map[string]bool{}
@@ -98,8 +98,8 @@ func (f CheckFinding) line(host string) string {
 	return fmt.Sprintf("%s: %s: %s [%s]", host, f.Severity, what, f.Name)
 }
 
-// runs is what the host runs, short enough for the table: the release of NixOS, without the revision of nixpkgs behind it
-// (25.11.20260101.0123456), else the kernel.
+// runs is what the host runs, short enough for the table: the release of NixOS, without the revision of nixpkgs behind
+// it (25.11.20260101.0123456), else the kernel.
 func (row CheckRow) runs() string {
 	parts := strings.SplitN(row.NixOS, ".", 3)
 	if len(parts) < 2 {

@@ -33,8 +33,8 @@ type Event struct {
 	Result  Result     // of Passed
 }
 
-// Sink takes events; it may be called from any goroutine, and returns when the event was rendered: whoever gives the terminal to a child then
-// finds it quiet.
+// Sink takes events; it may be called from any goroutine, and returns when the event was rendered: whoever gives the
+// terminal to a child then finds it quiet.
 type Sink func(Event)
 
 // Result is what came of a host, or of one phase of it.
@@ -74,7 +74,8 @@ type rendering struct {
 	done  chan struct{}
 }
 
-// NewStream begins to hand events to render. Its first error is kept for Close: what can be written nowhere must not pass for written.
+// NewStream begins to hand events to render. Its first error is kept for Close: what can be written nowhere must not
+// pass for written.
 func NewStream(render func(Event) error) *Stream {
 	s := &Stream{events: make(chan rendering), ended: make(chan struct{})}
 	go func() {

@@ -9,7 +9,8 @@ import (
 	"nixhop/nixexec"
 )
 
-// Plain renders events for people: results on standard output, the rest on standard error, byte for byte where a program printed it.
+// Plain renders events for people: results on standard output, the rest on standard error, byte for byte where a
+// program printed it.
 type Plain struct {
 	Out, Err *os.File
 	Log      *slog.Logger // to Err
@@ -17,7 +18,8 @@ type Plain struct {
 	hosts map[string]bool // that were started
 }
 
-// Render renders one event. Its errors are those of writing a result: where standard error is gone, there is nowhere to say so.
+// Render renders one event. Its errors are those of writing a result: where standard error is gone, there is nowhere
+// to say so.
 func (p *Plain) Render(e Event) error {
 	switch e.Kind {
 	case Started:

@@ -29,3 +29,19 @@ func (r Request) Lowered(found []report.Finding) []report.Finding {
 	}
 	return found
 }
+
+// OnlyStop is the place of the finding of a name, where nothing else stops the run; -1 where it is not there, or
+// something else does.
+func (r Request) OnlyStop(found []report.Finding, name string) int {
+	at := -1
+	for i, f := range found {
+		switch {
+		case f.Severity != report.Error || r.Allowed(f.Name):
+		case f.Name != name:
+			return -1
+		default:
+			at = i
+		}
+	}
+	return at
+}

@@ -11,9 +11,9 @@ type Candidate struct {
 	Help string // may be empty
 }
 
-// Complete lists what may stand in the place of the last of words, the words behind the program's name. files tells that names of
-// files may stand there, too. The list is not reduced to what the last word begins with, but user@ and --flag= in front of
-// it are in front of each candidate, too. hosts and tags are asked only where they are needed.
+// Complete lists what may stand in the place of the last of words, the words behind the program's name. files tells
+// that names of files may stand there, too. The list is not reduced to what the last word begins with, but user@ and
+// --flag= in front of it are in front of each candidate, too. hosts and tags are asked only where they are needed.
 func Complete(words []string, hosts, tags func() []string) (candidates []Candidate, files bool) {
 	if len(words) == 0 {
 		words = []string{""}

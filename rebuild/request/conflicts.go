@@ -48,7 +48,8 @@ func (p *parser) operands(action Action) error {
 	return nil
 }
 
-// noAction decides what a command line without an action is: an error, but where it holds words that only nixos-rebuild can know.
+// noAction decides what a command line without an action is: an error, but where it holds words that only
+// nixos-rebuild can know.
 func (p *parser) noAction() error {
 	r := p.request
 	switch {
@@ -72,7 +73,8 @@ func isAction(word string) bool {
 	return ok
 }
 
-// hosts makes selectors of the HOST words, or of --target-host. An empty --target-host means this machine, as in nixos-rebuild.
+// hosts makes selectors of the HOST words, or of --target-host. An empty --target-host means this machine, as in
+// nixos-rebuild.
 func (p *parser) hosts() error {
 	for _, word := range p.plain {
 		s, err := parseSelector(word)
@@ -98,8 +100,8 @@ func (p *parser) hosts() error {
 	return nil
 }
 
-// parseSelector takes a HOST word apart: [user@]alias, alias=configuration, a glob, @tag, an address or ssh://user@host:port.
-// What the host part means is sshcfg.ParseHost's business.
+// parseSelector takes a HOST word apart: [user@]alias, alias=configuration, a glob, @tag, an address or
+// ssh://user@host:port. What the host part means is sshcfg.ParseHost's business.
 func parseSelector(word string) (Selector, error) {
 	host, configuration, given := strings.Cut(word, "=")
 	if err := tameHost("HOST", host); err != nil {

@@ -2,8 +2,8 @@ package request
 
 import "nixhop/rebuild/facts"
 
-// Method is how the user says that root is gained: "sudo", "run0", "none", or "" for any way. As for nixos-rebuild, --elevate wins over
-// --sudo, and a password that is to be asked for is sudo's unless something else is said.
+// Method is how the user says that root is gained: "sudo", "run0", "none", or "" for any way. As for nixos-rebuild,
+// --elevate wins over --sudo, and a password that is to be asked for is sudo's unless something else is said.
 func (r Request) Method() string {
 	switch {
 	case r.Has("--elevate"):

@@ -32,11 +32,12 @@ const (
 	SinceNG = InNG | InNewest
 )
 
-// NixCommand is a set of the commands by which nixhop builds and copies without nixos-rebuild. Nix 2.8 is the oldest one
-// whose flags count.
+// NixCommand is a set of the commands by which nixhop builds and copies without nixos-rebuild. Nix 2.8 is the oldest
+// one whose flags count.
 type NixCommand uint8
 
-// The commands. byEngine is a flag that nixhop's own steps obey without passing it on, or that has no meaning for them.
+// The commands. byEngine is a flag that nixhop's own steps obey without passing it on, or that has no meaning for
+// them.
 const (
 	forFlakeBuild   NixCommand = 1 << iota // nix build
 	ForFlakeEval                           // nix eval
@@ -94,7 +95,8 @@ func (s FlagSpec) Spellings() []string {
 	return append(append(all, s.Name), s.Also...)
 }
 
-// FindFlag finds the row of a spelling: "--max-jobs" or "-j". A prefix of one is none: nixos-rebuild takes no abbreviations.
+// FindFlag finds the row of a spelling: "--max-jobs" or "-j". A prefix of one is none: nixos-rebuild takes no
+// abbreviations.
 func FindFlag(spelling string) (FlagSpec, bool) {
 	s, ok := flagsBySpelling()[spelling]
 	return s, ok

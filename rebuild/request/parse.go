@@ -9,12 +9,13 @@ import (
 	"nixhop/nixexec"
 )
 
-// Parse understands a command line without the program's name. Flags and hosts may stand in any order, before or after the action;
-// after "--" everything is nixos-rebuild's. isHost tells whether a name is a host of the ssh config; it is only asked where
-// a word could be something else as well. Errors are a *UsageError; the request then holds what was understood so far.
+// Parse understands a command line without the program's name. Flags and hosts may stand in any order, before or after
+// the action; after "--" everything is nixos-rebuild's. isHost tells whether a name is a host of the ssh config; it is
+// only asked where a word could be something else as well. Errors are a *UsageError; the request then holds what was
+// understood so far.
 //
-// Where nixhop would only hand the words to nixos-rebuild (Request.PassThrough), nothing is refused that a nixos-rebuild could
-// understand: unknown flags and conflicts are its business.
+// Where nixhop would only hand the words to nixos-rebuild (Request.PassThrough), nothing is refused that a
+// nixos-rebuild could understand: unknown flags and conflicts are its business.
 func Parse(words []string, isHost func(string) bool) (Request, error) {
 	p := parser{words: words, isHost: isHost, request: Request{ConnectTimeout: DefaultConnectTimeout}}
 	for p.at < len(words) {
@@ -94,8 +95,8 @@ func (p *parser) mayBeValue(word string) bool {
 	return !isAction || p.request.Action != ""
 }
 
-// couldBeHost reports whether a word is a host of the ssh config or has the form of one: user@host, @tag, host:port, ssh://.
-// A path or a flake is none.
+// couldBeHost reports whether a word is a host of the ssh config or has the form of one: user@host, @tag, host:port,
+// ssh://. A path or a flake is none.
 func (p *parser) couldBeHost(word string) bool {
 	if strings.HasPrefix(word, "ssh://") {
 		return true
@@ -107,8 +108,8 @@ func (p *parser) couldBeHost(word string) bool {
 	return strings.ContainsAny(name, "@:") || p.isHost(name)
 }
 
-// flags reads the flags that one word holds, one but for combined short ones like -kL, with their values from this word
-// and the next ones. known is false where the table has no such flag.
+// flags reads the flags that one word holds, one but for combined short ones like -kL, with their values from this
+// word and the next ones. known is false where the table has no such flag.
 func (p *parser) flags(word string) (flags []Flag, known bool, err error) {
 	name, value, hasValue := strings.Cut(word, "=")
 	if spec, ok := FindFlag(name); ok {
@@ -155,8 +156,8 @@ func (p *parser) cluster(word string) (flags []Flag, known bool, err error) {
 	return flags, true, nil
 }
 
-// values takes the values of a flag from the next words. A word that is a flag is no value: argparse refuses it, too, and
-// else "--profile-name --plan" would deploy.
+// values takes the values of a flag from the next words. A word that is a flag is no value: argparse refuses it, too,
+// and else "--profile-name --plan" would deploy.
 func (p *parser) values(spec FlagSpec, spelling string) ([]string, error) {
 	var values []string
 	if spec.Attached {

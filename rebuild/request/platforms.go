@@ -22,7 +22,8 @@ func asSystem(flag, value string) (string, error) {
 	return "", &UsageError{Message: fmt.Sprintf("%s takes a system, not %q", flag, value), Hint: "as in: " + flag + "=x86_64-linux"}
 }
 
-// refusedPlatforms refuses answers to the question of the platform that contradict each other, or that have no question.
+// refusedPlatforms refuses answers to the question of the platform that contradict each other, or that have no
+// question.
 func refusedPlatforms(r Request, _ Action) error {
 	var given []string
 	for _, name := range []string{"--cross", "--emulate", "--system"} {

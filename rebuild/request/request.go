@@ -69,8 +69,8 @@ func (f Flag) Words() []string {
 	return f.Spaced()
 }
 
-// Spaced returns the flag with each value as a word of its own, which every nixos-rebuild understands; the bash one knows
-// neither "--flag=value" nor "-pNAME".
+// Spaced returns the flag with each value as a word of its own, which every nixos-rebuild understands; the bash one
+// knows neither "--flag=value" nor "-pNAME".
 func (f Flag) Spaced() []string {
 	return append([]string{f.Spelling}, f.Values...)
 }
@@ -105,8 +105,8 @@ func (r Request) Last(name string) (Flag, bool) {
 	return Flag{}, false
 }
 
-// PassThrough reports whether there is nothing for nixhop to do, so that nixos-rebuild takes its place with Words: no host,
-// no build host and no flag of nixhop that asks for its own engine.
+// PassThrough reports whether there is nothing for nixhop to do, so that nixos-rebuild takes its place with Words: no
+// host, no build host and no flag of nixhop that asks for its own engine.
 func (r Request) PassThrough() bool {
 	action, known := FindAction(r.Action)
 	if known && action.Own || r.Help {
@@ -116,8 +116,8 @@ func (r Request) PassThrough() bool {
 	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !r.Look && !platform && r.Engine != EngineNative
 }
 
-// LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look at
-// the machine.
+// LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look
+// at the machine.
 func LocalBuildHost(word string) bool {
 	return word == "" || word == "local" || word == "localhost"
 }

@@ -50,7 +50,8 @@ func actionNames() []string {
 	return names
 }
 
-// unknownFlag is the error for a flag that neither nixhop nor any known nixos-rebuild has, where nixhop must understand all.
+// unknownFlag is the error for a flag that neither nixhop nor any known nixos-rebuild has, where nixhop must
+// understand all.
 func unknownFlag(r Request, flag string) error {
 	name, _, _ := strings.Cut(flag, "=")
 	if len(name) > 2 && name[1] != '-' {

@@ -58,8 +58,8 @@ func (e *NoConfigurationError) Given() bool { return len(e.Asked) == 1 && e.Aske
 
 // ChooseConfiguration picks the configuration for a target: ALIAS=CONFIGURATION, else the hint in the ssh config, else
 // the name in --flake, else the alias if the flake has it, else the target's own host name. names are the flake's
-// configurations; nil means that nobody looked, and the first candidate is taken. hostName is empty as long as the target was not asked;
-// ask is true when the answer depends on it.
+// configurations; nil means that nobody looked, and the first candidate is taken. hostName is empty as long as the
+// target was not asked; ask is true when the answer depends on it.
 func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c Configuration, ask bool, err error) {
 	var fixed Configuration
 	switch {
@@ -94,8 +94,8 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 	return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias, own}, Names: names}
 }
 
-// RowFor is the configuration that an alias would get here, as far as it can be known without asking the host, and why it is that one; empty where
-// there is none. names are the flake's configurations; nil: nobody knows them.
+// RowFor is the configuration that an alias would get here, as far as it can be known without asking the host, and why
+// it is that one; empty where there is none. names are the flake's configurations; nil: nobody knows them.
 func (s Source) RowFor(a sshcfg.Alias, names []string) (name, from string) {
 	switch {
 	case names == nil && a.Hints.Configuration != "":

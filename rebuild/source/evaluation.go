@@ -14,8 +14,8 @@ import (
 // heardLimit is how much is kept of what nix says, in bytes.
 const heardLimit = 1 << 20
 
-// Evaluation is nix at work on a configuration. What it says is kept until somebody listens: it may have begun before anybody wanted it, and
-// what it says behind the facts is no news where they doom the deployment.
+// Evaluation is nix at work on a configuration. What it says is kept until somebody listens: it may have begun before
+// anybody wanted it, and what it says behind the facts is no news where they doom the deployment.
 type Evaluation struct {
 	argv   []string
 	show   func([]byte) // where it is listened to
@@ -53,8 +53,8 @@ func (e *Evaluation) keep() {
 	e.keeping = e.kept.Stream()
 }
 
-// Begin begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns (nil: at once). What it says goes to show
-// once somebody listens, one call at a time.
+// Begin begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns
+// (nil: at once). What it says goes to show once somebody listens, one call at a time.
 func Begin(ctx context.Context, command nixexec.Command, turns chan struct{}, show func([]byte)) *Evaluation {
 	ctx, e := newEvaluation(ctx, command.Argv, show)
 	go func() {
@@ -88,8 +88,8 @@ func (e *Evaluation) end() {
 	close(e.ended)
 }
 
-// take takes a line that nix has said, and reports whether it is to be shown now. The configuration may print the line of the facts once
-// more, with whatever it likes: the first one counts.
+// take takes a line that nix has said, and reports whether it is to be shown now. The configuration may print the line
+// of the facts once more, with whatever it likes: the first one counts.
 func (e *Evaluation) take(line string) (now bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -118,7 +118,8 @@ func (e *Evaluation) pass(text []byte) {
 	_, _ = e.keeping.Write(text)
 }
 
-// Facts waits for the facts. What nix says meanwhile is shown, unless they are there already. false: it ended without them.
+// Facts waits for the facts. What nix says meanwhile is shown, unless they are there already. false: it ended without
+// them.
 func (e *Evaluation) Facts() (Facts, bool) {
 	select {
 	case known, told := <-e.told:
@@ -130,7 +131,8 @@ func (e *Evaluation) Facts() (Facts, bool) {
 	return known, told
 }
 
-// Listen shows what was kept, and from now on lets everything be shown as it comes, but for what comes behind the facts: for that, listen again.
+// Listen shows what was kept, and from now on lets everything be shown as it comes, but for what comes behind the
+// facts: for that, listen again.
 func (e *Evaluation) Listen() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -157,8 +159,9 @@ func (e *Evaluation) Wait() (string, error) {
 	return e.out, e.err
 }
 
-// unheardQuestions lists what the programs that nix runs say where they wanted to ask and there was no terminal: git for a name and a password,
-// ssh for a passphrase, a password or a word on a host key (git: prompt.c; openssh: readpass.c, sshconnect.c).
+// unheardQuestions lists what the programs that nix runs say where they wanted to ask and there was no terminal: git
+// for a name and a password, ssh for a passphrase, a password or a word on a host key (git: prompt.c; openssh:
+// readpass.c, sshconnect.c).
 var unheardQuestions = []string{
 	"could not read Username", "could not read Password", "Permission denied (", "Host key verification failed",
 }

@@ -36,8 +36,9 @@ func (v Evaluator) openly(ctx context.Context, command nixexec.Command, show fun
 // mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.
 func (v Evaluator) mayAsk(err error) bool { return v.Asks && HadNobodyToAsk(err) }
 
-// Told waits for the facts that an evaluation to the derivation tells before its long part, which goes on. ahead is one that was begun already, if it
-// is of the same command. One that had nobody to ask is done once more, on the terminal.
+// Told waits for the facts that an evaluation to the derivation tells before its long part, which goes on. ahead is
+// one that was begun already, if it is of the same command. One that had nobody to ask is done once more, on the
+// terminal.
 func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, command nixexec.Command, show func([]byte)) (*Evaluation, Facts, error) {
 	e := ahead.If(command.Argv)
 	if e == nil {
@@ -60,7 +61,8 @@ func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, command nixexec.
 	return e, known, err
 }
 
-// Derivation waits for the derivation of an evaluation that has told its facts. Where nix had nobody to ask only behind them, it is done once more.
+// Derivation waits for the derivation of an evaluation that has told its facts. Where nix had nobody to ask only
+// behind them, it is done once more.
 func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, command nixexec.Command, show func([]byte)) (string, *Evaluation, error) {
 	e.Listen()
 	out, err := e.Wait()
@@ -103,7 +105,8 @@ func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, w Wanted, show 
 	return known, err
 }
 
-// Names are the flake's configurations as names has them, or looked up once more on the terminal where nix had nobody to ask.
+// Names are the flake's configurations as names has them, or looked up once more on the terminal where nix had nobody
+// to ask.
 func (v Evaluator) Names(ctx context.Context, flake string, r request.Request, names func() ([]string, error)) ([]string, error) {
 	all, err := names()
 	if v.mayAsk(err) {

@@ -19,8 +19,8 @@ func namesCommand(flake string, r request.Request) nixexec.Command {
 	return nixexec.Command{Argv: append(argv, noLockFile)}
 }
 
-// Names returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty list;
-// a flake that cannot be read gives an *EvaluationError.
+// Names returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty
+// list; a flake that cannot be read gives an *EvaluationError.
 func Names(ctx context.Context, flake string, r request.Request) ([]string, error) {
 	out, err := nixexec.Output(ctx, namesCommand(flake, r))
 	if ctx.Err() != nil {
@@ -54,7 +54,8 @@ func readNames(flake string, out []byte, err error) ([]string, error) {
 	return names, nil
 }
 
-// EvaluationError is what nix said when it could not list a flake's configurations, or evaluate one of them, or the one in a file.
+// EvaluationError is what nix said when it could not list a flake's configurations, or evaluate one of them, or the
+// one in a file.
 type EvaluationError struct{ Flake, File, Stderr string }
 
 func (e *EvaluationError) Error() string {
@@ -67,7 +68,8 @@ func (e *EvaluationError) Error() string {
 		e.Flake, text, nixexec.Quote(e.Flake))
 }
 
-// Finding is the error as one of the checks of a host: the last of nix's own errors says what is wrong, those before it where.
+// Finding is the error as one of the checks of a host: the last of nix's own errors says what is wrong, those before
+// it where.
 func (e *EvaluationError) Finding(host string) report.Finding {
 	what := "nix gives no reason"
 	for line := range strings.Lines(e.Stderr) {

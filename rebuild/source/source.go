@@ -8,7 +8,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Source says where the configuration is looked for: a flake, a file with an attribute, or the classic <nixpkgs/nixos>.
+// Source says where the configuration is looked for: a flake, a file with an attribute, or the classic
+// <nixpkgs/nixos>.
 type Source struct {
 	Flake string // flake reference without the "#name"; empty: no flake
 	Name  string // what stood behind the '#'
@@ -23,9 +24,9 @@ func (s Source) IsFlake() bool { return s.Flake != "" }
 func (s Source) Ref(configuration string) string { return s.Flake + "#" + configuration }
 
 // FindSource decides where the configuration comes from. A flake that was not named is the one here or in a parent
-// directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that /etc/nixos/flake.nix links to.
-// With --target-host only the latter counts: there every word means what it means in nixos-rebuild.
-// exists and realpath look at the file system; dir is the working directory.
+// directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
+// /etc/nixos/flake.nix links to. With --target-host only the latter counts: there every word means what it means in
+// nixos-rebuild. exists and realpath look at the file system; dir is the working directory.
 func FindSource(r request.Request, dir string, exists func(string) bool, realpath func(string) string) Source {
 	if r.File != "" || r.Attr != "" {
 		return Source{File: fileFor(r, dir, exists), Attr: r.Attr}
@@ -62,7 +63,8 @@ func splitRef(ref string) (flake, name string) {
 	return flake, name
 }
 
-// fileFor is the file that an attribute is looked up in: the newest nixos-rebuild takes system.nix, the older ones default.nix.
+// fileFor is the file that an attribute is looked up in: the newest nixos-rebuild takes system.nix, the older ones
+// default.nix.
 func fileFor(r request.Request, dir string, exists func(string) bool) string {
 	switch {
 	case r.File != "":
@@ -88,7 +90,8 @@ func flakeAbove(dir string, exists func(string) bool) bool {
 	}
 }
 
-// Holds reports whether a path, relative to the top of the git tree that the flake stands in, exists here. dir is the working directory.
+// Holds reports whether a path, relative to the top of the git tree that the flake stands in, exists here. dir is the
+// working directory.
 func (s Source) Holds(path, dir string) bool {
 	flake := strings.TrimPrefix(strings.TrimPrefix(s.Flake, "git+file://"), "path:")
 	flake, _, _ = strings.Cut(flake, "?")

@@ -18,8 +18,9 @@ type Target struct {
 	Listed   bool         // the ssh config names or matches it
 }
 
-// Select turns the HOST words of a request into targets. Globs and tags stand for the aliases that they match; one that
-// matches nothing is an error, so that a typo never deploys fewer hosts than were meant; so is a host that is to get two configurations.
+// Select turns the HOST words of a request into targets. Globs and tags stand for the aliases that they match; one
+// that matches nothing is an error, so that a typo never deploys fewer hosts than were meant; so is a host that is to
+// get two configurations.
 func Select(r request.Request, inv sshcfg.Inventory) ([]Target, error) {
 	var targets []Target
 	for _, sel := range r.Hosts {

@@ -23,7 +23,8 @@ type Wanted struct {
 	System        string          // builtins.currentSystem; empty: this machine's
 }
 
-// Derivation is the argv that evaluates to the derivation of the system, which it prints; the facts are told on the way, for ParseFacts.
+// Derivation is the argv that evaluates to the derivation of the system, which it prints; the facts are told on the
+// way, for ParseFacts.
 func (w Wanted) Derivation() []string { return w.argv("--raw", w.toDerivation()) }
 
 // toDerivation is the function of a configuration that gives the derivation of its system.
@@ -35,8 +36,8 @@ func (w Wanted) toDerivation() string {
 	return "(" + evaluateNix + ") { " + arguments + " }"
 }
 
-// Facts is the argv that asks the configuration for its facts alone, for ReadFacts. Nothing but the facts is wanted: whoever builds the system
-// writes the lock file.
+// Facts is the argv that asks the configuration for its facts alone, for ReadFacts. Nothing but the facts is wanted:
+// whoever builds the system writes the lock file.
 func (w Wanted) Facts() []string {
 	argv := w.argv("--json", factsNix)
 	if w.Source.IsFlake() {
@@ -53,8 +54,9 @@ func (w Wanted) Attribute() string {
 	return w.Source.Flake + `#nixosConfigurations."` + w.Configuration + `"`
 }
 
-// argv evaluates a function of the configuration. A flake is evaluated in purity, unless --impure was given; without one there
-// is none. Where the configuration is changed the lock file stays as it is, and so does the working tree around it.
+// argv evaluates a function of the configuration. A flake is evaluated in purity, unless --impure was given; without
+// one there is none. Where the configuration is changed the lock file stays as it is, and so does the working tree
+// around it.
 func (w Wanted) argv(format, function string) []string {
 	argv := nixexec.NixCommand("eval", format)
 	if w.Source.IsFlake() {
@@ -70,8 +72,9 @@ func (w Wanted) argv(format, function string) []string {
 	return argv
 }
 
-// classic is the configuration without a flake, as nixos-rebuild takes it: what a file or <nixpkgs/nixos> holds, and in it
-// an attribute. nix-instantiate itself cannot be used: there is no way to go on from the configuration that it finds.
+// classic is the configuration without a flake, as nixos-rebuild takes it: what a file or <nixpkgs/nixos> holds, and
+// in it an attribute. nix-instantiate itself cannot be used: there is no way to go on from the configuration that it
+// finds.
 func (w Wanted) classic() string {
 	var path, arguments strings.Builder
 	for _, name := range attributePath(w.Source.Attr) {
@@ -89,8 +92,8 @@ func (w Wanted) classic() string {
 		arguments.String() + "}; }"
 }
 
-// failure is the error for facts that could not be had, by what nix said. Which file a nixos-rebuild takes that is told nothing of a source is its
-// own business: it may well find one, and there is no error then.
+// failure is the error for facts that could not be had, by what nix said. Which file a nixos-rebuild takes that is
+// told nothing of a source is its own business: it may well find one, and there is no error then.
 func (w Wanted) failure(stderr string) error {
 	switch {
 	case w.Source.IsFlake():

@@ -166,8 +166,8 @@ const (
 	lastFile  = "last-line"
 )
 
-// cutLink cuts every connection to the host that it is called on, as soon as what an activation has printed was shown: it
-// goes through several pipes.
+// cutLink cuts every connection to the host that it is called on, as soon as what an activation has printed was shown:
+// it goes through several pipes.
 func (c *call) cutLink() int {
 	last, _ := os.ReadFile(filepath.Join(c.place.Dir, lastFile))
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {

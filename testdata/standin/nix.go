@@ -59,8 +59,8 @@ func (c *call) chosen(words []string) (Configuration, error) {
 	return conf, nil
 }
 
-// evaluate is `nix eval` for what is asked of a configuration: its facts alone, or its derivation, with the facts on the
-// way.
+// evaluate is `nix eval` for what is asked of a configuration: its facts alone, or its derivation, with the facts on
+// the way.
 func (c *call) evaluate(words []string) int {
 	conf, err := c.chosen(words)
 	if err != nil {

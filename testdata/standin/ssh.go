@@ -54,8 +54,8 @@ func (c *call) ssh() int {
 	return s.session()
 }
 
-// looks reports whether a command line on a host changes nothing: a script without an argument that is a store path, the trial of a
-// password, or the question which host it is.
+// looks reports whether a command line on a host changes nothing: a script without an argument that is a store path,
+// the trial of a password, or the question which host it is.
 func looks(words string) bool {
 	script := strings.Contains(words, "/bin/sh -s") && !strings.Contains(words, "/nix/store/")
 	return script || strings.HasSuffix(words, " true") || strings.Contains(words, "boot_id")
