@@ -73,7 +73,7 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 	}
 	if d.Target == nil {
 		c := source.Configuration{Name: d.Source.Name}
-		if c.Name == "" && (d.Decision.Engine == nil || d.Decision.HandsOver()) {
+		if c.Name == "" && d.Decision.Engine == nil {
 			c.Name, _ = os.Hostname()
 		}
 		return c, nil

@@ -11,10 +11,6 @@ import (
 
 // whole lets a nixos-rebuild do all that is left, for one host, and says what came of it where it failed.
 func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
-	results, err := r.derivation(ctx, c)
-	if err != nil {
-		return Activated{c}, err
-	}
 	steps, err := plan.Whole(r.job(c))
 	if err == nil {
 		err = context.Cause(ctx)
@@ -23,7 +19,7 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 		return Activated{c}, err
 	}
 	r.announce(c)
-	heard, err := r.performer(c).TakeAll(ctx, steps, results)
+	heard, err := r.performer(c).TakeAll(ctx, steps, plan.Results{})
 	if err == nil {
 		return Activated{c}, nil
 	}

@@ -57,10 +57,6 @@ func refusedSystem(r request.Request, s source.Source) error {
 	}
 }
 
-// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag
-// by which any nixos-rebuild could be told to change a configuration.
-func (j Job) HandsOver() bool { return j.Dialect != nil && (j.Cross != "" || j.System != "") }
-
 // FindRefusal returns why a configuration cannot be cross-compiled by force, and what to write in it instead. facts
 // are what it said when it was to be built on the system from.
 func FindRefusal(known source.Facts, from, host string) []report.Finding {

@@ -65,6 +65,9 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 	if d.Crossing.Wanted() {
 		d.Request = keepingLock(k.Request)
 	}
+	if d.Engine, d.Why, err = d.forPlatform(k.Request); err != nil {
+		return d, found, err
+	}
 	d = d.elevated(k)
 	d, tooOld := d.builtThere(k)
 	if d.Engine == nil {
@@ -75,12 +78,8 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 
 // EvaluatesWhole reports whether nixhop itself evaluates the configuration down to the derivation.
 func (d Decision) EvaluatesWhole() bool {
-	return (d.Engine == nil || d.HandsOver()) && d.Request.Evaluates()
+	return d.Engine == nil && d.Request.Evaluates()
 }
-
-// HandsOver reports whether nixhop evaluates the configuration although nixos-rebuild does the rest: there is no flag
-// by which any nixos-rebuild could be told to change a configuration.
-func (d Decision) HandsOver() bool { return d.Engine != nil && (d.Crossing.Wanted() || d.System != "") }
 
 // NeedsRoot reports whether an action changes something that is root's on the target.
 func NeedsRoot(action string) bool { return slices.Contains(request.ContactActions, action) }
@@ -114,6 +113,24 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 		return nil, fmt.Sprintf("%q does not know --elevate run0", installed.Path), nil
 	}
 	return &installed, "", nil
+}
+
+// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment: there is no flag by which any
+// nixos-rebuild could be told to.
+func (d Decision) forPlatform(r request.Request) (engine *Dialect, why string, err error) {
+	flag := "--system"
+	if d.Crossing.Wanted() {
+		flag = "--cross"
+	}
+	switch {
+	case d.Engine == nil || !d.Crossing.Wanted() && d.System == "":
+		return d.Engine, d.Why, nil
+	case r.Engine == request.EngineNixosRebuild:
+		return nil, "", &request.UsageError{
+			Message: "no nixos-rebuild has a flag for " + flag, Hint: "leave --engine out: nixhop takes the steps itself",
+		}
+	}
+	return nil, "no nixos-rebuild has a flag for " + flag, nil
 }
 
 // unknownFlags are the flags that the nixos-rebuild which does the work is too old for.
@@ -198,8 +215,8 @@ func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
 		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked %s whether it reaches %s itself: it would copy there straight then",
 			k.Builder.Host, k.Machine.Host))
 	}
-	if k.Target == nil || !builds || d.Engine == nil || d.HandsOver() || !d.Engine.isNG() {
-		return d, nil // what is handed over is built by nix-store
+	if k.Target == nil || !builds || d.Engine == nil || !d.Engine.isNG() {
+		return d, nil
 	}
 	if k.At == nil {
 		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked the Nix of %s for its version: nixhop would take the steps itself where it is older than 2.%d",

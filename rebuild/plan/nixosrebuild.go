@@ -15,11 +15,7 @@ func Whole(j Job) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	step := Step{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.Environment()}}
-	if j.HandsOver() {
-		return []Step{handOver(j), step}, nil
-	}
-	return []Step{step}, nil
+	return []Step{{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.Environment()}}}, nil
 }
 
 // rebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.
@@ -27,9 +23,6 @@ func rebuildArgv(j Job) ([]string, error) {
 	r, d := j.Request, *j.Dialect
 	argv := []string{d.Path, r.Action}
 	for _, f := range r.Flags {
-		if j.HandsOver() && onlyEvaluates(f) {
-			continue
-		}
 		words, err := d.words(f)
 		if err != nil {
 			return nil, err
@@ -44,7 +37,7 @@ func rebuildArgv(j Job) ([]string, error) {
 	if j.Build != nil {
 		argv = append(argv, "--build-host", j.Build.Host.String())
 	}
-	if j.Target != nil || j.Build != nil || j.HandsOver() {
+	if j.Target != nil || j.Build != nil {
 		if flag, ok := d.Spell("--no-reexec"); ok && !r.Has("--no-reexec") {
 			argv = append(argv, flag)
 		}
@@ -58,8 +51,6 @@ func rebuildArgv(j Job) ([]string, error) {
 // sourceWords are the flags that name the configuration.
 func sourceWords(j Job) []string {
 	switch r := j.Request; {
-	case j.HandsOver():
-		return handOverWords(j)
 	case r.Has("--store-path"):
 		return nil // it needs no source, and nixos-rebuild refuses one beside it
 	case j.Source.IsFlake() && j.Configuration == "":

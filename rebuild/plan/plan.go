@@ -12,7 +12,7 @@ import (
 
 // Step is one command of a plan.
 type Step struct {
-	Name    string // "evaluate", "build", "copy", "link", "activate", "hand over" or "nixos-rebuild"
+	Name    string // "evaluate", "build", "copy", "link", "activate" or "nixos-rebuild"
 	Where   string // host, for people; empty: here
 	Command nixexec.Command
 	Text    string // the name of the long text that the command is given, "activate.sh"; empty: there is none
@@ -67,17 +67,16 @@ func Make(j Job) (Plan, error) {
 	if j.Build != nil && !j.SameHost() {
 		p.Masters = append(p.Masters, j.Build.Master)
 	}
-	evaluates := j.Request.Evaluates() && (j.Dialect == nil || j.HandsOver())
-	if evaluates {
-		p.Steps = append(p.Steps, Evaluate(j))
-	}
 	if j.Dialect != nil {
-		steps, err := Whole(j)
-		p.Steps = append(p.Steps, steps...)
+		var err error
+		p.Steps, err = Whole(j)
 		return p, err
 	}
 	if err := Refusal(j.Request); err != nil {
 		return Plan{}, err
+	}
+	if j.Request.Evaluates() {
+		p.Steps = append(p.Steps, Evaluate(j))
 	}
 	p.Steps = append(append(p.Steps, Build(j)...), Copy(j)...)
 	if step, ok := Activate(j); ok {
