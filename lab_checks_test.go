@@ -243,7 +243,7 @@ func labCheckInterrupted(t *testing.T, l *lab) {
 	for _, args := range [][]string{{"check", "silent=web"}, {"check", "n1", "silent=web"}, {"switch", "silent=web"}, {"list-generations", "silent"}} {
 		term := l.onTerminal(t, l.command(t, dir, env, append(args, "--connect-timeout", "300")...))
 		within(t, time.Minute, "ssh to the silent host", func() bool {
-			return slices.ContainsFunc(l.processes(t), func(p string) bool { return strings.Contains(p, "ssh -f ") && strings.HasSuffix(p, "-- silent ") })
+			return slices.ContainsFunc(l.processes(t), func(p string) bool { return strings.Contains(p, " -f -N ") && strings.HasSuffix(p, "-- silent ") })
 		})
 		if err := term.cmd.Process.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)

@@ -75,7 +75,7 @@ func (r *Run) teller(l Located) remote.Teller {
 	if l.Target != nil {
 		word = l.Target.Selector.Word
 	}
-	return remote.NewTeller(l.Machine, word, l.Request.Call())
+	return remote.NewTeller(l.Machine, word, l.call())
 }
 
 // aftermath says what a run that failed has changed on its target, which a nixos-rebuild does not tell and a lost

@@ -64,7 +64,7 @@ func (s *Session) checkTargets(ctx context.Context, r request.Request, inv sshcf
 // checkRows takes the hosts as far as their checks, and has a row for each, in their order. An error is something that
 // is no host's fault.
 func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow, error) {
-	connected, err := r.connected(ctx, hosts)
+	located, connected, err := r.connected(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -87,13 +87,15 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	rows := make([]report.CheckRow, len(hosts))
 	at := map[string]*report.CheckRow{}
 	for i, p := range hosts {
-		rows[i] = report.NewCheckRow(p.Name(), p.target(), found[p.Name()], p.Request.Call())
+		rows[i] = report.NewCheckRow(p.Name(), p.target(), found[p.Name()], p.call())
 		at[p.Name()] = &rows[i]
 	}
-	for _, c := range connected {
-		row := at[c.Name()]
-		row.Address, row.NixOS = c.Machine.Endpoint.Address(), c.On.System.Version
-		row.System = strings.TrimSpace(c.On.System.Kernel + " " + c.On.System.Machine)
+	for _, l := range located {
+		row := at[l.Name()]
+		if host, told := r.net.Told(ctx, l.Machine, r.look.roles[l.Machine]); told {
+			row.Address, row.NixOS = l.Machine.Endpoint.Address(), host.System.Version
+			row.System = strings.TrimSpace(host.System.Kernel + " " + host.System.Machine)
+		}
 	}
 	for _, d := range decided {
 		at[d.Name()].Configuration = d.Choice.Name

@@ -33,9 +33,23 @@ func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 	}
 	c.At = c.On
 	if c.BuildLink != c.Link {
-		c.At, err = r.probed(ctx, l, c.BuildLink)
+		if c.At, err = r.probed(ctx, l, c.BuildLink); err != nil {
+			return c, err
+		}
 	}
-	return c, err
+	return c.one(), nil
+}
+
+// one makes one machine of a target and a build host that are: they have told the same boot id, and the login is the same
+// user. Their names and addresses tell nothing of that (ansible#57400).
+func (c Connected) one() Connected {
+	if !c.third() || c.On.System.BootID == "" || c.On.System.BootID != c.At.System.BootID || c.On.Login.UID != c.At.Login.UID {
+		return c
+	}
+	both := *c.On
+	both.Nix = c.At.Nix // which was asked for more there
+	c.Place, c.Builder, c.BuildLink, c.On, c.At = plan.Place{Target: true}, c.Machine, c.Link, &both, &both
+	return c
 }
 
 // reach opens the one connection to a machine, if it takes part, and begins to probe it.

@@ -61,7 +61,7 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 
 // checked are the hosts with every check passed; an error is that of the hosts that did not pass.
 func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
-	connected, err := r.connected(ctx, hosts)
+	_, connected, err := r.connected(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -76,18 +76,19 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	return checked, r.outcome()
 }
 
-// connected are the hosts that have told of themselves. An error has nothing to do with one of them.
-func (r *Run) connected(ctx context.Context, hosts []Placed) ([]Connected, error) {
-	located := each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate)
+// connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error has
+// nothing to do with one of them.
+func (r *Run) connected(ctx context.Context, hosts []Placed) (located []Located, connected []Connected, err error) {
+	located = each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate)
 	if len(located) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err := r.net.MakeDir(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.lookHere(ctx, located)
 	if slices.ContainsFunc(located, Located.wantsNames) {
 		go func() { _, _ = r.names() }() // which takes no evaluation of a configuration
 	}
-	return each(ctx, r, report.PhaseConnect, checks, located, r.connect), nil
+	return located, each(ctx, r, report.PhaseConnect, checks, located, r.connect), nil
 }

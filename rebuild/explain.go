@@ -25,7 +25,7 @@ func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...strin
 		host = t.Target.Host.Name
 	}
 	for _, f := range explain.Findings(said, host, otherwise...) {
-		r.tellFinding(t.Placed, f, t.Request.Call())
+		r.tellFinding(t.Placed, f, t.call())
 	}
 	return said[0], true
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // locate asks ssh what the names of a host mean, and stops where something is wrong that no look at the host could
-// mend. A build host that ssh reaches just as it reaches the target is the target.
+// mend.
 func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	l := Located{Placed: p}
 	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
@@ -36,9 +36,6 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	case !p.Place.Here:
 		if l.Builder, err = r.machine(ctx, p, p.Place.Host); err != nil {
 			return l, err
-		}
-		if target != nil && target.Endpoint.Reaches(l.Builder.Endpoint) {
-			l.Place, l.Builder = plan.Place{Target: true}, target
 		}
 	}
 	if _, err := r.net.SSHOpts(l.Machine, l.Builder); err != nil {

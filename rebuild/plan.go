@@ -72,7 +72,7 @@ func (r *Run) printPlan(c Checked, unknown []string) error {
 		return err
 	}
 	if len(unknown) > 0 {
-		look := c.Request.Call().Lines([]report.Remedy{report.Again("--plan", "--check")})
+		look := c.call().Lines([]report.Remedy{report.Again("--plan", "--check")})
 		p.Unknown = append(slices.Clone(unknown), "look first: "+look[0])
 	}
 	if p.Files, err = r.net.Files(); err != nil {

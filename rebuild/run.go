@@ -169,7 +169,7 @@ func (r *Run) outcome() error {
 // report says what was found about a host, the worst first, and returns a *report.CheckError where something of it
 // stops the run.
 func (r *Run) report(p Placed, found []report.Finding) error {
-	call := p.Request.Call()
+	call := p.call()
 	for _, f := range report.BySeverity(p.Request.Lowered(found)) {
 		if !f.Told {
 			r.tellFinding(p, f, call)

@@ -87,6 +87,9 @@ func (p Placed) Name() string {
 	return p.Target.Selector.Word
 }
 
+// call is how the host was asked for, for the commands that are offered.
+func (p Placed) call() report.Call { return p.Request.Call(p.Place.Host) }
+
 // where is the target of an activation, for people.
 func (l Located) where() string {
 	if l.Machine == nil {

@@ -206,12 +206,6 @@ func parseConfigError(text string) (ConfigError, bool) {
 	return ConfigError{}, false
 }
 
-// Reaches reports whether ssh goes to other just as to e: the same user at the same place by the same way.
-func (e Endpoint) Reaches(other Endpoint) bool {
-	return e.User == other.User && e.HostName == other.HostName && e.Port == other.Port &&
-		e.ProxyJump == other.ProxyJump && e.ProxyCommand == other.ProxyCommand
-}
-
 // Via is how ssh gets to the host, where not straight: its jump hosts, or the proxy command.
 func (e Endpoint) Via() string {
 	if e.ProxyJump != "" {

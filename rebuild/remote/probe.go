@@ -13,6 +13,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 )
 
 // probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest
@@ -41,6 +42,18 @@ func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
 	l.mu.Unlock()
 	p.once.Do(func() { p.host, p.err = l.probe(ctx, q, l.Machine.Master.ConnectTimeout) })
 	return p.host, p.err
+}
+
+// Told is what a host has told, or is about to tell, if there is a connection to it.
+func (n *Network) Told(ctx context.Context, m *plan.Machine, q facts.Query) (facts.Host, bool) {
+	n.mu.Lock()
+	o := n.links[m.Host.String()]
+	n.mu.Unlock()
+	if o == nil || o.link == nil {
+		return facts.Host{}, false
+	}
+	host, err := o.link.Probe(ctx, q)
+	return host, err == nil
 }
 
 // Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nixhop/nixexec"
@@ -125,7 +126,14 @@ type Call struct {
 	Host       string // without port and configuration: [user@]alias
 	TargetHost bool   // it was given by --target-host
 	SSHConfig  string // by --ssh-config or the environment; empty: the user's own
+	Ports      []Port // that were typed for hosts, and are not what the ssh config says
 	Flags      []Flag // that say what is deployed, and how, in the order in which they are repeated
+}
+
+// Port is the port by which this run reaches a host, which ssh would not take by itself.
+type Port struct {
+	Host string // as ssh is given it
+	Port int
 }
 
 // Flag is one flag of a command line.
@@ -164,15 +172,26 @@ func (c Call) line(r Remedy) string {
 		if slices.Contains(r.words, "") {
 			return ""
 		}
-		words := r.words
 		if r.kind == nixhopLine {
-			words = append([]string{"nixhop"}, words...)
-		} else if c.SSHConfig != "" {
-			words = slices.Concat(words[:1], []string{"-F", c.SSHConfig}, words[1:])
+			return nixexec.ShellWords(append([]string{"nixhop"}, r.words...))
 		}
-		return nixexec.ShellWords(words)
+		return nixexec.ShellWords(slices.Concat(r.words[:1], c.way(r.words[1:]), r.words[1:]))
 	}
 	return r.text
+}
+
+// way are the options by which an ssh with these words goes the way that this run went.
+func (c Call) way(words []string) []string {
+	var options []string
+	if c.SSHConfig != "" {
+		options = append(options, "-F", c.SSHConfig)
+	}
+	for _, p := range c.Ports {
+		if slices.Contains(words, p.Host) {
+			options = append(options, "-p", strconv.Itoa(p.Port))
+		}
+	}
+	return options
 }
 
 // again is this deployment once more.

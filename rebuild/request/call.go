@@ -10,13 +10,19 @@ import (
 // notRepeated are the flags that say nothing about what is deployed, or how.
 var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--help", "--explain"}
 
-// Call is how this run was called, for the commands that are offered. The request is one for a single target, or for
-// none.
-func (r Request) Call() report.Call {
+// Call is how this run was called, for the commands that are offered; others are hosts that take part beside the
+// target. The request is one for a single target, or for none.
+func (r Request) Call(others ...sshcfg.Host) report.Call {
 	call := report.Call{Action: r.Action, SSHConfig: r.SSHConfig, TargetHost: r.TargetHostFlag, Flags: r.repeatedFlags()}
 	if len(r.Hosts) == 1 {
 		if h, err := sshcfg.ParseHost(r.Hosts[0].Host); err == nil {
 			call.Host, call.Word = h.String(), r.Hosts[0].Word
+			others = append(others, h)
+		}
+	}
+	for _, h := range others {
+		if h.Port != 0 {
+			call.Ports = append(call.Ports, report.Port{Host: h.String(), Port: h.Port})
 		}
 	}
 	return call

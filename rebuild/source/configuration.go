@@ -56,8 +56,8 @@ func (e *NoConfigurationError) Hint() string {
 // Given reports whether the name that is missing was named on the command line: wrong usage then, else a finding.
 func (e *NoConfigurationError) Given() bool { return len(e.Asked) == 1 && e.Asked[0].Given }
 
-// ChooseConfiguration picks the configuration for a target: ALIAS=CONFIGURATION, else the hint in the ssh config, else
-// the name in --flake, else the alias if the flake has it, else the target's own host name. names are the flake's
+// ChooseConfiguration picks the configuration for a target: ALIAS=CONFIGURATION, else the name in --flake, else the hint
+// in the ssh config, else the alias if the flake has it, else the target's own host name. names are the flake's
 // configurations; nil means that nobody looked, and the first candidate is taken. hostName is empty as long as the
 // target was not asked; ask is true when the answer depends on it.
 func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c Configuration, ask bool, err error) {
@@ -65,10 +65,10 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 	switch {
 	case t.Selector.Configuration != "":
 		fixed = Configuration{Name: t.Selector.Configuration, From: "command line", Given: true}
-	case t.Hints.Configuration != "":
-		fixed = Configuration{Name: t.Hints.Configuration, From: "hint"}
 	case s.Name != "":
 		fixed = Configuration{Name: s.Name, From: "--flake", Given: true}
+	case t.Hints.Configuration != "":
+		fixed = Configuration{Name: t.Hints.Configuration, From: "hint"}
 	}
 	has := func(name string) bool { return names == nil || slices.Contains(names, name) }
 	if fixed.Name != "" {

@@ -26,7 +26,8 @@ func TestChooseConfiguration(t *testing.T) {
 		err      string
 	}{
 		{"command line wins over all", target("web", "my-nixos", "n2-host"), Source{Flake: ".", Name: "web"}, names, "", Configuration{"my-nixos", "command line", true}, false, ""},
-		{"hint wins over --flake", target("web", "", "my-nixos"), Source{Flake: ".", Name: "web"}, names, "", Configuration{"my-nixos", "hint", false}, false, ""},
+		{"the command line wins over a hint", target("web", "", "my-nixos"), Source{Flake: ".", Name: "web"}, names, "",
+			Configuration{"web", "--flake", true}, false, ""},
 		{"--flake wins over alias", target("web", "", ""), Source{Flake: ".", Name: "my-nixos"}, names, "", Configuration{"my-nixos", "--flake", true}, false, ""},
 		{"alias", target("web", "", ""), Source{Flake: "."}, names, "n2-host", Configuration{"web", "alias", false}, false, ""},
 		{"nobody looked", target("other", "", ""), Source{Flake: "."}, nil, "", Configuration{"other", "alias", false}, false, ""},

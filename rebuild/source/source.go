@@ -23,10 +23,11 @@ func (s Source) IsFlake() bool { return s.Flake != "" }
 // Ref returns the flake reference of one configuration, as --flake takes it.
 func (s Source) Ref(configuration string) string { return s.Flake + "#" + configuration }
 
-// FindSource decides where the configuration comes from. A flake that was not named is the one here or in a parent
-// directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
-// /etc/nixos/flake.nix links to. With --target-host only the latter counts: there every word means what it means in
-// nixos-rebuild. exists and realpath look at the file system; dir is the working directory.
+// FindSource decides where the configuration comes from. A flake that was not named is, for a HOST, the one here or in a
+// parent directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
+// /etc/nixos/flake.nix links to. Without a HOST, and with --target-host, only the latter counts: there every word means
+// what it means in nixos-rebuild, for which --flake without a value is the flake here. exists and realpath look at the
+// file system; dir is the working directory.
 func FindSource(r request.Request, dir string, exists func(string) bool, realpath func(string) string) Source {
 	if r.File != "" || r.Attr != "" {
 		return Source{File: fileFor(r, dir, exists), Attr: r.Attr}
@@ -35,17 +36,17 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 		flake, name := splitRef(r.Flake)
 		return Source{Flake: flake, Name: name}
 	}
-	if r.NoFlake {
+	action, _ := request.FindAction(r.Action)
+	ours := action.Own || len(r.Hosts) > 0 && !r.TargetHostFlag
+	switch {
+	case r.FlakeGiven:
+		return Source{Flake: "."}
+	case r.NoFlake:
 		return Source{}
-	}
-	if !r.TargetHostFlag && (r.FlakeGiven || flakeAbove(dir, exists)) {
+	case ours && flakeAbove(dir, exists):
 		return Source{Flake: "."}
-	}
-	if exists("/etc/nixos/flake.nix") {
+	case exists("/etc/nixos/flake.nix"):
 		return Source{Flake: filepath.Dir(realpath("/etc/nixos/flake.nix"))}
-	}
-	if r.FlakeGiven {
-		return Source{Flake: "."}
 	}
 	return Source{}
 }
