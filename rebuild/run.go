@@ -65,7 +65,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	if err != nil {
 		return nil, nil, err
 	}
-	run.net, err = remote.NewNetwork(remote.Options{
+	run.net, err = remote.NewNetwork(ctx, remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
 		Batch: !run.alone, Stdio: run.Stdio,
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),

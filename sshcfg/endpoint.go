@@ -58,17 +58,8 @@ func Resolve(ctx context.Context, host, config string, options []string) (Endpoi
 		return Endpoint{}, hostError(host, errors.New("ssh would not take it for a host"))
 	}
 	out, err := nixexec.Output(ctx, nixexec.Command{Argv: resolveArgv(host, config, options)})
-	var exit *nixexec.ExitError
-	if errors.As(err, &exit) {
-		if broken, ok := parseConfigError(exit.Stderr); ok {
-			return Endpoint{}, fmt.Errorf("resolving %q: %w", host, &broken)
-		}
-		if said := lastLine(exit.Stderr); said != "" {
-			return Endpoint{}, fmt.Errorf("resolving %q: %w: %s", host, err, said)
-		}
-	}
 	if err != nil {
-		return Endpoint{}, fmt.Errorf("resolving %q: %w", host, err)
+		return Endpoint{}, resolveError(host, err)
 	}
 	e, err := parseEndpoint(string(out), databaseHome())
 	if err != nil {
@@ -76,6 +67,20 @@ func Resolve(ctx context.Context, host, config string, options []string) (Endpoi
 	}
 	e.Alias = host
 	return e, nil
+}
+
+// resolveError says why `ssh -G` failed.
+func resolveError(host string, err error) error {
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) {
+		if broken, ok := parseConfigError(exit.Stderr); ok {
+			return fmt.Errorf("resolving %q: %w", host, &broken)
+		}
+		if said := lastLine(exit.Stderr); said != "" {
+			return fmt.Errorf("resolving %q: %w: %s", host, err, said)
+		}
+	}
+	return fmt.Errorf("resolving %q: %w", host, err)
 }
 
 // resolveArgv is the command that Resolve runs.

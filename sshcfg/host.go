@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,13 +23,15 @@ const hostHint = "a host is [user@]alias, [user@]address, host:port or ssh://use
 
 // ParseHost takes a HOST word apart: [user@]name, name:port, [address]:port or ssh://[user@]host[:port]. In brackets
 // the zone of an IPv6 address may be written %25eth0, as in a URL (RFC 6874), or %eth0. It refuses whatever ssh would
-// take for an option, what ssh since 9.6 refuses (CVE-2023-51385), and what would not survive the ssh:// URL that Nix
-// makes of it.
+// take for an option, and what ssh since 9.6 refuses (CVE-2023-51385). As in ssh, the user ends at the last @.
 func ParseHost(word string) (Host, error) {
 	rest, isURL := strings.CutPrefix(word, "ssh://")
 	switch scheme, _, other := strings.Cut(rest, "://"); {
 	case isURL:
 		rest = strings.TrimSuffix(rest, "/")
+		if strings.Contains(rest, "/") {
+			return Host{}, hostError(word, errors.New("an ssh URL has no path here"))
+		}
 	case other:
 		return Host{}, hostError(word, fmt.Errorf("%q is no ssh URL", scheme+"://"))
 	}
@@ -66,6 +69,13 @@ func (h Host) Authority() string {
 	}
 	return h.withUser("[" + strings.Replace(h.Name, "%", "%25", 1) + "]")
 }
+
+// plainHost matches what every release of Nix takes in an ssh:// URL and hands to ssh as it is.
+var plainHost = regexp.MustCompile(`^([A-Za-z0-9._+-]+@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$`)
+
+// Plain reports whether Nix takes the host in an ssh:// URL. It does not take a zone (2.8 hands its %25 on), a slash, a
+// second @ (NixOS/nix#14685), a backslash, or what is not ASCII.
+func (h Host) Plain() bool { return plainHost.MatchString(h.Authority()) }
 
 func (h Host) withUser(name string) string {
 	if h.User == "" {
@@ -122,7 +132,7 @@ func checkUser(user string) error {
 	case strings.HasSuffix(user, `\`):
 		return errors.New("the user name ends with a backslash")
 	}
-	return checkWord("user name", user, "'`\";&<>|(){}/:@$")
+	return checkWord("user name", user, "'`\";&<>|(){}/:$")
 }
 
 // checkName says why a name cannot be handed to ssh and to Nix as a host; nil if it can.
@@ -133,7 +143,7 @@ func checkName(name string) error {
 		}
 		return checkWord("address", name, "'`\"$\\;&<>|(){}/@#?*!=[]")
 	}
-	return checkWord("name", name, "'`\"$\\;&<>|(){}/@#?*!=[]%")
+	return checkWord("name", name, "'`\"$\\;&<>|(){}@#?*!=[]%")
 }
 
 func checkWord(what, s, refused string) error {

@@ -25,7 +25,7 @@ func TestParseHost(t *testing.T) {
 		{"root@[fe80::1%25eth0]", Host{"root", "fe80::1%eth0", 0}, "root@fe80::1%eth0", "root@[fe80::1%25eth0]"},
 		{"root@[fe80::1%eth0]:22", Host{"root", "fe80::1%eth0", 22}, "root@fe80::1%eth0", "root@[fe80::1%25eth0]"},
 		{`DOMAIN\ann@web`, Host{`DOMAIN\ann`, "web", 0}, `DOMAIN\ann@web`, `DOMAIN\ann@web`},
-		{"ann@corp@web", Host{}, "", "the user name holds '@'"},
+		{"ann@corp@web", Host{"ann@corp", "web", 0}, "ann@corp@web", "ann@corp@web"}, // NixOS/nix#14685
 		{"ünïcode", Host{"", "ünïcode", 0}, "ünïcode", "ünïcode"},
 		{"", Host{}, "", "the name is empty"},
 		{"@web", Host{}, "", "no user before the @"},
@@ -42,8 +42,8 @@ func TestParseHost(t *testing.T) {
 		{"[::1]22", Host{}, "", `"22" after the bracket`},
 		{"[fe80::1%25]", Host{}, "", "is not an IPv6 address"},
 		{"fe80::1%a/b", Host{}, "", "the address holds '/'"},
-		{"a/b", Host{}, "", "the name holds '/'"},
-		{"ssh://web/path", Host{}, "", "the name holds '/'"},
+		{"vmi/x", Host{"", "vmi/x", 0}, "vmi/x", "vmi/x"},
+		{"ssh://web/path", Host{}, "", "an ssh URL has no path here"},
 		{"ssh-ng://web", Host{}, "", `"ssh-ng://" is no ssh URL`},
 		{"a b", Host{}, "", "a space or a control character"},
 		{"a\nb", Host{}, "", "a space or a control character"},
@@ -65,6 +65,19 @@ func TestParseHost(t *testing.T) {
 		}
 		if err != nil || got != test.want || got.String() != test.String || got.Authority() != test.authority {
 			t.Errorf("ParseHost(%q) = %+v (%s, %s), %v", test.word, got, got, got.Authority(), err)
+		}
+	}
+}
+
+// What Nix takes in an ssh:// URL as it is; for the others a name of ours stands.
+func TestPlain(t *testing.T) {
+	for word, want := range map[string]bool{
+		"web": true, "root@web": true, "web:2222": true, "192.0.2.1": true, "::1": true, "root@[fe80::1]": true,
+		"root@[fe80::1%25eth0]": false, "vmi/x": false, "me@device@gateway": false, "D\\a@web": false, "ünïcode": false,
+	} {
+		h, err := ParseHost(word)
+		if err != nil || h.Plain() != want {
+			t.Errorf("%s: %v, %v", word, h.Plain(), err)
 		}
 	}
 }

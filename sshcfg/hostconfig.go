@@ -1,10 +1,12 @@
 package sshcfg
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"nixhop/nixexec"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,8 +21,9 @@ var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./ +,:@=-]+$`)
 
 // Setting is what a run sets for a host name of its own, in front of what the user's config says.
 type Setting struct {
-	Port        int    // 0: the user's
-	ControlPath string // empty: the user's
+	Port        int      // 0: the user's
+	ControlPath string   // empty: the user's
+	Lines       []string // of ssh configuration; see Lines
 }
 
 // WriteConfig writes an ssh config for -F: the settings of the host names that have some, then the files of include
@@ -46,6 +49,9 @@ func WriteConfig(path string, settings map[string]Setting, include []string) err
 		if path := settings[name].ControlPath; path != "" {
 			fmt.Fprintf(&b, "  ControlPath %s\n", path)
 		}
+		for _, line := range settings[name].Lines {
+			fmt.Fprintf(&b, "  %s\n", line)
+		}
 	}
 	b.WriteString("Match all\n")
 	for i, file := range include {
@@ -62,6 +68,34 @@ func WriteConfig(path string, settings map[string]Setting, include []string) err
 		return fmt.Errorf("writing the ssh config for this run: %w", err)
 	}
 	return nil
+}
+
+// notRepeated are the lines of `ssh -G` that say nothing about the way to a host, or that Lines' caller sets.
+var notRepeated = []string{
+	"host", "controlpath", "controlmaster", "controlpersist", "remotecommand", "requesttty", "localforward", "remoteforward",
+	"dynamicforward",
+}
+
+// Lines are what `ssh -G` says about host as lines of ssh configuration: under another name they lead to the same host by
+// the same way, whatever Host and Match blocks the config has for the first one. The arguments and the errors are those of
+// Resolve.
+func Lines(ctx context.Context, host, config string, options []string) ([]string, error) {
+	out, err := nixexec.Output(ctx, nixexec.Command{Argv: resolveArgv(host, config, options)})
+	if err != nil {
+		return nil, resolveError(host, err)
+	}
+	var lines []string
+	for l := range strings.Lines(string(out)) {
+		keyword, value, given := strings.Cut(clean(l), " ")
+		if !given || slices.Contains(notRepeated, keyword) {
+			continue
+		}
+		if keyword == "hostname" {
+			value = strings.ReplaceAll(value, "%", "%%") // it is expanded once already
+		}
+		lines = append(lines, keyword+" "+value)
+	}
+	return lines, nil
 }
 
 // includable returns the absolute path of file, or, where ssh would refuse to include that, of a private copy.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"path/filepath"
 
 	"nixhop/nixexec"
@@ -14,11 +15,20 @@ type Machine struct {
 	Host     sshcfg.Host           // as it goes to ssh, nix and nixos-rebuild
 	Endpoint sshcfg.Endpoint       // what ssh makes of that
 	Master   nixexec.MasterOptions // its one connection
+	Alias    string                // of the run's own ssh config, for Nix and nixos-rebuild, which do not take the host; else empty
 }
 
 // StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix
 // store URLs, RFC 6874).
-func (m *Machine) StoreURL() string { return "ssh://" + m.Host.Authority() }
+func (m *Machine) StoreURL() string {
+	if m.Alias != "" {
+		return "ssh://" + m.Alias
+	}
+	return "ssh://" + m.Host.Authority()
+}
+
+// Word is the host as nixos-rebuild takes it.
+func (m *Machine) Word() string { return cmp.Or(m.Alias, m.Host.String()) }
 
 // Job is a deployment in which everything is decided: a plan is a pure function of it.
 type Job struct {

@@ -32,10 +32,10 @@ func rebuildArgv(j Job) ([]string, error) {
 	argv = append(argv, sourceWords(j)...)
 	argv = append(argv, emulateFlags(j.Emulate)...)
 	if j.Target != nil {
-		argv = append(argv, "--target-host", j.Target.Host.String())
+		argv = append(argv, "--target-host", j.Target.Word())
 	}
 	if j.Build != nil {
-		argv = append(argv, "--build-host", j.Build.Host.String())
+		argv = append(argv, "--build-host", j.Build.Word())
 	}
 	if j.Target != nil || j.Build != nil {
 		if flag, ok := d.Spell("--no-reexec"); ok && !r.Has("--no-reexec") {

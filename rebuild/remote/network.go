@@ -35,10 +35,11 @@ type Options struct {
 // Network is what all connections of a run share. One connection leads to each HOST word.
 type Network struct {
 	options Options
-	dir     string         // of the control sockets; 0700
-	config  string         // for -F, or ""
-	words   []string       // the user's NIX_SSHOPTS, split
-	places  map[string]int // which directory of sockets a host name has, where there are several
+	dir     string                 // of the control sockets; 0700
+	config  string                 // for -F, or ""
+	words   []string               // the user's NIX_SSHOPTS, split
+	places  map[string]int         // which directory of sockets a host name has, where there are several
+	aliases map[sshcfg.Host]string // of ours, for hosts that Nix does not take
 
 	mu       sync.Mutex
 	machines map[sshcfg.Host]*located
@@ -54,16 +55,16 @@ type located struct {
 }
 
 // NewNetwork prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and,
-// where a HOST gave a port, nix is to reach two hosts at a time, or the ssh config's path could not cross NIX_SSHOPTS,
-// a config file of ours that includes the user's. An error is wrong usage.
-func NewNetwork(o Options, hosts []sshcfg.Host) (*Network, error) {
+// where a HOST gave a port, nix is to reach two hosts at a time, Nix does not take the name of one, or the ssh config's path
+// could not cross NIX_SSHOPTS, a config file of ours that includes the user's. An error is wrong usage.
+func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, error) {
 	words, err := nixexec.SplitSSHOpts(o.SSHOpts)
 	if err != nil {
 		return nil, &request.UsageError{Message: err.Error()}
 	}
 	n := &Network{
 		options: o, dir: nixexec.SocketDirName(), config: o.Config, places: map[string]int{},
-		machines: map[sshcfg.Host]*located{}, links: map[string]*opening{},
+		aliases: map[sshcfg.Host]string{}, machines: map[sshcfg.Host]*located{}, links: map[string]*opening{},
 	}
 	if n.config != "" {
 		if n.config, err = filepath.Abs(n.config); err != nil {
@@ -86,10 +87,12 @@ func NewNetwork(o Options, hosts []sshcfg.Host) (*Network, error) {
 			n.places[h.Name] = len(n.places)
 		}
 	}
-	if len(ports) == 0 && len(own) == 0 && !n.paired() && !strings.ContainsAny(n.config, " \t\"'\\") {
+	settings := n.settings(ports)
+	n.addAliases(ctx, settings, hosts)
+	if len(settings) == 0 && len(own) == 0 && !strings.ContainsAny(n.config, " \t\"'\\") {
 		return n, nil
 	}
-	return n, n.writeConfig(ports, own)
+	return n, n.writeConfig(settings, own)
 }
 
 // portsOf are the ports that the HOST words give. ssh knows one a name.
@@ -140,7 +143,7 @@ func splitOptions(options []string) (plain, lines []string, err error) {
 
 // writeConfig writes the -F file of this run: the user's options, ports and sockets of our own, then the user's own
 // config.
-func (n *Network) writeConfig(ports map[string]int, own []string) error {
+func (n *Network) writeConfig(settings map[string]sshcfg.Setting, own []string) error {
 	if err := n.MakeDir(); err != nil {
 		return err
 	}
@@ -156,17 +159,43 @@ func (n *Network) writeConfig(ports map[string]int, own []string) error {
 		}
 		include = append([]string{options}, include...)
 	}
+	return sshcfg.WriteConfig(n.config, settings, include)
+}
+
+// settings are what the run sets for host names: the ports that were given, and sockets of their own.
+func (n *Network) settings(ports map[string]int) map[string]sshcfg.Setting {
 	settings := map[string]sshcfg.Setting{}
 	for name := range n.places {
 		setting := sshcfg.Setting{Port: ports[name]}
 		if n.paired() {
 			setting.ControlPath = filepath.Join(n.socketDir(name), "%C")
 		}
-		if setting != (sshcfg.Setting{}) {
+		if setting.Port != 0 || setting.ControlPath != "" {
 			settings[name] = setting
 		}
 	}
-	return sshcfg.WriteConfig(n.config, settings, include)
+	return settings
+}
+
+// addAliases gives each host that Nix does not take a plain name, under which ssh does what it does for the host itself.
+// Where ssh refuses the host, it will say so when it is asked what it means.
+func (n *Network) addAliases(ctx context.Context, settings map[string]sshcfg.Setting, hosts []sshcfg.Host) {
+	for _, h := range hosts {
+		if h.Plain() || n.aliases[h] != "" {
+			continue
+		}
+		options := n.words
+		if h.Port != 0 {
+			options = append(slices.Clip(options), "-p", strconv.Itoa(h.Port))
+		}
+		lines, err := sshcfg.Lines(ctx, h.String(), n.config, options)
+		if err != nil {
+			continue
+		}
+		alias := fmt.Sprintf("nixhop-%d", len(n.aliases)+1)
+		n.aliases[h] = alias
+		settings[alias] = sshcfg.Setting{ControlPath: filepath.Join(n.socketDir(h.Name), "%C"), Lines: lines}
+	}
 }
 
 // paired reports whether nix reaches two names at a time. It is told of one control path: then the config has that of
@@ -245,7 +274,7 @@ func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, er
 			l.err = err
 			return
 		}
-		l.machine = &plan.Machine{Host: h, Endpoint: endpoint, Master: nixexec.MasterOptions{
+		l.machine = &plan.Machine{Host: h, Endpoint: endpoint, Alias: n.aliases[h], Master: nixexec.MasterOptions{
 			Host: h.String(), Dir: n.socketDir(h.Name), Config: n.config, Options: n.words,
 			ConnectTimeout: n.options.ConnectTimeout, AcceptNew: n.options.AcceptNew, Batch: n.options.Batch,
 		}}
