@@ -77,6 +77,8 @@ func TestLab(t *testing.T) {
 		{"checks: a deployment from elsewhere", labRunningElsewhere},
 		{"checks: odd surroundings", labSurroundings},
 		{"checks: many hosts", labCheck},
+		{"two bastions", labBastions},
+		{"names that Nix does not take", labNames},
 		{"checks: Ctrl-C", labCheckInterrupted},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, l) })
