@@ -160,7 +160,7 @@ func (d Decision) elevated(k Known) Decision {
 	switch {
 	case k.Machine == nil || !NeedsRoot(k.Request.Action):
 		return d
-	case k.On == nil && k.Machine.Endpoint.User == "root":
+	case k.On == nil && (k.Machine.Endpoint.User == "root" || len(d.Ways()) == 0):
 		return d
 	case k.On == nil:
 		d.Elevate = elevation(facts.Elevation{}, d.Ways())
