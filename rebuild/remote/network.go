@@ -135,8 +135,7 @@ func splitOptions(options []string) (plain, lines []string, err error) {
 				Hint:    "put it into the ssh config of the host",
 			}
 		}
-		keyword, argument, _ := strings.Cut(value, "=")
-		lines = append(lines, keyword+" "+argument)
+		lines = append(lines, value)
 	}
 	return plain, lines, nil
 }
