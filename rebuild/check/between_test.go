@@ -1,0 +1,55 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+	"nixhop/sshcfg"
+)
+
+func TestCheckReach(t *testing.T) {
+	const what = `it does not reach "web" by itself: what it builds is copied through this machine`
+	ways := []sshcfg.Host{{Name: "web"}, {User: "root", Name: "192.0.2.7", Port: 22}}
+	for _, tt := range []struct {
+		name string
+		out  string
+		err  error
+		way  int // -1: none
+		why  string
+	}{
+		{"the first way", "way=0\n", nil, 0, ""},
+		{"the second way", "way=1\n", nil, 1, ""},
+		{"a way that was not offered", "way=2\n", nil, -1, `asked for "web" there, 2`},
+		{"a negative one", "way=-1\n", nil, -1, `asked for "web" there, -1`},
+		{"a word", "way=on\n", nil, -1, `asked for "web" there, on`},
+		{"denied, in red", "said=ssh says: \x1b[31mweb: Permission denied (publickey).\r\n", nil, -1,
+			`asked for "web" there, ssh says: web: Permission denied (publickey).`},
+		{"no end of it", "said=" + strings.Repeat("x", 1<<20), nil, -1,
+			`asked for "web" there, ` + strings.Repeat("x", facts.ShownBytes)},
+		{"nothing", "", nil, -1, `asked for "web" there, `},
+		{"no ssh", "", &nixexec.ExitError{Program: "ssh", Code: 127}, -1, "there is no ssh on the build host"},
+		{"too slow", "", fmt.Errorf("stopping: %w", context.DeadlineExceeded), -1, "the build host gave no answer in time"},
+		{"something else", "way=0\n", errors.New("no pipe\nat all"), -1, "the build host could not be asked: no pipe"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			way, found := CheckReach("big", "web", ways, tt.out, tt.err)
+			var want []report.Finding
+			if tt.way < 0 {
+				want = []report.Finding{{Name: "build-host", Severity: report.Note, Host: "big", What: what, Why: tt.why}}
+			}
+			if (way == nil) != (tt.way < 0) || way != nil && *way != ways[tt.way] {
+				t.Errorf("got the way %+v", way)
+			}
+			if !reflect.DeepEqual(found, want) {
+				t.Errorf("got\n%+v\nwant\n%+v", found, want)
+			}
+		})
+	}
+}
