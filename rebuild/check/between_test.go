@@ -14,7 +14,7 @@ import (
 	"nixhop/sshcfg"
 )
 
-func TestCheckReach(t *testing.T) {
+func TestBetween(t *testing.T) {
 	const what = `it does not reach "web" by itself: what it builds is copied through this machine`
 	ways := []sshcfg.Host{{Name: "web"}, {User: "root", Name: "192.0.2.7", Port: 22}}
 	for _, tt := range []struct {
@@ -39,7 +39,7 @@ func TestCheckReach(t *testing.T) {
 		{"something else", "way=0\n", errors.New("no pipe\nat all"), -1, "the build host could not be asked: no pipe"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			way, found := CheckReach("big", "web", ways, tt.out, tt.err)
+			way, found := Between("big", "web", ways, tt.out, tt.err)
 			var want []report.Finding
 			if tt.way < 0 {
 				want = []report.Finding{{Name: "build-host", Severity: report.Note, Host: "big", What: what, Why: tt.why}}

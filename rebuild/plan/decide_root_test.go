@@ -204,11 +204,14 @@ func TestLocalElevation(t *testing.T) {
 		{"--sudo", "doas", "sudo"},
 		{"--elevate none", "sudo", ""},
 	} {
-		words := LocalElevation(parse(t, "switch "+test.line).Ways(), func(program string) bool {
+		words := LocalElevation(parse(t, "switch "+test.line).Ways(), false, func(program string) bool {
 			return slices.Contains(strings.Fields(test.installed), program)
 		})
 		if got := strings.Join(words, " "); got != test.want {
 			t.Errorf("%q with %q: got %q, want %q", test.line, test.installed, got, test.want)
 		}
+	}
+	if words := LocalElevation(parse(t, "switch").Ways(), true, func(string) bool { return true }); words != nil {
+		t.Errorf("root needs %q", words)
 	}
 }

@@ -215,8 +215,8 @@ func TestDecideOldNixThere(t *testing.T) {
 		{"switch web --upgrade", "2.8.0", ng, "nixos-rebuild", true},
 		{"switch web --rollback", "2.8.0", ng, "nixos-rebuild", false},
 		{"switch web --store-path /nix/store/x", "2.8.0", Dialect{Path: "nixos-rebuild"}, "nixos-rebuild", false},
-		{"switch web --cross", "2.8.0", ng, "nixos-rebuild", false},
-		{"switch web --system x86_64-linux --impure", "2.8.0", ng, "nixos-rebuild", false},
+		{"switch web --cross", "2.8.0", ng, "nixhop: no nixos-rebuild has a flag for --cross", false},
+		{"switch web --system x86_64-linux --impure", "2.8.0", ng, "nixhop: no nixos-rebuild has a flag for --system", false},
 		{"build-vm web", "2.8.0", ng, "nixos-rebuild", false},
 		{"repl web", "2.8.0", ng, "nixos-rebuild", false},
 	} {
@@ -288,21 +288,20 @@ func TestDecideCrossing(t *testing.T) {
 	for _, test := range []struct {
 		line, hint string
 		crossing   Crossing
-		handsOver  bool
 		whole      bool
 		system     string
 		keepsLock  bool
 	}{
-		{"switch web", "", Crossing{}, false, false, "", false},
-		{"switch web --engine native", "", Crossing{}, false, true, "", false},
-		{"switch web --engine native --rollback", "", Crossing{}, false, false, "", false},
-		{"switch web --cross", "", Crossing{Ask: true}, true, true, "", true},
-		{"switch web", "x86_64-linux", Crossing{From: "x86_64-linux"}, true, true, "", true},
-		{"switch web --cross=none", "x86_64-linux", Crossing{}, false, false, "", false},
-		{"switch web --engine native", "x86_64-linux", Crossing{From: "x86_64-linux"}, false, true, "", true},
-		{"switch web --rollback", "x86_64-linux", Crossing{}, false, false, "", false},
-		{"switch web --system i686-linux --impure", "", Crossing{}, true, true, "i686-linux", false},
-		{"switch web --commit-lock-file", "x86_64-linux", Crossing{From: "x86_64-linux"}, true, true, "", false},
+		{"switch web", "", Crossing{}, false, "", false},
+		{"switch web --engine native", "", Crossing{}, true, "", false},
+		{"switch web --engine native --rollback", "", Crossing{}, false, "", false},
+		{"switch web --cross", "", Crossing{Ask: true}, true, "", true},
+		{"switch web", "x86_64-linux", Crossing{From: "x86_64-linux"}, true, "", true},
+		{"switch web --cross=none", "x86_64-linux", Crossing{}, false, "", false},
+		{"switch web --engine native", "x86_64-linux", Crossing{From: "x86_64-linux"}, true, "", true},
+		{"switch web --rollback", "x86_64-linux", Crossing{}, false, "", false},
+		{"switch web --system i686-linux --impure", "", Crossing{}, true, "i686-linux", false},
+		{"switch web --commit-lock-file", "x86_64-linux", Crossing{From: "x86_64-linux"}, true, "", false},
 	} {
 		k := knownOf(t, test.line)
 		k.On, k.Target.Hints.Cross = rootLogin(), test.hint
@@ -313,16 +312,17 @@ func TestDecideCrossing(t *testing.T) {
 		if d.Crossing != test.crossing || d.System != test.system {
 			t.Errorf("%s, hint %q: %+v for %q", test.line, test.hint, d.Crossing, d.System)
 		}
-		if d.HandsOver() != test.handsOver || d.EvaluatesWhole() != test.whole {
-			t.Errorf("%s, hint %q: hands over %t, evaluates %t", test.line, test.hint, d.HandsOver(), d.EvaluatesWhole())
+		if d.EvaluatesWhole() != test.whole {
+			t.Errorf("%s, hint %q: evaluates %t", test.line, test.hint, d.EvaluatesWhole())
 		}
 		if keeps := d.Request.Has("--no-write-lock-file"); keeps != test.keepsLock || k.Request.Has("--no-write-lock-file") {
 			t.Errorf("%s, hint %q: keeps the lock file: %t", test.line, test.hint, keeps)
 		}
 	}
 	for line, want := range map[string]string{
-		"switch web --system x86_64-linux": "--system has no effect on a flake that is evaluated in purity",
-		"switch web":                       `the hint cross=yes of "web" names no system`,
+		"switch web --cross --engine nixos-rebuild": "no nixos-rebuild has a flag for --cross",
+		"switch web --system x86_64-linux":          "--system has no effect on a flake that is evaluated in purity",
+		"switch web":                                `the hint cross=yes of "web" names no system`,
 	} {
 		k := knownOf(t, line)
 		k.Target.Hints.Cross = "yes"

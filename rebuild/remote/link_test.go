@@ -250,11 +250,15 @@ func TestAwait(t *testing.T) {
 			written(t, filepath.Join(web.Root(), facts.OutcomeFile), report)
 			cut(t, web)
 			set(t, web, "down", test.down)
-			out, reached := link.Await(bounded(t), test.run, false)
-			o := ParseOutcome(out)
+			lost := errors.New("the connection was lost")
+			o, err := link.Await(bounded(t), test.run, false, lost)
+			if !errors.Is(err, lost) {
+				t.Errorf("got %v", err)
+			}
+			reached := !errors.Is(err, ErrNotReached)
 			runs := strings.HasPrefix(o.Current, "/nix/store/")
 			if reached != test.reached || o.Status != test.status || runs != test.current {
-				t.Errorf("reached %t, told %q", reached, out)
+				t.Errorf("reached %t, told %+v", reached, o)
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func networkOf(t *testing.T, o Options, words ...string) *Network {
 	if o.Config == "" {
 		o.Config = written(t, filepath.Join(t.TempDir(), "ssh_config"), "")
 	}
-	n, err := NewNetwork(o, hostsOf(t, words...))
+	n, err := NewNetwork(t.Context(), o, hostsOf(t, words...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +81,9 @@ func worldOf(t *testing.T, names ...string) standin.World {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv("PATH", w.Path())
-	t.Setenv("GORACE", "atexit_sleep_ms=0") // a program of the world does not wait for late reports
+	for name, value := range w.Environment() {
+		t.Setenv(name, value)
+	}
 	return w
 }
 

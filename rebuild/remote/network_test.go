@@ -80,7 +80,7 @@ func TestNewNetworkRefuses(t *testing.T) {
 		{"no such file", Options{Config: "/nonexistent/config"}, nil, "no such ssh config"},
 		{"two ports", Options{}, []string{"web:222", "web:223"}, `"web" is meant with port 222 and with port 223`},
 	} {
-		n, err := NewNetwork(c.options, hostsOf(t, c.words...))
+		n, err := NewNetwork(t.Context(), c.options, hostsOf(t, c.words...))
 		var usage *request.UsageError
 		if n != nil || !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, %v; want %s", c.name, n, err, c.want)

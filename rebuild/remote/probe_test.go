@@ -46,7 +46,7 @@ func TestProbeStopped(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	known := func() { t.Error("the connection was lost, it was said") }
-	if _, reached := link.ProbeAgain(ctx, facts.Query{}, false, known); reached {
+	if _, reached := link.probeAgain(ctx, facts.Query{}, false, known); reached {
 		t.Error("a run that was stopped has asked")
 	}
 }
@@ -73,7 +73,7 @@ func TestProbeAgain(t *testing.T) {
 				set(t, web, "down", test.down)
 			}
 			lost := 0
-			host, reached := link.ProbeAgain(bounded(t), facts.Query{Target: true}, false, func() {
+			host, reached := link.probeAgain(bounded(t), facts.Query{Target: true}, false, func() {
 				lost++
 				set(t, web, "down", test.then)
 			})
