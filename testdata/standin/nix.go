@@ -74,7 +74,7 @@ func (c *call) evaluate(words []string) int {
 		fmt.Println(conf.facts())
 		return 0
 	}
-	if strings.Contains(strings.Join(words, " "), "nixhop-facts") {
+	if strings.Contains(strings.Join(words, " "), "nixhop-facts") && conf.Facts != "none" {
 		fmt.Fprintln(os.Stderr, "trace: nixhop-facts "+conf.facts())
 	}
 	if conf.Evaluation != "" {
