@@ -3,7 +3,6 @@ package rebuild
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,22 +59,22 @@ func (f *fleet) rows() map[string]report.CheckRow {
 	return rows
 }
 
-// However many hosts are checked, each machine is connected to once and looked at once, and so are git's tree, the flake's names and each
-// configuration.
+// However many hosts are checked, each machine is connected to once and looked at once, and so are git's tree, the
+// flake's names and each configuration.
 func TestCheckLooksOnce(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		words []string
+		words string
 		hosts []string
 	}{
-		{"a build host of their own", []string{"h1", "h2", "h3", "--build-host", "big"}, []string{"h1", "h2", "h3", "big"}},
-		{"a build host that is checked, too", []string{"h1", "big", "h2", "--build-host", "big"}, []string{"h1", "h2", "big"}},
-		{"built here", []string{"h1", "h2", "h3"}, []string{"h1", "h2", "h3"}},
+		{"a build host of their own", "h1 h2 h3 --build-host big", []string{"h1", "h2", "h3", "big"}},
+		{"a build host that is checked, too", "h1 big h2 --build-host big", []string{"h1", "h2", "big"}},
+		{"built here", "h1 h2 h3", []string{"h1", "h2", "h3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFleet(t, "h1", "h2", "h3", "big")
 			f.tree()
-			if err := f.run(t.Context(), append(c.words, "check", "--json")...); err != nil {
+			if err := f.run(t.Context(), append(strings.Fields(c.words), "check", "--json")...); err != nil {
 				t.Fatal(err)
 			}
 			looks := f.looks(here)
@@ -104,7 +103,8 @@ func TestCheckLooksOnce(t *testing.T) {
 	}
 }
 
-// Eight hosts are checked, each with something else about it: none of that is an event, and all of it is in the result.
+// Eight hosts are checked, each with something else about it: none of that is an event, and all of it is in the
+// result.
 func TestCheckEight(t *testing.T) {
 	f := newFleet(t, eight...)
 	f.breakConfig("h1")
@@ -118,8 +118,8 @@ func TestCheckEight(t *testing.T) {
 	}
 	err := f.run(t.Context(), append(eight, "check", "--json")...)
 	want := map[string]string{
-		"h1": "error ssh-config", "h2": "error host-unreachable", "h3": "error store-space", "h4": "error host-name", "h5": "error evaluation",
-		"h6": "warning too-old too-old", "h7": "error no-configuration", "h8": "ok",
+		"h1": "error ssh-config", "h2": "error host-unreachable", "h3": "error store-space", "h4": "error host-name",
+		"h5": "error evaluation", "h6": "warning too-old too-old", "h7": "error no-configuration", "h8": "ok",
 	}
 	for host, row := range f.rows() {
 		got := row.Result
@@ -144,7 +144,8 @@ func TestCheckEight(t *testing.T) {
 	}
 }
 
-// Without a HOST the aliases are checked that have a configuration here; where there is none, or nowhere to look for one, that is wrong usage.
+// Without a HOST the aliases are checked that have a configuration here; where there is none, or nowhere to look for
+// one, that is wrong usage.
 func TestCheckWithoutHost(t *testing.T) {
 	f := newFleet(t, "h1", "h2", "h3")
 	if err := os.Remove(filepath.Join(f.Dir, "configurations", "h2")); err != nil {
@@ -158,16 +159,18 @@ func TestCheckWithoutHost(t *testing.T) {
 		t.Errorf("checked %v", rows)
 	}
 	f.write("ssh_config", "Host other\n")
-	var usage *request.UsageError
-	if err := f.run(t.Context(), "check"); !errors.As(err, &usage) || !strings.Contains(usage.Message, "no alias has a configuration") {
-		t.Errorf("%v", err)
+	usage := func(err error, want string) {
+		t.Helper()
+		var wrong *request.UsageError
+		if !errors.As(err, &wrong) || !strings.Contains(wrong.Message, want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
+	usage(f.run(t.Context(), "check"), "no alias has a configuration")
 	if err := os.Remove("flake.nix"); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.run(t.Context(), "check"); !errors.As(err, &usage) || !strings.Contains(usage.Message, "no flake here") {
-		t.Errorf("%v", err)
-	}
+	usage(f.run(t.Context(), "check"), "there is no flake here")
 }
 
 // One host is checked as several are, and may ask.
@@ -179,8 +182,9 @@ func TestCheckOne(t *testing.T) {
 	if err := f.run(t.Context(), "check", "h1", "--json"); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(f.rows()["h1"].Findings); !strings.Contains(got, "sudo-password") || !strings.Contains(got, "note") {
-		t.Errorf("%s", got)
+	row := f.rows()["h1"]
+	if row.Result != "note" || len(row.Findings) != 1 || row.Findings[0].Name != "sudo-password" {
+		t.Errorf("%+v", row)
 	}
 	if asked := f.session.Ask.(*answers).asked; len(asked) > 0 {
 		t.Errorf("a check asks: %q", asked)

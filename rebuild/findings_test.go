@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"slices"
@@ -21,8 +22,8 @@ type madeFinding struct {
 	severity string // as it stands there; empty: it comes from elsewhere
 }
 
-// Every finding that is made stands in the table with its severity, and every row is made somewhere with each of its severities that stands in the
-// sources at all.
+// Every finding that is made stands in the table with its severity, and every row is made somewhere with each of its
+// severities that stands in the sources at all.
 func TestFindingsTable(t *testing.T) {
 	made := map[string][]string{}
 	for _, f := range sources(t) {
@@ -56,15 +57,16 @@ func wrongFinding(m madeFinding) []string {
 	severity, constant := severityNames[m.severity]
 	switch {
 	case !found:
-		return []string{m.path + ": finding " + strconv.Quote(m.name) + " is missing in the table"}
+		return []string{fmt.Sprintf("%s: finding %q is missing in the table", m.path, m.name)}
 	case constant && !slices.Contains(row.Severities, severity):
-		return []string{m.path + ": finding " + strconv.Quote(m.name) + " is made as " + severity.String() + ", which the table has not"}
+		return []string{fmt.Sprintf("%s: finding %q is made as %s, which the table has not", m.path, m.name, severity)}
 	}
 	return nil
 }
 
-// findingsOf are the findings that a file makes: the names of Finding literals, and of `found.Name = ...`, each with the severity that stands
-// beside it as a constant. One that is the only one of its function also has those that are assigned there.
+// findingsOf are the findings that a file makes: the names of Finding literals, and of `found.Name = ...`, each with
+// the severity that stands beside it as a constant. One that is the only one of its function also has those that are
+// assigned there.
 func findingsOf(f sourceFile) []madeFinding {
 	var all []madeFinding
 	for _, declaration := range f.tree.Decls {
@@ -184,10 +186,10 @@ func TestFindingsRefused(t *testing.T) {
 		{`var a = report.Finding{Name: "host-name", Severity: report.Warning}`, 1},
 		{`var a = report.Finding{Name: "host-mane", Severity: report.Error}`, 1},
 		{`var a = Finding{Name: "host-mane"}`, 1},
-		{`var a = []report.Finding{{Name: "agent", Severity: report.Note}, {Name: "agent", Severity: report.Error}}`, 1},
+		{`var a = []Finding{{Name: "agent", Severity: report.Note}, {Name: "agent", Severity: report.Error}}`, 1},
 		{`var a = report.Finding{"agent", report.Note}`, 1},
 		{`func f() { found := Finding{Name: "git-owner", Severity: report.Error}; found.Severity = report.Note }`, 1},
-		{`func f() { found := Finding{Name: "git-owner", Severity: report.Error}; found.Severity = report.Warning }`, 0},
+		{`func f() { found := Finding{Name: "git-owner", Severity: report.Error}; found.Severity = Warning }`, 0},
 		{`func f() { found.Name = "host-mane" }`, 1},
 	} {
 		var wrong []string

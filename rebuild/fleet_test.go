@@ -79,7 +79,8 @@ func (f *fleet) inventory(hosts []string) string {
 func (f *fleet) breakConfig(one string) {
 	f.t.Helper()
 	others := slices.DeleteFunc(slices.Clone(f.hosts), func(host string) bool { return host == one })
-	f.write("ssh_config", f.inventory(others)+"  IgnoreUnknown Colour\n"+f.inventory([]string{one})+"Host *\n  Colour red\n")
+	text := f.inventory(others) + "  IgnoreUnknown Colour\n" + f.inventory([]string{one}) + "Host *\n  Colour red\n"
+	f.write("ssh_config", text)
 }
 
 // loginAs has a host let another user in alone, who has no way to root.
@@ -119,7 +120,8 @@ func (f *fleet) write(name, text string) {
 // create makes a file that something is written to.
 func (f *fleet) create(name string) *os.File {
 	f.t.Helper()
-	file, err := os.OpenFile(filepath.Join(filepath.Dir(f.config), name), os.O_CREATE|os.O_RDWR|os.O_APPEND|os.O_TRUNC, 0o644)
+	path := filepath.Join(filepath.Dir(f.config), name)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND|os.O_TRUNC, 0o644)
 	if err != nil {
 		f.t.Fatal(err)
 	}

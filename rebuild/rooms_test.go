@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// floors are the rooms of the house, from the ground up: each imports only rooms of the floors below it. Those of one floor do not know each other.
+// floors are the rooms of the house, from the ground up: each imports only rooms of the floors below it. Those of one
+// floor do not know each other.
 var floors = [][]string{
 	{"nixexec"},
 	{"sshcfg"},
@@ -29,7 +30,8 @@ func floorOf(room string) int {
 	return slices.IndexFunc(floors, func(rooms []string) bool { return slices.Contains(rooms, room) })
 }
 
-// wrongImports are the imports of a file that are against the order of the rooms, or keep for themselves what is another room's.
+// wrongImports are the imports of a file that are against the order of the rooms, or keep for themselves what is
+// another room's.
 func wrongImports(f sourceFile) []string {
 	var wrong []string
 	add := func(format string, args ...any) { wrong = append(wrong, f.path+": "+fmt.Sprintf(format, args...)) }
@@ -48,7 +50,7 @@ func wrongImports(f sourceFile) []string {
 			add("imports %q, which does not stand below it", room)
 		case imported == "os/exec" && f.room != "nixexec":
 			add("imports os/exec: nixexec alone starts programs")
-		case strings.HasPrefix(imported, "github.com/urfave/cli") && f.room != mainRoom, imported == "log" && f.room != mainRoom:
+		case f.room != mainRoom && (imported == "log" || strings.HasPrefix(imported, "github.com/urfave/cli")):
 			add("imports %q, which is main's", imported)
 		}
 	}
@@ -59,11 +61,13 @@ func wrongImports(f sourceFile) []string {
 // keptNames are names of packages that one room has for itself.
 var keptNames = map[string]string{
 	"os.Exit": mainRoom, "os.Args": mainRoom, "os.Stdin": mainRoom, "os.Stdout": mainRoom, "os.Stderr": mainRoom,
-	"os.StartProcess": "nixexec", "syscall.Exec": "nixexec", "syscall.ForkExec": "nixexec", "syscall.StartProcess": "nixexec",
+	"os.StartProcess": "nixexec", "syscall.StartProcess": "nixexec",
+	"syscall.Exec": "nixexec", "syscall.ForkExec": "nixexec",
 	"fmt.Print": mainRoom, "fmt.Printf": mainRoom, "fmt.Println": mainRoom,
 }
 
-// renderers are where a file of the terminal is written to: that of the one renderer, and that in which the one foreground child is read along.
+// renderers are where a file of the terminal is written to: that of the one renderer, and that in which the one
+// foreground child is read along.
 var renderers = []string{"rebuild/report/plain.go", "rebuild/source/evaluation.go"}
 
 // wrongNames are the places of a file where it uses what is another room's, or writes past the renderers.
@@ -104,8 +108,8 @@ func qualified(s *ast.SelectorExpr, packages map[string]string) string {
 	return packages[left.Name] + "." + s.Sel.Name
 }
 
-// writesTerminal reports whether a call writes to an Out or an Err, as the files of a Stdio are called: by a method of it, or by a function that
-// takes it first.
+// writesTerminal reports whether a call writes to an Out or an Err, as the files of a Stdio are called: by a method
+// of it, or by a function that takes it first.
 func writesTerminal(call *ast.CallExpr) bool {
 	terminal := func(e ast.Expr) bool {
 		s, ok := e.(*ast.SelectorExpr)
@@ -144,7 +148,8 @@ func TestRoomsRefuse(t *testing.T) {
 		{"rebuild/plan", `import "nixhop/rebuild/source"`, ""},
 		{"rebuild/source", `import "nixhop/rebuild/plan"`, `imports "rebuild/plan", which does not stand below it`},
 		{"rebuild/check", `import "nixhop/rebuild/plan"`, `imports "rebuild/plan", which does not stand below it`},
-		{"rebuild/facts", `import r "nixhop/rebuild/report"`, `imports "rebuild/report", which does not stand below it`},
+		{"rebuild/facts", `import r "nixhop/rebuild/report"`,
+			`imports "rebuild/report", which does not stand below it`},
 		{"nixexec", `import "nixhop/sshcfg"`, `imports "sshcfg", which does not stand below it`},
 		{"rebuild/remote", `import "nixhop/rebuild"`, `imports "rebuild", which does not stand below it`},
 		{"rebuild/remote", `import "nixhop/rebuild/utils"`, `imports "rebuild/utils", which is no room of the house`},
