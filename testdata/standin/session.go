@@ -55,7 +55,7 @@ func (s *sshCall) run(h *Place, lost chan struct{}) int {
 	cmd.Env = []string{
 		"PATH=" + filepath.Join(h.Dir, binDir) + ":" + filepath.Join(h.World.Dir, toolsDir),
 		"HOME=" + cmd.Dir, "SHELL=/bin/sh", "USER=" + user, "LOGNAME=" + user,
-		"TMPDIR=" + filepath.Join(h.Root(), "tmp"), "GORACE=" + os.Getenv("GORACE"),
+		"TMPDIR=" + filepath.Join(h.Root(), "tmp"), "GORACE=" + os.Getenv("GORACE"), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, err1 := cmd.StdinPipe()

@@ -52,7 +52,7 @@ func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
 		return c.fail("Failed to start transient service unit: Unit %s.service was already loaded.", unit)
 	}
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE")}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}, env...)
 	if slices.Contains(c.args, "--pipe") {
 		cmd.Stdin = os.Stdin
 	}

@@ -106,6 +106,7 @@ func (w World) Environment() map[string]string {
 		"XDG_RUNTIME_DIR": filepath.Join(w.Dir, runtimeDir),
 		"SHELL":           "/bin/sh",
 		"GORACE":          "atexit_sleep_ms=0",
+		"GOCOVERDIR":      filepath.Join(w.Dir, runtimeDir), // where the tests are measured, each stand-in is, too
 	}
 }
 
