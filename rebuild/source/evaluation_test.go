@@ -1,0 +1,284 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"nixhop/nixexec"
+)
+
+const (
+	tellsFacts = `echo 'trace: nixhop-facts {"hostName":"n1","system":"x86_64-linux"}' >&2; `
+	tellsOther = `echo 'trace: nixhop-facts {"hostName":"n2"}' >&2; `
+)
+
+// evaluating is a nix that is a shell script.
+func evaluating(script string) nixexec.Command {
+	return nixexec.Command{Argv: []string{"/bin/sh", "-c", script}}
+}
+
+// screen is what was shown, and can be waited on.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+	seen map[string]chan struct{}
+}
+
+// newScreen is a screen on which these texts are waited for.
+func newScreen(waited ...string) *screen {
+	s := &screen{seen: map[string]chan struct{}{}}
+	for _, text := range waited {
+		s.seen[text] = make(chan struct{})
+	}
+	return s
+}
+
+func (s *screen) show(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(text)
+	for wanted, seen := range s.seen {
+		if strings.Contains(s.text.String(), wanted) {
+			close(seen)
+			delete(s.seen, wanted)
+		}
+	}
+}
+
+func (s *screen) shown() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// gate holds a script back: `read go <PATH` goes on when it is opened.
+func gate(t *testing.T) (path string, open func()) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "gate")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, func() {
+		if err := os.WriteFile(path, []byte("go\n"), 0); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// bounded ends a test that hangs.
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// What nix says is kept until somebody listens, and what it says behind the facts until they are found good.
+func TestEvaluationKeepsItsWords(t *testing.T) {
+	const said = "fetching\nwarning\nlate\n"
+	command := evaluating("echo fetching >&2; " + tellsFacts + "echo warning >&2; " +
+		tellsOther + "echo late >&2; echo result")
+	screenFile := func(t *testing.T) (*os.File, func() string) {
+		file, err := os.Create(filepath.Join(t.TempDir(), "screen"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { file.Close() })
+		return file, func() string {
+			text, err := os.ReadFile(file.Name())
+			if err != nil {
+				t.Error(err)
+			}
+			return string(text)
+		}
+	}
+	for how, begin := range map[string]func(*testing.T) (*Evaluation, func() string){
+		"quietly": func(t *testing.T) (*Evaluation, func() string) {
+			s := newScreen()
+			return Begin(bounded(t), command, nil, s.show), s.shown
+		},
+		"openly": func(t *testing.T) (*Evaluation, func() string) {
+			file, shown := screenFile(t)
+			return BeginOpenly(bounded(t), command, nixexec.Stdio{Err: file}), shown
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			e, shown := begin(t)
+			out, err := e.Wait()
+			if out != "result\n" || err != nil || !slices.Equal(e.Argv(), command.Argv) {
+				t.Errorf("%q printed %q, %v", e.Argv(), out, err)
+			}
+			known, told := e.Facts()
+			if !told || known.HostName != "n1" || known.System != "x86_64-linux" {
+				t.Errorf("told %v %+v", told, known)
+			}
+			if text := shown(); text != "" {
+				t.Errorf("nobody has listened, and %q was shown", text)
+			}
+			e.Listen()
+			if text := shown(); text != said {
+				t.Errorf("shown %q, want %q", text, said)
+			}
+			e.Listen()
+			if text := shown(); text != said {
+				t.Errorf("shown twice: %q", text)
+			}
+			if heard := string(e.Heard()); heard != said {
+				t.Errorf("heard %q, want %q", heard, said)
+			}
+		})
+	}
+}
+
+// Who waits for the facts sees what nix says before them, and not what it says behind.
+func TestEvaluationFactsFirst(t *testing.T) {
+	path, open := gate(t)
+	s := newScreen("before\n")
+	seen := s.seen["before\n"]
+	e := Begin(bounded(t), evaluating("echo before >&2; read go <"+path+"; "+tellsFacts+"echo behind >&2"), nil, s.show)
+	go func() {
+		<-seen // only who listens lets it go on
+		open()
+	}()
+	if known, told := e.Facts(); !told || known.HostName != "n1" {
+		t.Errorf("told %v %+v", told, known)
+	}
+	if _, err := e.Wait(); err != nil || s.shown() != "before\n" {
+		t.Errorf("%v: shown %q", err, s.shown())
+	}
+	e.Listen()
+	if text := s.shown(); text != "before\nbehind\n" {
+		t.Errorf("shown %q", text)
+	}
+}
+
+// Once somebody listens, each line is shown when it comes; an evaluation may end without a word of its facts.
+func TestEvaluationIsListenedTo(t *testing.T) {
+	path, open := gate(t)
+	s := newScreen("one\n")
+	seen := s.seen["one\n"]
+	e := Begin(bounded(t), evaluating("echo one >&2; read go <"+path+"; echo two >&2; exit 3"), nil, s.show)
+	e.Listen()
+	<-seen
+	open()
+	if _, told := e.Facts(); told {
+		t.Error("facts were told that nobody has told")
+	}
+	var exit *nixexec.ExitError
+	if _, err := e.Wait(); !errors.As(err, &exit) || exit.Code != 3 || exit.Stderr != "one\ntwo\n" {
+		t.Errorf("got %v", err)
+	}
+	if s.shown() != "one\ntwo\n" {
+		t.Errorf("shown %q", s.shown())
+	}
+}
+
+// A line of any length is shown, though only its beginning where it had to be kept.
+func TestEvaluationLongLine(t *testing.T) {
+	const length = 100000
+	path, open := gate(t)
+	s := newScreen()
+	long := "head -c 100000 /dev/zero | tr '\\0' x >&2; echo >&2; "
+	script := long + "echo kept >&2; " + tellsFacts + "read go <" + path + "; " + long
+	e := Begin(bounded(t), evaluating(script), nil, s.show)
+	if _, told := <-e.told; !told {
+		t.Error("no facts were told")
+	}
+	e.Listen()
+	kept := s.shown()
+	if len(kept) < length/2 || !strings.HasSuffix(kept, "x\nkept\n") {
+		t.Errorf("%d bytes were kept, up to %q", len(kept), kept[max(0, len(kept)-10):])
+	}
+	open()
+	if _, err := e.Wait(); err != nil || len(s.shown())-len(kept) != length+1 {
+		t.Errorf("%v: %d bytes were shown", err, len(s.shown())-len(kept))
+	}
+}
+
+// An evaluation that is stopped ends, and what stopped it is its error.
+func TestEvaluationIsStopped(t *testing.T) {
+	path, _ := gate(t)
+	for what, stop := range map[string]func(e *Evaluation, cancel context.CancelCauseFunc, why error){
+		"by itself": func(e *Evaluation, _ context.CancelCauseFunc, why error) { e.Stop(why) },
+		"the run":   func(_ *Evaluation, cancel context.CancelCauseFunc, why error) { cancel(why) },
+	} {
+		ctx, cancel := context.WithCancelCause(bounded(t))
+		e := Begin(ctx, evaluating(tellsFacts+"exec cat "+path), nil, newScreen().show)
+		<-e.told
+		why := errors.New("a check has failed")
+		stop(e, cancel, why)
+		if _, err := e.Wait(); !errors.Is(err, why) {
+			t.Errorf("%s: got %v", what, err)
+		}
+		cancel(nil)
+	}
+}
+
+// A configuration that prints without end costs no more than what is kept.
+func TestEvaluationIsBounded(t *testing.T) {
+	e := Begin(bounded(t), evaluating("yes traced | head -n 300000 >&2; echo last >&2"), nil, newScreen().show)
+	if _, err := e.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for what, kept := range map[string][]byte{"kept": e.kept.Bytes(), "heard": e.Heard()} {
+		if len(kept) > heardLimit || !strings.HasSuffix(string(kept), "traced\nlast\n") {
+			t.Errorf("%d bytes are %s, up to %q", len(kept), what, kept[max(0, len(kept)-20):])
+		}
+	}
+}
+
+// Of several only as many are at work as there is room for.
+func TestEvaluationTurns(t *testing.T) {
+	taken := filepath.Join(t.TempDir(), "taken")
+	turns := make(chan struct{}, 1)
+	var all []*Evaluation
+	for range 4 {
+		e := Begin(bounded(t), evaluating("mkdir "+taken+" && cat /dev/null && rmdir "+taken), turns, newScreen().show)
+		all = append(all, e)
+	}
+	for _, e := range all {
+		if _, err := e.Wait(); err != nil {
+			t.Errorf("two were at work: %v, %s", err, e.Heard())
+		}
+	}
+	if len(turns) != 0 {
+		t.Error("a turn was not given back")
+	}
+}
+
+func TestHadNobodyToAsk(t *testing.T) {
+	const asked = "error: program 'git' failed with exit code 128\n" +
+		"fatal: could not read Username for 'https://git.example': No such device or address\n"
+	const denied = "git@git.example: Permission denied (publickey).\r\nfatal: Could not read from remote repository.\n"
+	const unknown = "Host key verification failed.\r\nfatal: Could not read from remote repository.\n"
+	exit := func(text string) error { return &nixexec.ExitError{Program: "nix", Code: 1, Stderr: text} }
+	for _, c := range []struct {
+		what string
+		err  error
+		want bool
+	}{
+		{"https", exit(asked), true},
+		{"a password", exit(strings.Replace(asked, "Username", "Password", 1)), true},
+		{"a key with a passphrase", exit(denied), true},
+		{"an unknown host", exit(unknown), true},
+		{"the names", &EvaluationError{Flake: ".", Stderr: denied}, true},
+		{"a mistake in the configuration", exit("error: undefined variable 'pkg'"), false},
+		{"a mistake in the flake", &EvaluationError{Flake: ".", Stderr: "error: undefined variable 'pkg'"}, false},
+		{"Ctrl-C", &nixexec.InterruptedError{Signal: syscall.SIGINT, Err: exit(denied)}, false},
+		{"no nix", io.EOF, false},
+		{"nothing", nil, false},
+	} {
+		if got := HadNobodyToAsk(c.err); got != c.want {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+}
