@@ -108,7 +108,10 @@ func ResultOf(err error) report.Result {
 func Silent(err error) bool {
 	var exit *nixexec.ExitError
 	var step *StepError
+	var hosts *HostsError
 	switch {
+	case errors.As(err, &hosts):
+		return false // no child has said how many went no further
 	case errors.As(err, &step) && nixexec.Interrupted(err):
 		err = step.Err
 	case errors.As(err, &step):
