@@ -78,12 +78,12 @@ func TestNewCheckRow(t *testing.T) {
 	if found[0].Name != "clock" {
 		t.Errorf("the findings themselves were sorted: %+v", found)
 	}
-	wanted := []Finding{{Name: "no-root", Severity: Error, Host: "web=db", What: "an error"}}
-	if errors := got.Errors(); !reflect.DeepEqual(errors, wanted) {
-		t.Errorf("its errors are %+v", errors)
+	wanted := &CheckError{Findings: []Finding{{Name: "no-root", Severity: Error, Host: "web=db", What: "an error"}}}
+	if err := CheckResult([]CheckRow{got}); !reflect.DeepEqual(err, wanted) {
+		t.Errorf("its errors are %+v", err)
 	}
 	none := NewCheckRow("web", "web", nil, Call{})
-	if none.Result != "ok" || none.Findings == nil || none.Errors() != nil {
+	if none.Result != "ok" || none.Findings == nil || CheckResult([]CheckRow{none}) != nil {
 		t.Errorf("nothing was found: %+v", none)
 	}
 }

@@ -19,11 +19,3 @@ func TestCountOf(t *testing.T) {
 		}
 	}
 }
-
-func TestBelow(t *testing.T) {
-	for free, want := range map[int64]Severity{9: Error, 10: Warning, 11: Warning} {
-		if got := Below(free, 10); got != want {
-			t.Errorf("%d below 10 is %s, want %s", free, got, want)
-		}
-	}
-}

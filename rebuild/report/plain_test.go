@@ -44,7 +44,7 @@ func TestPlain(t *testing.T) {
 		events   []Event
 		out, err string
 	}{
-		{"phases", []Event{started("web"), {Kind: Ended, Host: "web", Result: Failed}}, "", ""},
+		{"phases", []Event{started("web"), {Kind: Passed, Host: "web", Result: Failed}}, "", ""},
 		{"a result", []Event{{Kind: Printed, Text: "/nix/store/x\n"}, {Kind: Printed, Text: "{}\x00"}},
 			"/nix/store/x\n{}\x00", ""},
 		{"the output of one host", []Event{started("web"), {Kind: Output, Host: "web", Text: "\x1b[1mone\r\ntwo"}}, "",
@@ -84,7 +84,7 @@ func TestPlainWithoutFiles(t *testing.T) {
 	out.Close()
 	err.Close()
 	p := &Plain{Out: out, Err: err, Log: logTo(err)}
-	for _, kind := range []Kind{Started, Output, Found, Said, Printed, Ended} {
+	for _, kind := range []Kind{Started, Output, Found, Said, Printed, Passed} {
 		if err := p.Render(Event{Kind: kind, Text: "text", Finding: &Finding{}}); (err != nil) != (kind == Printed) {
 			t.Errorf("%s: %v", kind, err)
 		}

@@ -15,7 +15,7 @@ import (
 func TestFindingsTable(t *testing.T) {
 	made := madeFindings(t)
 	for name, severities := range made {
-		row, found := FindFinding(name)
+		row, found := FindSpec(name)
 		if !found {
 			t.Errorf("finding %q is missing in the table", name)
 		}
@@ -25,12 +25,12 @@ func TestFindingsTable(t *testing.T) {
 			}
 		}
 	}
-	rows := FindingSpecs()
+	rows := Specs()
 	for i, row := range rows {
 		if made[row.Name] == nil {
 			t.Errorf("finding %q of the table is made nowhere", row.Name)
 		}
-		if slices.IndexFunc(rows, func(f FindingSpec) bool { return f.Name == row.Name }) != i {
+		if slices.IndexFunc(rows, func(f Spec) bool { return f.Name == row.Name }) != i {
 			t.Errorf("finding %q stands in the table twice", row.Name)
 		}
 		worstFirst := slices.IsSortedFunc(row.Severities, func(a, b Severity) int { return int(b) - int(a) })

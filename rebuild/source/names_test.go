@@ -49,7 +49,7 @@ func TestNames(t *testing.T) {
 			if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err) || got != nil) {
 				t.Errorf("got %#v, %v; want %s", got, err, c.err)
 			}
-			openly, err := NamesOpenly(bounded(t), ".", parse(t, "switch web"), nixexec.Stdio{})
+			openly, err := namesOpenly(bounded(t), ".", parse(t, "switch web"), nixexec.Stdio{})
 			if c.name == "not even the attribute" {
 				return // nix has said that on the terminal, and nobody has read it
 			}

@@ -95,11 +95,11 @@ func TestWantedFailure(t *testing.T) {
 		{Wanted{Source: Source{File: "x.nix", Attr: "a"}}, EvaluationError{File: "x.nix", Stderr: "no"}},
 	} {
 		var got *EvaluationError
-		if err := c.wanted.Failure("no"); !errors.As(err, &got) || *got != c.want {
+		if err := c.wanted.failure("no"); !errors.As(err, &got) || *got != c.want {
 			t.Errorf("got %+v, want %+v", got, c.want)
 		}
 	}
-	if err := (Wanted{}).Failure("no"); err != nil {
+	if err := (Wanted{}).failure("no"); err != nil {
 		t.Errorf("got %v", err)
 	}
 }
