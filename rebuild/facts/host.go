@@ -1,3 +1,6 @@
+// Package facts holds what is known of machines: what a host told in one probe and what this machine shows, with the
+// scripts that ask and the parsers of their answers. It judges nothing: what a fact means for a deployment is said by
+// the checks.
 package facts
 
 import (

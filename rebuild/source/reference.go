@@ -1,3 +1,5 @@
+// Package source knows where the configuration comes from: the flake or the file, its names, which of them is a
+// target's, and what the evaluation of one says of itself. It runs nix on this machine, and touches no host.
 package source
 
 import (
