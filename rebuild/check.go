@@ -23,11 +23,16 @@ var errChecksFailed = errors.New("a check failed")
 func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 	c := Checked{Told: t, Found: t.Found}
 	c.Found = append(slices.Clip(c.Found), plan.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), somewhere(t.Builder)))...)
-	c = r.tryEmulation(ctx, c)
+	if c.Request.Has("--emulate") {
+		tried := remote.TryEmulation(ctx, c.Builder, r.buildNix(c.Connected), c.Facts.BuildSystem, r.checking)
+		if c.Emulate, c.Emulated = tried.More, tried.Answer; tried.Answer == facts.No {
+			c.Found = append(c.Found, r.deployment(c.Decided).Emulation(c.Facts, tried.Why))
+		}
+	}
 	c.Found = append(c.Found, r.deployment(c.Decided).Configuration(c.Facts, c.Emulated != facts.Unsaid)...)
 	if !request.Stops(c.Found, t.Request) {
 		var reach []report.Finding
-		c.Between, reach = t.between()
+		c.Between, reach = t.between.Known()
 		if r.checking { // where the checks are what the user wants it is worth a word
 			c.Found = append(c.Found, reach...)
 		}
@@ -57,30 +62,6 @@ func (r *Run) deployment(d Decided) check.Deployment {
 	}
 	if d.Builder != nil {
 		c.Builder = d.Builder.Host.String()
-	}
-	return c
-}
-
-// tryEmulation has the build host build a derivation of one line for the system, by a program of that system. Where it
-// builds for the system natively, or has a remote builder for it, there is nothing to try. A check builds nothing, and
-// for some systems there is no program to try it with: then the kernel's word counts.
-func (r *Run) tryEmulation(ctx context.Context, c Checked) Checked {
-	system, own := c.Facts.BuildSystem, r.buildNix(c.Connected)
-	m, known := facts.FindManner(own, system), slices.Contains(own.Platforms(), system)
-	if !c.Request.Has("--emulate") || system != "" && (m == facts.ByRemoteBuilder || m == facts.Natively && known) {
-		return c
-	}
-	if !known {
-		c.Emulate = system
-	}
-	why, worked := "the kernel's binfmt_misc names no program for it", m != ""
-	if !r.checking && plan.TinyProgram(system) != nil {
-		why, worked = remote.TryEmulation(ctx, c.Builder, system, c.Emulate)
-	}
-	c.Emulated = facts.Yes
-	if !worked {
-		c.Emulated = facts.No
-		c.Found = append(slices.Clip(c.Found), r.deployment(c.Decided).Emulation(c.Facts, why))
 	}
 	return c
 }

@@ -35,11 +35,11 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	text := report.CheckTable(rows, nixexec.Columns(s.Stdio.Out))
-	if r.JSON {
-		if text, err = report.JSONLines(rows); err != nil {
-			return err
-		}
+	text, err := report.Text(rows, r.JSON, func(rows []report.CheckRow) string {
+		return report.CheckTable(rows, nixexec.Columns(s.Stdio.Out))
+	})
+	if err != nil {
+		return err
 	}
 	s.print(text)
 	return report.CheckResult(rows)

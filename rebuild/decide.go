@@ -14,7 +14,6 @@ import (
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
-	"nixhop/sshcfg"
 )
 
 // decide settles, now that the hosts have told of themselves, who does the work and how, and of which configuration.
@@ -35,7 +34,9 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 		r.info("taking the steps by nix and ssh: " + plan.PasswordFirst)
 	}
 	d.Found = slices.Concat(c.Located.Found, found, r.deployment(d).Machines())
-	d.between = r.askBetween(ctx, c)
+	if c.third() && c.Request.Evaluates() {
+		d.between = c.BuildLink.AskBetween(ctx, c.Machine, c.On)
+	}
 	if request.Stops(d.Found, c.Request) {
 		return d, r.report(c.Placed, d.Found)
 	}
@@ -136,24 +137,5 @@ func (r *Run) buildNix(c Connected) facts.Nix {
 		return r.look.here().Nix
 	default:
 		return facts.Nix{}
-	}
-}
-
-// askBetween asks a third build host whether it reaches the target, beside everything else; what it returns waits for
-// the answer.
-func (r *Run) askBetween(ctx context.Context, c Connected) func() (*sshcfg.Host, []report.Finding) {
-	if !c.third() || c.On == nil || c.At == nil || !c.Request.Evaluates() || c.On.System.BootID == "" {
-		return func() (*sshcfg.Host, []report.Finding) { return nil, nil }
-	}
-	asked := make(chan struct{})
-	var way *sshcfg.Host
-	var found []report.Finding
-	go func() {
-		defer close(asked)
-		way, found = c.BuildLink.Between(ctx, c.Machine, *c.On)
-	}()
-	return func() (*sshcfg.Host, []report.Finding) {
-		<-asked
-		return way, found
 	}
 }

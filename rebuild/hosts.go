@@ -2,7 +2,6 @@ package rebuild
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -33,26 +32,18 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	var used []string
-	for i := range rows {
-		rows[i].Configuration, rows[i].From = src.RowFor(aliases[i], names)
-		used = append(used, rows[i].Configuration)
+	rest := src.Fill(rows, aliases, names)
+	text, err := report.Text(rows, r.JSON, report.HostTable)
+	if err != nil {
+		return err
 	}
+	s.print(text)
 	switch {
 	case r.JSON:
-		text, err := report.JSONLines(rows)
-		if err != nil {
-			return err
-		}
-		s.print(text)
 	case len(rows) == 0:
 		s.info("no alias in " + strings.Join(sshcfg.Files(r.SSHConfig), " or "))
-	default:
-		s.print(report.HostTable(rows))
-		rest := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(used, n) })
-		if len(rest) > 0 && len(r.Hosts) == 0 {
-			s.info("configurations without an alias: " + strings.Join(rest, ", "))
-		}
+	case len(rest) > 0 && len(r.Hosts) == 0:
+		s.info("configurations without an alias: " + strings.Join(rest, ", "))
 	}
 	if len(refused) > 0 {
 		return &report.CheckError{Findings: refused}

@@ -2,13 +2,11 @@ package rebuild
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
-	"nixhop/sshcfg"
 )
 
 // looking is what is looked at beside everything else, once for all hosts of the run.
@@ -32,24 +30,15 @@ func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 		}
 		machines = append(machines, l.Machine, l.Builder)
 	}
-	q.Endpoints = endpoints(machines...)
+	q.Endpoints = plan.Endpoints(machines...)
 	answer := make(chan facts.Here, 1)
 	go func() { answer <- facts.LookHere(ctx, q) }()
 	r.look.here = sync.OnceValue(func() facts.Here { return <-answer })
 }
 
 // here is what is known of this machine, as far as it has to do with the host.
-func (r *Run) here(l Located) facts.Here { return r.look.here().For(endpoints(l.Machine, l.Builder)) }
-
-// endpoints are what ssh makes of machines that take part.
-func endpoints(machines ...*plan.Machine) []sshcfg.Endpoint {
-	var all []sshcfg.Endpoint
-	for _, m := range machines {
-		if m != nil && !slices.ContainsFunc(all, m.Is) {
-			all = append(all, m.Endpoint)
-		}
-	}
-	return all
+func (r *Run) here(l Located) facts.Here {
+	return r.look.here().For(plan.Endpoints(l.Machine, l.Builder))
 }
 
 // wantsNames reports whether the configuration is to be one of the flake's.

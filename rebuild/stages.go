@@ -47,7 +47,7 @@ type (
 		Choice   source.Configuration
 		Wanted   source.Wanted
 		Found    []report.Finding
-		between  func() (*sshcfg.Host, []report.Finding) // waits for the way from a third build host to the target
+		between  remote.Way // from a third build host to the target
 	}
 
 	// Told knows what the configuration says of itself (tell). Nix may be at work on it still.

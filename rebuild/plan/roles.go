@@ -1,8 +1,11 @@
 package plan
 
 import (
+	"slices"
+
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/request"
+	"nixhop/sshcfg"
 )
 
 // Roles adds what the probe asks the machines of a deployment: only what its part in it needs. One machine may have
@@ -19,4 +22,15 @@ func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machi
 		q.Profile = r.Value("--profile-name")
 		all[m] = q
 	}
+}
+
+// Endpoints are what ssh makes of the machines that take part (nil: none does), each once.
+func Endpoints(machines ...*Machine) []sshcfg.Endpoint {
+	var all []sshcfg.Endpoint
+	for _, m := range machines {
+		if m != nil && !slices.ContainsFunc(all, m.Is) {
+			all = append(all, m.Endpoint)
+		}
+	}
+	return all
 }

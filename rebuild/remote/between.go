@@ -58,9 +58,33 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 	return string(out), err
 }
 
-// Between asks a build host whether it reaches the target itself, and returns the way, or nil and why there is none.
-func (l *Link) Between(ctx context.Context, target *plan.Machine, on facts.Host) (*sshcfg.Host, []report.Finding) {
+// Way is what a build host said of its own way to the target; nil: it has none, and there may be findings that say why.
+type Way func() (*sshcfg.Host, []report.Finding)
+
+// AskBetween asks a build host, beside everything else, whether it reaches the target itself. What it returns waits
+// for the answer. A target that cannot be recognised from there, by its boot id, is not looked for.
+func (l *Link) AskBetween(ctx context.Context, target *plan.Machine, on *facts.Host) Way {
+	if on == nil || on.System.BootID == "" {
+		return nil
+	}
+	asked := make(chan struct{})
 	ways := WaysBetween(target.Host, target.Endpoint)
-	out, err := AskReach(ctx, l.Machine.Master, ways, on)
-	return check.Between(l.Machine.Host.String(), target.Host.String(), ways, out, err)
+	var out string
+	var err error
+	go func() {
+		defer close(asked)
+		out, err = AskReach(ctx, l.Machine.Master, ways, *on)
+	}()
+	return func() (*sshcfg.Host, []report.Finding) {
+		<-asked
+		return check.Between(l.Machine.Host.String(), target.Host.String(), ways, out, err)
+	}
+}
+
+// Known waits for the way; nobody was asked where w is nil.
+func (w Way) Known() (*sshcfg.Host, []report.Finding) {
+	if w == nil {
+		return nil, nil
+	}
+	return w()
 }

@@ -115,6 +115,14 @@ func BySeverity(found []Finding) []Finding {
 	return sorted
 }
 
+// Text is a table of rows, or one JSON object a line.
+func Text[Row any](rows []Row, asJSON bool, table func([]Row) string) (string, error) {
+	if asJSON {
+		return JSONLines(rows)
+	}
+	return table(rows), nil
+}
+
 // JSONLines is one object a line.
 func JSONLines[Row any](rows []Row) (string, error) {
 	var text strings.Builder

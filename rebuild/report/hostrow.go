@@ -21,6 +21,9 @@ type HostRow struct {
 
 // HostTable is the inventory as a table.
 func HostTable(rows []HostRow) string {
+	if len(rows) == 0 {
+		return ""
+	}
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "ALIAS\tADDRESS\tVIA\tCONFIGURATION\tTAGS\tFILE")

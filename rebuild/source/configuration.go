@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -94,18 +95,23 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 	return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias, own}, Names: names}
 }
 
-// RowFor is the configuration that an alias would get here, as far as it can be known without asking the host, and why
-// it is that one; empty where there is none. names are the flake's configurations; nil: nobody knows them.
-func (s Source) RowFor(a sshcfg.Alias, names []string) (name, from string) {
-	switch {
-	case names == nil && a.Hints.Configuration != "":
-		return a.Hints.Configuration, "hint"
-	case names == nil:
-		return "", ""
+// Fill writes into the rows of aliases which configuration each would get here, as far as it can be known without asking
+// the host, and why it is that one. It returns the flake's configurations that none of them gets. names are all of the
+// flake's; nil: nobody knows them.
+func (s Source) Fill(rows []report.HostRow, aliases []sshcfg.Alias, names []string) (unused []string) {
+	unused = slices.Clone(names)
+	for i, a := range aliases {
+		if names == nil && a.Hints.Configuration != "" {
+			rows[i].Configuration, rows[i].From = a.Hints.Configuration, "hint"
+		}
+		if names == nil {
+			continue
+		}
+		target := Target{Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints}
+		if c, _, err := ChooseConfiguration(target, Source{Flake: s.Flake}, names, ""); err == nil {
+			rows[i].Configuration, rows[i].From = c.Name, c.From
+			unused = slices.DeleteFunc(unused, func(n string) bool { return n == c.Name })
+		}
 	}
-	c, _, err := ChooseConfiguration(Target{Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints}, Source{Flake: s.Flake}, names, "")
-	if err != nil {
-		return "", ""
-	}
-	return c.Name, c.From
+	return unused
 }
