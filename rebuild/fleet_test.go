@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -50,6 +52,7 @@ func newFleet(t *testing.T, hosts ...string) *fleet {
 	t.Setenv("HOME", dir)
 	t.Setenv("NIXHOP_SSH_CONFIG", f.config)
 	t.Chdir(dir)
+	t.Cleanup(f.gone)
 	for _, name := range hosts {
 		f.add(name)
 	}
@@ -166,7 +169,51 @@ func (f *fleet) listening(run func(Session) error) error {
 	if lost := stream.Close(); lost != nil {
 		f.t.Error(lost)
 	}
+	f.tidy()
 	return err
+}
+
+// runDir finds the directory of a run in the commands that it shows.
+var runDir = regexp.MustCompile(`/tmp/nixhop-[0-9]+-[a-z0-9]{8}`)
+
+// tidy wants that no finding was said twice, and that the run has left no directory behind.
+func (f *fleet) tidy() {
+	f.t.Helper()
+	told := map[string]bool{}
+	for _, e := range f.events {
+		if e.Kind == report.Found {
+			text := e.Host + ": " + e.Finding.Head()
+			if told[text] {
+				f.t.Errorf("this is said twice: %s", text)
+			}
+			told[text] = true
+		}
+		for _, dir := range runDir.FindAllString(e.Text, -1) {
+			if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+				f.t.Errorf("a run has left %s behind", dir)
+			}
+		}
+	}
+}
+
+// gone waits until no program of the world runs any more.
+func (f *fleet) gone() {
+	var left []string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		left = nil
+		processes, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, path := range processes {
+			text, _ := os.ReadFile(path)
+			if strings.Contains(string(text), f.Dir) {
+				name, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+				left = append(left, strings.ReplaceAll(string(name), "\x00", " "))
+			}
+		}
+		if left == nil {
+			return
+		}
+	}
+	f.t.Errorf("left behind: %q", left)
 }
 
 // run does what a command line asks for.

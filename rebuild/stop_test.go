@@ -1,0 +1,183 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+)
+
+// stopAt is a context that a signal ends as soon as an event has happened.
+func (f *fleet) stopAt(signal syscall.Signal, at func(report.Event) bool) context.Context {
+	ctx, cancel := context.WithCancelCause(f.t.Context())
+	f.t.Cleanup(func() { cancel(nil) })
+	f.watch = func(e report.Event) {
+		if at(e) {
+			cancel(&nixexec.InterruptedError{Signal: signal})
+		}
+	}
+	return ctx
+}
+
+// beginning is the beginning of a host with a phase.
+func beginning(host string, phase report.Phase) func(report.Event) bool {
+	return func(e report.Event) bool { return e.Kind == report.Started && e.Host == host && e.Phase == phase }
+}
+
+// printing is a text that a program of a host prints.
+func printing(host, text string) func(report.Event) bool {
+	return func(e report.Event) bool {
+		return e.Kind == report.Output && e.Host == host && strings.Contains(e.Text, text)
+	}
+}
+
+// Ctrl-C in whatever phase ends the run there: no later phase begins, nothing is activated, and the status tells of it.
+func TestStop(t *testing.T) {
+	hosts := []string{"h1", "h2", "h3"}
+	for at, phase := range deployment {
+		t.Run(string(phase), func(t *testing.T) {
+			f := newFleet(t, hosts...)
+			err := f.deploy(f.stopAt(syscall.SIGINT, beginning("h2", phase)), append(hosts, "switch")...)
+			if got := remote.Status(err); got != 130 {
+				t.Errorf("%v: status %d", err, got)
+			}
+			for _, e := range f.events {
+				if e.Kind == report.Started && slices.Index(deployment, e.Phase) > at {
+					t.Errorf("%s has begun with %s", e.Host, e.Phase)
+				}
+			}
+			if got := f.builds(); got > 0 && phase != report.PhaseBuild && at < slices.Index(deployment, report.PhaseBuild) {
+				t.Errorf("%d systems were built", got)
+			}
+			if f.changed("h2", false); phase != report.PhaseActivate {
+				f.changed("h1", false)
+				f.changed("h3", false)
+			}
+		})
+	}
+}
+
+// A build is ended by Ctrl-C, here, on the target and on another build host, and there, too.
+func TestStopBuild(t *testing.T) {
+	for _, c := range []struct{ words, there string }{
+		{"h1 h2", ""}, {"h1 h2 --build-host target", "h1"}, {"h1 h2 --build-host big", "big"},
+	} {
+		t.Run(c.words, func(t *testing.T) {
+			f := newFleet(t, "h1", "h2", "big")
+			f.configure("h1", "build=wait")
+			ctx := f.stopAt(syscall.SIGINT, printing("h1", "building '/nix/store"))
+			f.stopped(f.deploy(ctx, append(strings.Fields(c.words), "switch")...), syscall.SIGINT, c.there)
+			f.changed("h2", false)
+		})
+	}
+}
+
+// With one host the build has the terminal, which sends it Ctrl-C itself; another signal is passed on to it.
+func TestStopForegroundBuild(t *testing.T) {
+	for _, c := range []struct{ words, there string }{
+		{"h1 --engine native", ""}, {"h1 --engine native --build-host big", "big"},
+	} {
+		t.Run(c.words, func(t *testing.T) {
+			f := newFleet(t, "h1", "big")
+			f.configure("h1", "build=wait")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			f.readAlong("building '/nix/store", func() { cancel(&nixexec.InterruptedError{Signal: syscall.SIGTERM}) })
+			f.stopped(f.run(ctx, append(strings.Fields(c.words), "switch")...), syscall.SIGTERM, c.there)
+		})
+	}
+}
+
+// stopped wants that a signal has ended the build for h1, and that it was ended on the host where it ran, too.
+func (f *fleet) stopped(err error, by syscall.Signal, there string) {
+	f.t.Helper()
+	if got, want := remote.Status(err), 128+int(by); got != want {
+		f.t.Errorf("%v: status %d, want %d", err, got, want)
+	}
+	if said := f.said(report.Said); !strings.Contains(said, "nothing was activated on h1: the build was stopped") {
+		f.t.Errorf("said:\n%s", said)
+	}
+	if there != "" && !strings.Contains(f.calls(there), "pkill -INT -f -- ") {
+		f.t.Errorf("%s was called for:\n%s", there, f.calls(there))
+	}
+	f.changed("h1", false)
+}
+
+// readAlong has what foreground children print on standard error read along, and something done when that holds a text.
+func (f *fleet) readAlong(text string, do func()) {
+	f.t.Helper()
+	ours, theirs, err := os.Pipe()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.session.Stdio.Err = theirs
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		var all strings.Builder
+		chunk, done := make([]byte, 4<<10), false
+		for {
+			n, err := ours.Read(chunk)
+			all.Write(chunk[:n])
+			if !done && strings.Contains(all.String(), text) {
+				done = true
+				do()
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	f.t.Cleanup(func() {
+		theirs.Close()
+		<-ended
+		ours.Close()
+	})
+}
+
+// An activation goes on whatever is pressed here, and that is said of it, with a way to see how it goes.
+func TestStopActivation(t *testing.T) {
+	f := newFleet(t, "h1", "h2")
+	f.turn("h1", "goes-on=units")
+	err := f.deploy(f.stopAt(syscall.SIGINT, printing("h1", "activating the configuration")), "switch", "h1", "h2")
+	if got := remote.Status(err); got != 130 {
+		t.Errorf("%v: status %d", err, got)
+	}
+	want := "the activation on h1 is not ended by this; see how it goes: ssh -F " + f.config + " h1 "
+	if !strings.Contains(f.said(report.Said), want) {
+		t.Errorf("said:\n%s", f.said(report.Said))
+	}
+	if err := f.run(t.Context(), "check", "h1"); remote.Status(err) != request.ExitCheck {
+		t.Errorf("another deployment would be let in: %v", err)
+	}
+	if !f.Host("h1").AwaitIdle(30 * time.Second) {
+		t.Error("the activation did not end")
+	}
+	f.changed("h1", true)
+}
+
+// Ctrl-C ends a check, too, and the list of hosts, which have no result then.
+func TestStopWithoutDeployment(t *testing.T) {
+	f := newFleet(t, "h1", "h2")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&nixexec.InterruptedError{Signal: syscall.SIGINT})
+	for _, words := range []string{"check h1 h2", "hosts", "switch h1", "switch h1 --plan", "list-generations h1"} {
+		err := f.run(ctx, strings.Fields(words)...)
+		var stop *nixexec.InterruptedError
+		if !errors.As(err, &stop) || remote.Status(err) != 130 {
+			t.Errorf("%s: %v", words, err)
+		}
+		if got := f.said(report.Printed); got != "" {
+			t.Errorf("%s prints:\n%s", words, got)
+		}
+	}
+}
