@@ -197,10 +197,13 @@ func (f *fleet) tidy() {
 	}
 }
 
+// patience bounds how long something is waited for that comes for sure.
+const patience = 30 * time.Second
+
 // gone waits until no program of the world runs any more.
 func (f *fleet) gone() {
 	var left []string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		left = nil
 		processes, _ := filepath.Glob("/proc/[0-9]*/environ")
 		for _, path := range processes {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/remote"
@@ -159,7 +158,7 @@ func TestStopActivation(t *testing.T) {
 	if err := f.run(t.Context(), "check", "h1"); remote.Status(err) != request.ExitCheck {
 		t.Errorf("another deployment would be let in: %v", err)
 	}
-	if !f.Host("h1").AwaitIdle(30 * time.Second) {
+	if !f.Host("h1").AwaitIdle(patience) {
 		t.Error("the activation did not end")
 	}
 	f.changed("h1", true)
