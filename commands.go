@@ -83,7 +83,11 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	if err != nil {
 		return rebuild.Session{}, nil, fmt.Errorf("finding the working directory: %w", err)
 	}
-	plain := &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, r.Verbose)}
+	verbose := r.Verbose
+	if r.Has("--debug") {
+		verbose++
+	}
+	plain := &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, verbose)}
 	events := report.NewStream(plain.Render)
 	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Env: env, Dir: dir}
 	if term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd())) {

@@ -25,7 +25,8 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 		return err
 	}
 	s.warnSudo(r)
-	r.Action = "switch"
+	asJSON := r.JSON
+	r.Action, r.JSON = "switch", false
 	run, placed, err := s.newRun(ctx, r, inv, targets, true)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := report.Text(rows, r.JSON, func(rows []report.CheckRow) string {
+	text, err := report.Text(rows, asJSON, func(rows []report.CheckRow) string {
 		return report.CheckTable(rows, nixexec.Columns(s.Stdio.Out))
 	})
 	if err != nil {

@@ -18,11 +18,8 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	if err != nil {
 		return err
 	}
-	if p.Request.Plan {
-		r.print(plan.Plan{
-			Dir: r.net.Dir(), Masters: []nixexec.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, p.Request)},
-		}.Script())
-		return nil
+	if p.Request.Plan && !p.Request.Look {
+		return r.printGenerations(m, p.Request)
 	}
 	if err := r.net.MakeDir(); err != nil {
 		return err
@@ -36,5 +33,20 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	if err != nil {
 		return err
 	}
+	if p.Request.Plan {
+		return r.printGenerations(m, p.Request)
+	}
 	return remote.ShowGenerations(ctx, m, p.Request, r.Stdio)
+}
+
+// printGenerations prints the command that shows the generations of a host.
+func (r *Run) printGenerations(m *plan.Machine, req request.Request) error {
+	files, err := r.net.Files()
+	if err != nil {
+		return err
+	}
+	r.print(plan.Plan{
+		Dir: r.net.Dir(), Files: files, Masters: []nixexec.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
+	}.Script())
+	return nil
 }

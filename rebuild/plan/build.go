@@ -33,7 +33,7 @@ func Build(j Job) []Step {
 // garbage collector meanwhile, and the store path is read off it, whatever else the command prints.
 func localBuild(j Job) []Step {
 	link := filepath.Join(j.Dir, "system")
-	if j.Request.Action == "build" {
+	if j.linked() {
 		link = "result"
 	}
 	argv := append([]string{"nix-store", "--realise", DerivationWord}, j.logFormat()...)
@@ -48,6 +48,9 @@ func localBuild(j Job) []Step {
 		{Name: "build", Command: nixexec.Command{Argv: []string{"readlink", link}}, Result: "toplevel"},
 	}
 }
+
+// linked reports whether a link named result is left.
+func (j Job) linked() bool { return j.Request.Action == "build" && !j.Request.Has("--no-link") }
 
 // logFormat gives nix-store the progress bar of the nix command on a terminal, with the logs of the builds where they
 // were asked for.

@@ -20,7 +20,7 @@ func Copy(j Job) []Step {
 	if copied, ok := copySystem(j); ok {
 		steps = append(steps, copied)
 	}
-	if j.Request.Action == "build" && j.Build != nil && j.Target == nil {
+	if j.linked() && j.Build != nil && j.Target == nil {
 		steps = append(steps, Step{Name: "link", Quiet: true, Command: nixexec.Command{
 			Argv: []string{"nix-store", "--realise", ToplevelWord, "--add-root", "result", "--indirect"}}})
 	}

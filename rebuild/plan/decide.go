@@ -71,7 +71,7 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 	d = d.elevated(k)
 	d, tooOld := d.builtThere(k)
 	if d.Engine == nil {
-		err = Refusal(k.Request)
+		err = k.refusal()
 	}
 	return d, append(found, tooOld...), err
 }

@@ -29,6 +29,9 @@ func rebuildArgv(j Job) ([]string, error) {
 		}
 		argv = append(argv, words...)
 	}
+	if r.JSON {
+		argv = append(argv, "--json")
+	}
 	argv = append(argv, sourceWords(j)...)
 	argv = append(argv, emulateFlags(j.Emulate)...)
 	if j.Target != nil {
@@ -49,24 +52,26 @@ func rebuildArgv(j Job) ([]string, error) {
 }
 
 // sourceWords are the flags that name the configuration.
-func sourceWords(j Job) []string {
-	switch r := j.Request; {
+func sourceWords(j Job) (words []string) {
+	r := j.Request
+	switch {
 	case r.Has("--store-path"):
 		return nil // it needs no source, and nixos-rebuild refuses one beside it
 	case j.Source.IsFlake() && j.Configuration == "":
 		return []string{"--flake", j.Source.Flake}
 	case j.Source.IsFlake():
 		return []string{"--flake", j.Source.Ref(j.Configuration)}
-	case r.File != "" && r.Attr != "":
-		return []string{"--file", r.File, "--attr", r.Attr}
-	case r.File != "":
-		return []string{"--file", r.File}
-	case r.Attr != "":
-		return []string{"--attr", r.Attr}
-	case r.NoFlake:
-		return []string{"--no-flake"}
 	}
-	return nil
+	if r.File != "" {
+		words = append(words, "--file", r.File)
+	}
+	if r.Attr != "" {
+		words = append(words, "--attr", r.Attr)
+	}
+	if r.NoFlake {
+		words = append(words, "--no-flake")
+	}
+	return words
 }
 
 // words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the

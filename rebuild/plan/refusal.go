@@ -10,6 +10,19 @@ import (
 	"nixhop/rebuild/request"
 )
 
+// refusal says what nixhop's own steps cannot do with this source.
+func (k Known) refusal() error {
+	if err := Refusal(k.Request); err != nil || !k.Source.IsFlake() {
+		return err
+	}
+	for _, name := range []string{"--arg", "--argstr"} {
+		if k.Request.Has(name) {
+			return &request.UsageError{Message: name + " has no effect on a flake", Hint: "it is for --file and --attr"}
+		}
+	}
+	return nil
+}
+
 // Refusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
 func Refusal(r request.Request) error {
 	if !slices.Contains(request.NativeActions, r.Action) {
@@ -22,6 +35,9 @@ func Refusal(r request.Request) error {
 				Hint:    "leave it out, or name one: --nixos-rebuild PATH",
 			}
 		}
+	}
+	if r.JSON {
+		return &request.UsageError{Message: "--json needs nixos-rebuild, which ignores it", Hint: "leave it out"}
 	}
 	if r.Method() == string(facts.ByRun0) && r.Has("--ask-elevate-password") {
 		return &request.UsageError{Message: "a password for run0 needs a nixos-rebuild that knows --elevate", Hint: "leave it out, or name one: --nixos-rebuild PATH"}

@@ -164,7 +164,7 @@ func TestNativeSteps(t *testing.T) {
 				"link nix-store --realise $toplevel --add-root result --indirect\n"},
 		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s --\n"},
 		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: source.Source{File: "x.nix", Attr: "a"}, Target: machineFor("web"), Elevate: []string{"sudo", "-n"}},
-			"evaluate nix eval --raw --impure --expr --keep-going\n" +
+			"evaluate nix eval --raw --impure --expr --print-build-logs --keep-going\n" +
 				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web $toplevel --keep-going\n" +
 				"activate@web ssh -- web sudo -n /bin/sh -s -- $toplevel\n"},
 		{"channels", "switch web -I p=q", Job{Source: source.Source{}, Target: web},

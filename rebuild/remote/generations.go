@@ -18,6 +18,9 @@ func Generations(m *plan.Machine, r request.Request) plan.Step {
 	for _, f := range r.Flags {
 		words = append(words, f.Spaced()...)
 	}
+	if r.JSON {
+		words = append(words, "--json")
+	}
 	return plan.Step{Name: "list-generations", Where: m.Host.Name, Command: nixexec.SessionCommand(m.Master, append(words, r.Extra...)...)}
 }
 

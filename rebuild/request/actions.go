@@ -26,6 +26,7 @@ type Action struct {
 	Needs   bool     // for PlainWords: one must
 	Flags   []string // the only flags it takes, by canonical name; nil: all
 	Refuses []string // flags that nixos-rebuild refuses with it, by canonical name; remote ones stand for --target-host and --build-host
+	There   []string // flags that say nothing where it has a HOST, by canonical name
 	Short   string   // what it does, in a list
 	Long    string   // what more there is to know, in its own help
 }
@@ -58,7 +59,8 @@ func rebuildActions() []Action {
 		{Name: "build-image", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "build a disk image (--image-variant)", Long: here},
 		{Name: "build-vm", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "build a virtual machine of it", Long: here},
 		{Name: "build-vm-with-bootloader", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "the same, started by its boot loader", Long: here},
-		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host."},
+		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host, by its own nixos-rebuild.",
+			There: []string{"--engine", "--nixos-rebuild", "--flake", "--no-flake", "--file", "--attr"}},
 	}
 }
 
@@ -67,7 +69,7 @@ func ownActions() []Action {
 		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
 	plain := []string{"--ssh-config", "--verbose", "--help"}
 	return []Action{
-		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Short: "check that a deployment can work, and do no more",
+		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Refuses: []string{"--plan"}, Short: "check that a deployment can work, and do no more",
 			Long: "What stands behind switch may stand behind check."},
 		{Name: "hosts", Own: true, Usage: "[HOST...] [flags]", Flags: inventory, Short: "list the hosts of the ssh config"},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",

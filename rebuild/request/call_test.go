@@ -18,7 +18,7 @@ func TestCall(t *testing.T) {
 		want    string
 	}{
 		{"switch web", again("--build-host", "target"), "nixhop switch web --build-host target"},
-		{"switch web=db --json -v --plan", again("--build-host", "target"), "nixhop switch web=db --build-host target"},
+		{"switch web=db -v --plan", again("--build-host", "target"), "nixhop switch web=db --build-host target"},
 		{"boot root@web=db --flake /etc/my#x -j 4 --ssh-config c", again("--accept-new").Note("why"),
 			"nixhop boot root@web=db --flake '/etc/my#x' -j 4 --ssh-config c --accept-new   # why"},
 		{"switch web --build-host db", again("--build-host", "target"), "nixhop switch web --build-host target"},

@@ -31,7 +31,10 @@ func (p *parser) finish() (Request, error) {
 
 // operands makes of the words that are no flags what the action takes: hosts, or plain words.
 func (p *parser) operands(action Action) error {
-	if action.Hosts != PlainWords {
+	switch {
+	case p.target != nil && action.Flags != nil:
+		return usageErrorf("--target-host cannot be used with %s", action.Name)
+	case action.Hosts != PlainWords:
 		return p.hosts()
 	}
 	p.request.Args = p.plain
@@ -136,7 +139,7 @@ func tameHost(what, host string) error {
 
 // conflicts refuses words that contradict each other, before anything is done.
 func conflicts(r Request, action Action, unknown []string) error {
-	for _, refused := range []func(Request, Action) error{refusedFlags, refusedHosts, refusedSources, refusedPlatforms, refusedLook, wrongChoices} {
+	for _, refused := range []func(Request, Action) error{refusedFlags, refusedWords, refusedHosts, refusedSources, refusedPlatforms, refusedLook, wrongChoices} {
 		if err := refused(r, action); err != nil {
 			return err
 		}
@@ -158,6 +161,24 @@ func refusedFlags(r Request, action Action) error {
 		if slices.Contains(action.Refuses, name) || action.Flags != nil && !slices.Contains(action.Flags, name) {
 			return usageErrorf("%s cannot be used with %s", name, action.Name)
 		}
+		if len(r.Hosts) > 0 && slices.Contains(action.There, name) {
+			return &UsageError{
+				Message: fmt.Sprintf("%s cannot be used with %s of a host", name, action.Name),
+				Hint:    fmt.Sprintf("the host's own nixos-rebuild does it: nixhop %s %s", action.Name, nixexec.Quote(r.Hosts[0].Word)),
+			}
+		}
+	}
+	return nil
+}
+
+// refusedWords refuses what would be lost: words for nixos-rebuild with an action that never runs one, and --json where nothing
+// is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
+func refusedWords(r Request, action Action) error {
+	switch {
+	case len(r.Extra) > 0 && action.Flags != nil:
+		return usageErrorf("%s takes no words for nixos-rebuild: %q", action.Name, r.Extra[0])
+	case r.JSON && !action.Own && action.Name != "list-generations" && len(r.Hosts) > 0 && !r.TargetHostFlag:
+		return &UsageError{Message: "--json has no effect on " + action.Name, Hint: "it is for check, hosts and list-generations"}
 	}
 	return nil
 }
@@ -207,7 +228,7 @@ func refusedHosts(r Request, action Action) error {
 			}
 		}
 		return &UsageError{Message: "--target-host cannot be used with " + action.Name, Hint: hint}
-	case r.BuildHostGiven && !LocalBuildHost(r.BuildHost) && refused("--build-host"):
+	case r.BuildHostGiven && (action.Flags != nil || !LocalBuildHost(r.BuildHost)) && refused("--build-host"):
 		return usageErrorf("--build-host cannot be used with %s", action.Name)
 	}
 	return nil

@@ -64,7 +64,7 @@ func (w Wanted) argv(format, function string) []string {
 		argv = append(argv, w.Request.NixWords(request.ForFlakeEval)...)
 	} else {
 		argv = append(argv, "--impure", "--expr", "("+function+") ("+w.classic()+")")
-		argv = append(argv, w.Request.NixWords(request.ForClassicEval)...)
+		argv = append(argv, w.Request.NixWords(request.ForFlakeEval)...) // this is nix eval, too, whatever it evaluates
 	}
 	if w.System != "" {
 		argv = append(argv, "--option", "system", w.System)

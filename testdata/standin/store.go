@@ -181,6 +181,10 @@ func (c *call) listGenerations() int {
 		return c.fail("error: the stand-in on a host knows list-generations alone")
 	}
 	all, current := c.place.generations(systemProfile)
+	if slices.Contains(c.args, "--json") {
+		fmt.Printf("[{\"generation\": %d, \"current\": true}]\n", current)
+		return 0
+	}
 	fmt.Println("Generation  NixOS version")
 	for _, n := range slices.Backward(all) {
 		mark := ""

@@ -1,0 +1,170 @@
+package rebuild
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// elsewhere says of a flag that no command shows where it counts. It holds no flag of nixos-rebuild that says what is
+// deployed, or how.
+func elsewhere(flag, engine string, action request.Action, file bool) bool {
+	own := engine == request.EngineNative
+	switch flag {
+	case "--plan", "--check": // what is done with the commands
+	case "--no-check", "--allow", "--explain": // what is said
+	case "--accept-new", "--connect-timeout", "--ssh-config": // the connection
+	case "--engine", "--nixos-rebuild", "--help":
+	case "--json":
+		return action.Name == "check"
+	case "--no-flake": // as --file says
+		return own && file
+	case "--no-reexec", "--no-build-nix", "--no-ssh-tty", "--debug": // what own steps do, or say, in any case
+		return own
+	case "--no-link": // there is none
+		return own && action.Name != "build"
+	case "--use-substitutes": // nothing is copied
+		return own && !plan.NeedsRoot(action.Name)
+	case "--profile-name", "--install-bootloader", "--sudo", "--elevate", "--ask-elevate-password":
+		return own && !plan.NeedsRoot(action.Name) // nothing that is root's is changed
+	default:
+		return false
+	}
+	return true
+}
+
+// sample is a flag with values that it takes.
+func sample(s request.FlagSpec) []string {
+	words := []string{s.Name}
+	for i, v := range s.Values {
+		value := map[string]string{"N": "3", "SYSTEM": "aarch64-linux", "BUILD-SYSTEM": "x86_64-linux", "SECONDS": "9", "FLAKE[#NAME]": "/other#web"}[v]
+		if value == "" {
+			value = fmt.Sprintf("value%d", i)
+		}
+		if s.Choices != nil {
+			value = s.Choices[len(s.Choices)-1]
+		}
+		if s.Attached {
+			return []string{s.Name + "=" + value}
+		}
+		words = append(words, value)
+	}
+	return words
+}
+
+func machineOf(name string) *plan.Machine {
+	return &plan.Machine{Host: sshcfg.Host{Name: name}, Master: nixexec.MasterOptions{Host: name, Dir: "/run/d"}}
+}
+
+// deed is what a command line comes to, in one text: the commands of its plan. refused is true where it is no command line.
+func deed(t *testing.T, words []string) (text string, refused bool) {
+	t.Helper()
+	r, err := request.Parse(words, func(string) bool { return true })
+	if err != nil {
+		return "", true
+	}
+	target, err := source.One(r, sshcfg.Inventory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine := machineOf("web")
+	if r.Action == "list-generations" {
+		return remote.Generations(machine, r).Command.String(), false
+	}
+	if r.Action == "check" {
+		r.Action = "switch"
+	}
+	src := source.FindSource(r, "/here", func(path string) bool { return path == "/here/flake.nix" }, func(s string) string { return s })
+	// Without a word root comes by doas.
+	on := &facts.Host{Login: facts.Login{UID: "1000"}, Elevate: facts.Elevation{Sudo: "sudo", Doas: "doas", DoasFree: facts.Yes, SudoFree: facts.No}}
+	known := plan.Known{Request: r, Target: target, Source: src, Machine: machine, On: on, Somebody: true}
+	if known.Place, err = plan.PlaceBuild(r, target, "laptop"); err != nil {
+		return "", true
+	}
+	d, found, err := plan.Decide(known)
+	if err != nil || request.Stops(found, r) {
+		return "", true
+	}
+	job := plan.Job{
+		Request: d.Request, Source: src, Configuration: "web", Dir: "/run/d", Dialect: d.Engine, Elevate: d.Elevate, Cross: d.Crossing.From, System: d.System,
+	}
+	if plan.NeedsRoot(r.Action) {
+		job.Target = machine
+	}
+	if !known.Place.Here {
+		job.Build = machineOf(known.Place.Host.Name)
+	}
+	if r.Has("--emulate") {
+		job.Emulate = "aarch64-linux"
+	}
+	if src.Name != "" {
+		job.Configuration = src.Name
+	}
+	p, err := plan.Make(job)
+	if err != nil {
+		return "", true
+	}
+	var lines []string
+	for _, s := range p.Steps {
+		lines = append(lines, s.Command.String())
+	}
+	return strings.Join(lines, "\n"), false
+}
+
+// Every flag of the table is acted on, handed on or refused, with every action that takes a HOST and both engines ("list-generations
+// web --json loses --json").
+func TestEveryFlagCounts(t *testing.T) {
+	for _, action := range request.Actions() {
+		if action.Flags != nil {
+			continue
+		}
+		for _, engine := range []string{request.EngineNative, request.EngineNixosRebuild} {
+			for _, from := range [][]string{nil, {"--file", "x.nix"}} {
+				base := append([]string{action.Name, "web"}, from...)
+				if action.Name != "list-generations" {
+					base = append(base, "--engine", engine)
+				}
+				without, refused := deed(t, base)
+				if refused {
+					continue
+				}
+				for _, s := range request.Flags() {
+					line := slices.Concat(base, sample(s))
+					with, refused := deed(t, line)
+					if !refused && with == without && !elsewhere(s.Canonical(), engine, action, from != nil) {
+						t.Errorf("%s is lost", strings.Join(line, " "))
+					}
+				}
+			}
+		}
+	}
+}
+
+// The actions that have a list of flags of their own refuse every other one.
+func TestOtherFlagsAreRefused(t *testing.T) {
+	for _, action := range request.Actions() {
+		if action.Flags == nil {
+			continue
+		}
+		for _, s := range request.Flags() {
+			line := slices.Concat([]string{action.Name}, action.Words[:min(1, len(action.Words))], sample(s))
+			_, err := request.Parse(line, func(string) bool { return true })
+			if taken := slices.Contains(action.Flags, s.Canonical()); (err == nil) != taken {
+				t.Errorf("%s: %v", strings.Join(line, " "), err)
+			}
+			namesTakeIt := s.Native&request.ForFlakeEval != 0 || slices.Contains([]string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake"}, s.Name)
+			if slices.Contains(action.Flags, s.Name) && !namesTakeIt {
+				t.Errorf("%s takes %s, and nothing comes of it", action.Name, s.Name)
+			}
+		}
+	}
+}
