@@ -33,7 +33,7 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 	if !request.Stops(c.Found, t.Request) {
 		var reach []report.Finding
 		c.Between, reach = t.between.Known()
-		if r.checking { // where the checks are what the user wants it is worth a word
+		if r.checking && t.Decision.Engine == nil { // where the checks are what the user wants it is worth a word
 			c.Found = append(c.Found, reach...)
 		}
 	}

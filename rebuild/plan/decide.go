@@ -44,13 +44,14 @@ type Decision struct {
 	Crossing Crossing
 	System   string   // builtins.currentSystem for the evaluation; empty: this machine's
 	Unknown  []string // what a look at the hosts may decide otherwise, in sentences
+	refused  bool     // nixhop's own steps cannot do it
 }
 
 // Decide settles everything that can be settled before an evaluation. A run asks it twice: before it contacts a host,
 // for what is wrong then already, and when the hosts have told; --plan asks it once. The error is wrong usage, or that
 // there is no nixos-rebuild.
 func Decide(k Known) (Decision, []report.Finding, error) {
-	d := Decision{Request: k.Request, System: k.Request.Value("--system")}
+	d := Decision{Request: k.Request, System: k.Request.Value("--system"), refused: k.refusal() != nil}
 	var err error
 	if d.Engine, d.Why, err = chooseEngine(k); err != nil {
 		return d, nil, err
@@ -65,7 +66,7 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 	if d.Crossing.Wanted() {
 		d.Request = keepingLock(k.Request)
 	}
-	if d.Engine, d.Why, err = d.forPlatform(k.Request); err != nil {
+	if d.Engine, d.Why, err = d.forPlatform(k); err != nil {
 		return d, found, err
 	}
 	d = d.elevated(k)
@@ -73,7 +74,7 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 	if d.Engine == nil {
 		err = k.refusal()
 	}
-	return d, append(found, tooOld...), err
+	return d, slices.Concat(found, tooOld, d.copiesThere(k)), err
 }
 
 // EvaluatesWhole reports whether nixhop itself evaluates the configuration down to the derivation.
@@ -87,11 +88,12 @@ func NeedsRoot(action string) bool { return slices.Contains(request.ContactActio
 // chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (nil).
 // With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would
 // run the copy on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or the
-// one that is installed, cannot do it.
+// one that is installed, cannot do it. What nixhop's own steps refuse is left to the one that is installed all the same.
 func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	r, installed := k.Request, k.Installed.Dialect
 	native := slices.Contains(request.NativeActions, r.Action)
 	free := native && r.Engine == ""
+	able := free && k.refusal() == nil
 	var missing *nixexec.NotFoundError
 	switch {
 	case r.Engine == request.EngineNative && !native:
@@ -105,11 +107,11 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	}
 	beyond, flag := beyondNixosRebuild(r, k.Place, installed), installed.unknown(r.Flags)
 	switch {
-	case beyond != "" && free:
+	case beyond != "" && able:
 		return nil, beyond, nil
-	case flag != "" && free && Refusal(r) == nil:
+	case flag != "" && able:
 		return nil, fmt.Sprintf("%q does not know %s", installed.Path, flag), nil
-	case r.Method() == string(facts.ByRun0) && !installed.elevates(facts.ByRun0) && free:
+	case r.Method() == string(facts.ByRun0) && !installed.elevates(facts.ByRun0) && able:
 		return nil, fmt.Sprintf("%q does not know --elevate run0", installed.Path), nil
 	}
 	return &installed, "", nil
@@ -117,8 +119,8 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 
 // forPlatform has nixhop take the steps itself where the configuration is changed for its deployment: there is no flag by which any
 // nixos-rebuild could be told to.
-func (d Decision) forPlatform(r request.Request) (engine *Dialect, why string, err error) {
-	flag := "--system"
+func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) {
+	r, flag := k.Request, "--system"
 	if d.Crossing.Wanted() {
 		flag = "--cross"
 	}
@@ -130,7 +132,30 @@ func (d Decision) forPlatform(r request.Request) (engine *Dialect, why string, e
 			Message: "no nixos-rebuild has a flag for " + flag, Hint: "leave --engine out: nixhop takes the steps itself",
 		}
 	}
+	var refused *request.UsageError
+	if errors.As(k.refusal(), &refused) {
+		return nil, "", &request.UsageError{
+			Message: "no nixos-rebuild has a flag for " + flag + ", and nixhop takes the steps itself", Hint: refused.Message,
+		}
+	}
 	return nil, "no nixos-rebuild has a flag for " + flag, nil
+}
+
+// copiesThere says how the system comes to the target where a nixos-rebuild works with a third machine: nixhop's own steps, which need
+// nothing of the build host but its Nix, cannot do what is asked.
+func (d Decision) copiesThere(k Known) []report.Finding {
+	if d.Engine == nil || k.Machine == nil || k.Place.Here || k.Place.Target || !k.Request.Evaluates() {
+		return nil
+	}
+	var refused *request.UsageError
+	why := "its own ssh must get there"
+	if errors.As(k.refusal(), &refused) {
+		why += "; " + refused.Message
+	}
+	return []report.Finding{{
+		Name: "build-host", Severity: report.Note, Host: k.Place.Host.String(),
+		What: fmt.Sprintf("nixos-rebuild has it copy what it builds to %q by itself", k.Machine.Host), Why: why,
+	}}
 }
 
 // unknownFlags are the flags that the nixos-rebuild which does the work is too old for.
@@ -179,7 +204,7 @@ func (d Decision) elevated(k Known) Decision {
 	}
 	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
 	wanted := way == facts.BySudo && e.SudoFree == facts.No && e.SudoRules == ""
-	if !forced && !wanted || !k.Somebody || k.Checking || k.Request.Engine == request.EngineNixosRebuild {
+	if !forced && !wanted || !k.Somebody || k.Checking || d.Engine != nil && d.keepsNixosRebuild() {
 		return d
 	}
 	d.Password, d.Elevate = true, withPassword()
@@ -194,7 +219,7 @@ const PasswordFirst = "nixos-rebuild cannot be given a password that was tried"
 
 // keepsNixosRebuild reports whether nixhop cannot take the steps itself.
 func (d Decision) keepsNixosRebuild() bool {
-	return d.Request.Engine == request.EngineNixosRebuild || Refusal(d.Request) != nil
+	return d.Request.Engine == request.EngineNixosRebuild || d.refused
 }
 
 // Ways are the ways to root that may be taken: those of the request, and of these, where nixos-rebuild must do the
@@ -233,7 +258,7 @@ func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
 		return d, nil
 	}
 	var native []report.Remedy
-	if Refusal(k.Request) == nil {
+	if !d.refused {
 		native = []report.Remedy{report.Again("--engine", "native")}
 	}
 	return d, []report.Finding{{

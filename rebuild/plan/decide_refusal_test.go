@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// Field: `switch … --build-host builder --diff` (--upgrade, and -p with either) ended with "needs nixos-rebuild" with one installed. What
+// own steps refuse is left to it, whatever else speaks for own steps; without one that is what is said.
+func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
+	newest := Installed{Dialect: Dialect{Path: "/newest"}}
+	ng := Installed{Dialect: Dialect{Path: "/ng", Known: []string{"--ask-sudo-password", "--no-reexec", "--sudo", "--target-host", "--upgrade"}}}
+	none := Installed{Err: &nixexec.NotFoundError{Program: "nixos-rebuild"}}
+	ann := &facts.Host{Login: facts.Login{UID: "1000"}, Elevate: facts.Elevation{Sudo: "sudo", SudoFree: facts.No}}
+	doas := &facts.Host{Login: facts.Login{UID: "1000"}, Elevate: facts.Elevation{Doas: "doas", DoasFree: facts.Yes}}
+	for _, c := range []struct {
+		line      string
+		installed Installed
+		on        *facts.Host
+		want      string // the path of the engine, or the error
+	}{
+		{"switch web --build-host builder", newest, nil, "own steps"},
+		{"switch web --build-host builder --diff", newest, nil, "/newest"},
+		{"switch web --build-host builder --upgrade", newest, nil, "/newest"},
+		{"switch web -p x --upgrade-all", newest, nil, "/newest"},
+		{"switch web -p x --image-variant raw", newest, nil, "/newest"},
+		{"test web --rollback --diff", newest, nil, "/newest"},
+		{"switch web -c s --build-host target --diff", newest, nil, "/newest"},
+		{"switch web -p x -- --new", newest, nil, "/newest"},
+		{"switch web --elevate run0 --upgrade", ng, nil, "/ng"},
+		{"switch web --diff", newest, ann, "/newest"},
+		{"switch web --diff --ask-sudo-password", newest, ann, "/newest"},
+		{"switch web --upgrade", ng, doas, "/ng"},
+		{"switch web --diff", none, nil, "--diff needs nixos-rebuild"},
+		{"switch web --diff --engine native", newest, nil, "--diff needs nixos-rebuild"},
+		{"switch web --cross=x86_64-linux --diff", newest, nil, "no nixos-rebuild has a flag for --cross, and nixhop takes the steps itself\n--diff needs nixos-rebuild"},
+		{"switch web --system x86_64-linux --impure -- --new", newest, nil, "no nixos-rebuild has a flag for --system, and nixhop takes the steps itself\nwhat follows -- is for nixos-rebuild: --new"},
+	} {
+		r := parse(t, c.line)
+		target := &source.Target{Selector: r.Hosts[0], Host: sshcfg.Host{Name: "web"}}
+		place, err := PlaceBuild(r, target, "laptop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, found, err := Decide(Known{
+			Request: r, Target: target, Place: place, Source: source.Source{Flake: "."}, Installed: c.installed, On: c.on, Machine: machineFor("web"), Somebody: true,
+		})
+		got := "own steps"
+		switch {
+		case err != nil:
+			got = err.Error()
+		case d.Engine != nil:
+			got = d.Engine.Path
+		}
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: %s, not %s", c.line, got, c.want)
+		}
+		if d.Password && d.Engine != nil {
+			t.Errorf("%s: a password is asked for, and nobody takes it", c.line)
+		}
+		if request.Stops(found, r) != (c.line == "switch web --elevate run0 --upgrade") {
+			t.Errorf("%s: %+v", c.line, found)
+		}
+	}
+}
