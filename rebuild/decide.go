@@ -84,13 +84,17 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 		name = d.On.System.HostName
 	}
 	chosen, ask, err := source.ChooseConfiguration(*d.Target, d.Source, names, name)
+	var none *source.NoConfigurationError
 	if ask && d.On == nil && d.looked() {
-		if name, err = r.askName(ctx, d.Located); err != nil {
+		l := d.Located
+		if errors.As(err, &none) { // which is why it is asked at all
+			l.Found = append(slices.Clip(l.Found), check.NoConfiguration(d.target(), none))
+		}
+		if name, err = r.askName(ctx, l); err != nil {
 			return chosen, err
 		}
 		chosen, _, err = source.ChooseConfiguration(*d.Target, d.Source, names, name)
 	}
-	var none *source.NoConfigurationError
 	switch {
 	case errors.As(err, &none) && none.Given() && r.alone:
 		return chosen, &request.UsageError{Message: none.Error()}

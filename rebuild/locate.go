@@ -19,7 +19,8 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
 		l.Found = append(l.Found, check.NoFlake(p.target(), r.Dir))
 	}
-	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag
+	// What nixos-rebuild builds for a --target-host it copies there; of a dry run there is nothing to copy (nixpkgs#444156).
+	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag && p.Request.Action != "dry-build"
 	var target *plan.Machine
 	var err error
 	if p.Target != nil && (contact || p.Place.Target) {

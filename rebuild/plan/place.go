@@ -20,10 +20,14 @@ type Place struct {
 var localNames = []string{"", "local", "localhost"}
 
 // PlaceBuild decides where to build: --build-host, else the alias's hint, else here. ownName is this machine's host
-// name. A build host that is the target itself, however it was written, is the target.
+// name. A build host that is the target itself, however it was written, is the target. Where nothing is built none is
+// wanted, and a hint says nothing of what is done here for a host that is only named.
 func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, error) {
+	if !r.Evaluates() {
+		return Place{Here: true}, nil
+	}
 	word := r.BuildHost
-	if !r.BuildHostGiven && t != nil {
+	if !r.BuildHostGiven && t != nil && slices.Contains(request.NativeActions, r.Action) {
 		word = t.Hints.BuildHost
 	}
 	if slices.Contains(localNames, word) || word == ownName {
