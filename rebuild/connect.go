@@ -2,11 +2,13 @@ package rebuild
 
 import (
 	"context"
+	"slices"
 
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -52,8 +54,9 @@ func (c Connected) one() Connected {
 	return c
 }
 
-// reach opens the one connection to a machine, if it takes part, and begins to probe it.
-func (r *Run) reach(ctx context.Context, l Located, m *plan.Machine) (*remote.Link, error) {
+// reach opens the one connection to a machine, if it takes part, and begins to probe it. Where it is not reached, what
+// stands behind is said, too.
+func (r *Run) reach(ctx context.Context, l Located, m *plan.Machine, behind ...report.Finding) (*remote.Link, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -62,7 +65,7 @@ func (r *Run) reach(ctx context.Context, l Located, m *plan.Machine) (*remote.Li
 	case err != nil:
 		return nil, err
 	case failure != nil:
-		return nil, r.notReached(l, m, *failure)
+		return nil, r.notReached(l, m, *failure, behind)
 	}
 	go func() { _, _ = link.Probe(ctx, r.look.roles[m]) }()
 	return link, nil
@@ -86,9 +89,9 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 // notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and
 // agent have to do with it. A name that is nobody's is wrong usage; one of several hosts does not end the run for the
 // others: its misspelt name is a failed check, too.
-func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure) error {
+func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure, behind []report.Finding) error {
 	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
-	found := append(l.Found, check.Connection(login, failure))
+	found := append(slices.Concat(l.Found, behind), check.Connection(login, failure))
 	if failure.Kind == sshcfg.Denied && !failure.Accepted() {
 		want := check.Deployment{Request: l.Request, Flake: l.Source.IsFlake(), Checking: r.checking}.Local()
 		want.Denied = []string{m.Endpoint.Alias}

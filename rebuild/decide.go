@@ -86,11 +86,11 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 	chosen, ask, err := source.ChooseConfiguration(*d.Target, d.Source, names, name)
 	var none *source.NoConfigurationError
 	if ask && d.On == nil && d.looked() {
-		l := d.Located
+		var why []report.Finding
 		if errors.As(err, &none) { // which is why it is asked at all
-			l.Found = append(slices.Clip(l.Found), check.NoConfiguration(d.target(), none))
+			why = append(why, check.NoConfiguration(d.target(), none))
 		}
-		if name, err = r.askName(ctx, l); err != nil {
+		if name, err = r.askName(ctx, d.Located, why...); err != nil {
 			return chosen, err
 		}
 		chosen, _, err = source.ChooseConfiguration(*d.Target, d.Source, names, name)
@@ -107,13 +107,13 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 // looked reports whether hosts may be contacted at all: those of a mere plan are not.
 func (d Decided) looked() bool { return !d.Request.Plan || d.Request.Look }
 
-// askName connects to a target that takes no part otherwise.
-func (r *Run) askName(ctx context.Context, l Located) (string, error) {
+// askName connects to a target that takes no part otherwise; why is what was found that makes it necessary.
+func (r *Run) askName(ctx context.Context, l Located, why ...report.Finding) (string, error) {
 	m, err := r.machine(ctx, l.Placed, l.Target.Host)
 	if err != nil {
 		return "", err
 	}
-	link, err := r.reach(ctx, l, m)
+	link, err := r.reach(ctx, l, m, why...)
 	if err != nil {
 		return "", err
 	}

@@ -236,7 +236,8 @@ func (d Decision) Ways() []facts.Way {
 // steps take nix-store.
 func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
 	builds := k.Builder != nil && k.Request.Evaluates() && k.Source.IsFlake() && slices.Contains(request.NativeActions, k.Request.Action)
-	if k.Builder != nil && k.Builder != k.Machine && k.Machine != nil && k.At == nil && k.Request.Evaluates() {
+	third := k.Builder != nil && k.Builder != k.Machine && k.Machine != nil
+	if third && d.Engine == nil && k.At == nil && k.Request.Evaluates() {
 		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked %s whether it reaches %s itself: it would copy there straight then",
 			k.Builder.Host, k.Machine.Host))
 	}
