@@ -120,6 +120,17 @@ func TestDecideWayAndEngine(t *testing.T) {
 	}
 }
 
+// A way that only the user's own choice of a nixos-rebuild stands against is an error, and not taken over.
+func TestDecideWayOfTooOld(t *testing.T) {
+	k := knownOf(t, "switch web --elevate run0 --engine nixos-rebuild")
+	k.On, k.Installed.Dialect = login(facts.Elevation{Run0Free: facts.Yes}), dialectOf(request.InNG)
+	d, found, err := Decide(k)
+	if err != nil || namesOf(found) != "too-old" {
+		t.Errorf("%v, %+v", err, found)
+	}
+	decided(t, "run0", d, "nixos-rebuild")
+}
+
 // Where sudo wants a password nixhop asks for it first, if there is somebody to be asked and it is a deployment;
 // nixos-rebuild is left to do it where the user wants that one.
 func TestDecidePassword(t *testing.T) {

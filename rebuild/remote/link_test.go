@@ -264,6 +264,25 @@ func TestAwait(t *testing.T) {
 	}
 }
 
+// A connection that is lost once more while the end is waited for is opened once more.
+func TestAwaitAgain(t *testing.T) {
+	w := worldOf(t, "web")
+	_, link := linkTo(t, w, "web")
+	written(t, filepath.Join(w.Host("web").Root(), facts.OutcomeFile), "run=nixhop-1\npid=1\nstatus=0\n")
+	bin := filepath.Join(w.Here().Dir, "bin")
+	written(t, filepath.Join(bin, "ssh"), `#!/bin/sh
+case "$*" in *"/bin/sh -s") if mkdir `+nixexec.Quote(filepath.Join(w.Dir, "lost"))+` 2>&-; then exit 255; fi ;; esac
+exec `+nixexec.Quote(filepath.Join(bin, "ssh-client"))+` "$@"
+`)
+	out, reached := link.Await(bounded(t), "nixhop-1", false)
+	if o := ParseOutcome(out); !reached || o.Status != 0 {
+		t.Errorf("reached %t, told %q", reached, out)
+	}
+	if got := recorded(t, w.Here(), opened); got != 3 {
+		t.Errorf("%d connections were opened, want 3", got)
+	}
+}
+
 // Closing ends every connection, and again does nothing.
 func TestClose(t *testing.T) {
 	w := worldOf(t, "web", "db")

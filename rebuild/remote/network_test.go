@@ -151,7 +151,7 @@ func TestMachineOnce(t *testing.T) {
 // Each name has a directory of sockets of its own where there are several.
 func TestSocketDirectories(t *testing.T) {
 	one := networkOf(t, Options{}, "web", "deploy@web")
-	two := networkOf(t, Options{}, "web", "db")
+	two := networkOf(t, Options{}, "web", "deploy@web", "db")
 	for _, c := range []struct {
 		network   *Network
 		host, dir string
