@@ -274,9 +274,9 @@ func TestAwaitAgain(t *testing.T) {
 case "$*" in *"/bin/sh -s") if mkdir `+nixexec.Quote(filepath.Join(w.Dir, "lost"))+` 2>&-; then exit 255; fi ;; esac
 exec `+nixexec.Quote(filepath.Join(bin, "ssh-client"))+` "$@"
 `)
-	out, reached := link.Await(bounded(t), "nixhop-1", false)
-	if o := ParseOutcome(out); !reached || o.Status != 0 {
-		t.Errorf("reached %t, told %q", reached, out)
+	o, err := link.Await(bounded(t), "nixhop-1", false, errors.New("lost"))
+	if errors.Is(err, ErrNotReached) || o.Status != 0 {
+		t.Errorf("got %v, told %+v", err, o)
 	}
 	if got := recorded(t, w.Here(), opened); got != 3 {
 		t.Errorf("%d connections were opened, want 3", got)
