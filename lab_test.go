@@ -38,6 +38,7 @@ func TestLab(t *testing.T) {
 		{"a third build host copies", labThirdBuildHostCopies},
 		{"evaluated while ssh connects", labEvaluatedAhead},
 		{"a flake's inputs are asked for", labAsksForInputs},
+		{"what a flake sets for Nix", labFlakeSettings},
 		{"the plan is what runs", labPlan},
 		{"cross-compiled", labCross},
 		{"cross-compiled without a flake", labCrossClassic},

@@ -2,10 +2,12 @@ package rebuild
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/source"
 )
 
 // plan prints the commands of a deployment and runs none of them. No host is contacted, unless the hosts are to be
@@ -67,7 +69,19 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 
 // printPlan prints the plan of one host.
 func (r *Run) printPlan(c Checked, unknown []string) error {
-	p, err := plan.Make(r.job(c))
+	job := r.job(c)
+	if job.Dialect == nil && c.Request.Evaluates() {
+		set, err := r.settings()
+		if err != nil {
+			return err
+		}
+		if c.Request.Has("--accept-flake-config") {
+			job.Settings = set
+		} else if len(set) > 0 {
+			unknown = append(slices.Clip(unknown), fmt.Sprintf("the flake sets %s for nix: that counts for the build if you let it, and here with --accept-flake-config", source.Named(set)))
+		}
+	}
+	p, err := plan.Make(job)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,9 @@ type Run struct {
 	alone     bool // there is one host, and the terminal is its children's
 	evaluator source.Evaluator
 
-	names func() ([]string, error) // the flake's configurations; looked up once, nobody is asked
-	look  *looking
+	names    func() ([]string, error)         // the flake's configurations; looked up once, nobody is asked
+	settings func() ([]source.Setting, error) // what it sets for Nix
+	look     *looking
 
 	mu    sync.Mutex
 	ended []report.Ended
@@ -56,6 +57,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	}
 	src := s.source(r)
 	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
+	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
 	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
 	run.installed = plan.Installed{Err: err}
 	if err == nil {

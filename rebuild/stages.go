@@ -54,6 +54,7 @@ type (
 	Told struct {
 		Decided
 		Facts      source.Facts
+		Settings   []source.Setting   // that the flake may make for Nix
 		Evaluation *source.Evaluation // to the derivation; nil: nobody but nixos-rebuild needs it
 	}
 

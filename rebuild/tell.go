@@ -15,11 +15,7 @@ import (
 func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	t = Told{Decided: d}
 	if r.needsDerivation(d.Located, d.Decision) {
-		t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, d.ahead, r.evaluating(d.Located, d.Wanted, d.Decision.Engine), r.showing(d.Placed))
-		if err != nil {
-			err = r.notEvaluated(t, d.Found, t.Evaluation, err)
-		}
-		return t, err
+		return r.tellAll(ctx, t)
 	}
 	unchosen := d.Source.IsFlake() && d.Choice.Name == ""
 	unused := (d.Machine == nil && d.Builder == nil || d.Request.NoCheck) && !d.Request.Has("--emulate")
@@ -29,6 +25,32 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	}
 	if t.Facts, err = r.evaluator.Facts(ctx, d.ahead, d.Wanted, r.showing(d.Placed)); err != nil {
 		err = r.evaluationError(d.Placed, d.Found, err)
+	}
+	return t, err
+}
+
+// tellAll waits for the facts of an evaluation to the derivation. What its flake sets for Nix, and the user lets it, counts
+// for the build, too; where the user lets it only when asked now, for the evaluation once more.
+func (r *Run) tellAll(ctx context.Context, t Told) (Told, error) {
+	all, err := r.settings()
+	if err != nil {
+		t.ahead.Drop(err)
+		return t, err
+	}
+	command := r.evaluating(t.Located, t.Wanted, t.Decision.Engine)
+	t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, t.ahead, command, r.showing(t.Placed))
+	set, more, asked := r.evaluator.Settings(ctx, t.Wanted, all, t.Evaluation.Heard())
+	t.Settings = set
+	if asked != nil || more {
+		t.Evaluation.Drop(context.Canceled)
+		err = asked
+	}
+	if more {
+		command.Argv = append(command.Argv, source.Words(set)...)
+		t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, nil, command, r.showing(t.Placed))
+	}
+	if err != nil {
+		err = r.notEvaluated(t, t.Found, t.Evaluation, err)
 	}
 	return t, err
 }

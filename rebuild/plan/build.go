@@ -4,9 +4,11 @@ import (
 	_ "embed"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 // Evaluate is the step that evaluates the configuration to the derivation of its system.
@@ -37,8 +39,7 @@ func localBuild(j Job) []Step {
 		link = "result"
 	}
 	argv := append([]string{"nix-store", "--realise", DerivationWord}, j.logFormat()...)
-	argv = append(argv, j.Request.NixWords(request.ForRealise)...)
-	argv = append(argv, emulateFlags(j.Emulate)...)
+	argv = append(argv, j.realiseFlags()...)
 	if j.Request.Action == "dry-build" {
 		return []Step{{Name: "build", Command: nixexec.Command{Argv: append(argv, "--dry-run"), Env: j.Environment()}}}
 	}
@@ -47,6 +48,11 @@ func localBuild(j Job) []Step {
 		{Name: "build", Command: nixexec.Command{Argv: argv, Env: j.Environment()}, Quiet: true},
 		{Name: "build", Command: nixexec.Command{Argv: []string{"readlink", link}}, Result: "toplevel"},
 	}
+}
+
+// realiseFlags are what nix-store is told of a build. What the user says comes behind what the flake says, and wins.
+func (j Job) realiseFlags() []string {
+	return slices.Concat(source.Words(j.Settings), j.Request.NixWords(request.ForRealise), emulateFlags(j.Emulate))
 }
 
 // linked reports whether a link named result is left.
@@ -72,7 +78,7 @@ func remoteBuild(j Job) []Step {
 	copyDerivation = append(copyDerivation, substituteWords(j)...)
 	copyDerivation = append(copyDerivation, j.Request.NixWords(request.ForCopy)...)
 
-	flags := append(j.Request.NixWords(request.ForRealise), emulateFlags(j.Emulate)...)
+	flags := j.realiseFlags()
 	if j.Request.Action == "dry-build" {
 		flags = append(flags, "--dry-run")
 	}

@@ -35,22 +35,23 @@ type Job struct {
 	Request       request.Request
 	Source        source.Source
 	Configuration string
-	Run           string       // names the run, so that the outcome of its activation can be asked for later
-	By            string       // who deploys, for others who wait for it: "me on laptop"
-	Dir           string       // of the connections' sockets and of what else lives as long as the run
-	Target        *Machine     // nil: activation happens here, or not at all
-	Build         *Machine     // nil: built here
-	Between       *sshcfg.Host // how the build host reaches the target itself; nil: what it builds goes through this machine
-	Dialect       *Dialect     // the nixos-rebuild to run; nil: nixhop takes the steps itself
-	SSHOpts       string       // NIX_SSHOPTS for nix and nixos-rebuild
-	TmpDir        string       // TMPDIR for them; empty: as it is
-	Cross         string       // the platform that the system is built on, where that is forced; empty: what the configuration says
-	System        string       // builtins.currentSystem for the evaluation; empty: this machine's
-	Emulate       string       // a system that the build host is told to build for, too
-	Elevate       []string     // in front of what needs root on the target; empty where the login is root
-	Password      bool         // sudo on the target wants one
-	Terminal      bool         // progress can be shown
-	LocalElevate  []string     // in front of what needs root on this machine
+	Run           string           // names the run, so that the outcome of its activation can be asked for later
+	By            string           // who deploys, for others who wait for it: "me on laptop"
+	Dir           string           // of the connections' sockets and of what else lives as long as the run
+	Target        *Machine         // nil: activation happens here, or not at all
+	Build         *Machine         // nil: built here
+	Between       *sshcfg.Host     // how the build host reaches the target itself; nil: what it builds goes through this machine
+	Dialect       *Dialect         // the nixos-rebuild to run; nil: nixhop takes the steps itself
+	SSHOpts       string           // NIX_SSHOPTS for nix and nixos-rebuild
+	TmpDir        string           // TMPDIR for them; empty: as it is
+	Cross         string           // the platform that the system is built on, where that is forced; empty: what the configuration says
+	Settings      []source.Setting // of the flake for Nix, as far as the user lets it
+	System        string           // builtins.currentSystem for the evaluation; empty: this machine's
+	Emulate       string           // a system that the build host is told to build for, too
+	Elevate       []string         // in front of what needs root on the target; empty where the login is root
+	Password      bool             // sudo on the target wants one
+	Terminal      bool             // progress can be shown
+	LocalElevate  []string         // in front of what needs root on this machine
 
 	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
 }

@@ -90,6 +90,17 @@ func TestRebuildArgv(t *testing.T) {
 	}
 }
 
+// What the flake sets for Nix counts on a build host, too.
+func TestRemoteBuildSettings(t *testing.T) {
+	job := Job{Source: source.Source{Flake: "."}, Build: machineFor("big"), Request: parse(t, "build web"),
+		Settings: []source.Setting{{Name: "extra-substituters", Value: "https://a https://b"}}}
+	steps := Build(job)
+	script := steps[len(steps)-1].Command.Stdin
+	if want := `set -- "$1" --option extra-substituters 'https://a https://b'` + "\n"; !strings.HasPrefix(script, want) {
+		t.Errorf("got\n%s\nwant it to begin with\n%s", script, want)
+	}
+}
+
 // NixOS/nixpkgs#463271: a ControlPath that stands before ours must not win, and -S sees to that.
 func TestRebuildSharesTheConnection(t *testing.T) {
 	job := Job{
@@ -143,6 +154,10 @@ func TestNativeSteps(t *testing.T) {
 	}{
 		{"built here", "switch web", Job{Source: flake, Configuration: "web", Target: web},
 			evaluate + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
+		{"what the flake sets, and the user says otherwise", "dry-build web --option keep-going false", Job{Source: flake, Configuration: "web",
+			Settings: []source.Setting{{Name: "keep-going", Value: "true"}}},
+			strings.TrimSuffix(evaluate, "\n") + " --option keep-going false\n" +
+				"build nix-store --realise $derivation --option keep-going true --option keep-going false --dry-run\n"},
 		{"built on the target", "switch web -s", Job{Source: flake, Configuration: "web", Target: web, Build: web},
 			evaluate + "copy@web nix copy --derivation --to ssh://web $derivation --substitute-on-destination\n" +
 				"build@web ssh -- web /bin/sh -s -- $derivation\n" + activate},

@@ -19,6 +19,7 @@ const heardLimit = 1 << 20
 type Evaluation struct {
 	argv   []string
 	show   func([]byte) // where it is listened to
+	hushed bool         // what nix says of settings of the flake is not shown: the user is asked about them
 	told   chan Facts   // the configuration's own, at most once; closed at the end
 	ended  chan struct{}
 	cancel context.CancelCauseFunc
@@ -36,11 +37,11 @@ type Evaluation struct {
 	keeping io.Writer     // into that
 }
 
-func newEvaluation(ctx context.Context, argv []string, show func([]byte)) (context.Context, *Evaluation) {
+func newEvaluation(ctx context.Context, argv []string, hushed bool, show func([]byte)) (context.Context, *Evaluation) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ring := nixexec.NewRing(heardLimit)
 	e := &Evaluation{
-		argv: argv, ring: ring, stream: ring.Stream(), show: show, cancel: cancel,
+		argv: argv, hushed: hushed, ring: ring, stream: ring.Stream(), show: show, cancel: cancel,
 		told: make(chan Facts, 1), ended: make(chan struct{}),
 	}
 	e.keep()
@@ -53,32 +54,38 @@ func (e *Evaluation) keep() {
 	e.keeping = e.kept.Stream()
 }
 
-// Begin begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in turns
-// (nil: at once). What it says goes to show once somebody listens, one call at a time.
-func Begin(ctx context.Context, command nixexec.Command, turns chan struct{}, show func([]byte)) *Evaluation {
-	ctx, e := newEvaluation(ctx, command.Argv, show)
+// Begin begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in the
+// evaluator's turns. What it says goes to show once somebody listens, one call at a time.
+func (v Evaluator) Begin(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
+	ctx, e := newEvaluation(ctx, command.Argv, v.Alone && v.Asks, show)
 	go func() {
 		defer e.end()
-		if turns != nil {
-			turns <- struct{}{}
-			defer func() { <-turns }()
+		select {
+		case v.Turns <- struct{}{}:
+		case <-ctx.Done():
+			e.err = context.Cause(ctx)
+			return
 		}
+		defer func() { <-v.Turns }()
 		out, err := nixexec.OutputLines(ctx, command, e.take, e.pass)
 		e.out, e.err = string(out), err
 	}()
 	return e
 }
 
-// BeginOpenly begins an evaluation in the foreground, where nix can ask, too.
-func BeginOpenly(ctx context.Context, command nixexec.Command, s nixexec.Stdio) *Evaluation {
-	ctx, e := newEvaluation(ctx, command.Argv, func(text []byte) {
-		if s.Err != nil {
-			_, _ = s.Err.Write(text)
+// openly begins it in the foreground, where what nix runs can ask, too; side by side with others nobody can.
+func (v Evaluator) openly(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
+	if !v.Alone {
+		return v.Begin(ctx, command, show)
+	}
+	ctx, e := newEvaluation(ctx, command.Argv, v.Asks, func(text []byte) {
+		if v.Stdio.Err != nil {
+			_, _ = v.Stdio.Err.Write(text)
 		}
 	})
 	go func() {
 		defer e.end()
-		e.out, e.err = nixexec.Watch(ctx, command, s, e.take)
+		e.out, e.err = nixexec.Watch(ctx, command, v.Stdio, e.take)
 	}()
 	return e
 }
@@ -101,6 +108,9 @@ func (e *Evaluation) take(line string) (now bool) {
 		return false
 	}
 	_, _ = io.WriteString(e.stream, line+"\n")
+	if e.hushed && aboutSettings(line) {
+		return false
+	}
 	if !e.heeded {
 		_, _ = io.WriteString(e.keeping, line+"\n")
 	}

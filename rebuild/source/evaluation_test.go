@@ -104,11 +104,11 @@ func TestEvaluationKeepsItsWords(t *testing.T) {
 	for how, begin := range map[string]func(*testing.T) (*Evaluation, func() string){
 		"quietly": func(t *testing.T) (*Evaluation, func() string) {
 			s := newScreen()
-			return Begin(bounded(t), command, nil, s.show), s.shown
+			return evaluator(nil).Begin(bounded(t), command, s.show), s.shown
 		},
 		"openly": func(t *testing.T) (*Evaluation, func() string) {
 			file, shown := screenFile(t)
-			return BeginOpenly(bounded(t), command, nixexec.Stdio{Err: file}), shown
+			return Evaluator{Alone: true, Stdio: nixexec.Stdio{Err: file}}.openly(bounded(t), command, nil), shown
 		},
 	} {
 		t.Run(how, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestEvaluationFactsFirst(t *testing.T) {
 	path, open := gate(t)
 	s := newScreen("before\n")
 	seen := s.seen["before\n"]
-	e := Begin(bounded(t), evaluating("echo before >&2; read go <"+path+"; "+tellsFacts+"echo behind >&2"), nil, s.show)
+	e := evaluator(nil).Begin(bounded(t), evaluating("echo before >&2; read go <"+path+"; "+tellsFacts+"echo behind >&2"), s.show)
 	go func() {
 		<-seen // only who listens lets it go on
 		open()
@@ -166,7 +166,7 @@ func TestEvaluationIsListenedTo(t *testing.T) {
 	path, open := gate(t)
 	s := newScreen("one\n")
 	seen := s.seen["one\n"]
-	e := Begin(bounded(t), evaluating("echo one >&2; read go <"+path+"; echo two >&2; exit 3"), nil, s.show)
+	e := evaluator(nil).Begin(bounded(t), evaluating("echo one >&2; read go <"+path+"; echo two >&2; exit 3"), s.show)
 	e.Listen()
 	<-seen
 	open()
@@ -189,7 +189,7 @@ func TestEvaluationLongLine(t *testing.T) {
 	s := newScreen()
 	long := "head -c 100000 /dev/zero | tr '\\0' x >&2; echo >&2; "
 	script := long + "echo kept >&2; " + tellsFacts + "read go <" + path + "; " + long
-	e := Begin(bounded(t), evaluating(script), nil, s.show)
+	e := evaluator(nil).Begin(bounded(t), evaluating(script), s.show)
 	if _, told := <-e.told; !told {
 		t.Error("no facts were told")
 	}
@@ -212,7 +212,7 @@ func TestEvaluationIsStopped(t *testing.T) {
 		"the run":   func(_ *Evaluation, cancel context.CancelCauseFunc, why error) { cancel(why) },
 	} {
 		ctx, cancel := context.WithCancelCause(bounded(t))
-		e := Begin(ctx, evaluating(tellsFacts+"exec cat "+path), nil, newScreen().show)
+		e := evaluator(nil).Begin(ctx, evaluating(tellsFacts+"exec cat "+path), newScreen().show)
 		<-e.told
 		why := errors.New("a check has failed")
 		stop(e, cancel, why)
@@ -225,7 +225,7 @@ func TestEvaluationIsStopped(t *testing.T) {
 
 // A configuration that prints without end costs no more than what is kept.
 func TestEvaluationIsBounded(t *testing.T) {
-	e := Begin(bounded(t), evaluating("yes traced | head -n 300000 >&2; echo last >&2"), nil, newScreen().show)
+	e := evaluator(nil).Begin(bounded(t), evaluating("yes traced | head -n 300000 >&2; echo last >&2"), newScreen().show)
 	if _, err := e.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -236,13 +236,32 @@ func TestEvaluationIsBounded(t *testing.T) {
 	}
 }
 
+// evaluator has room for what is in turns; nil: for one.
+func evaluator(turns chan struct{}) Evaluator {
+	if turns == nil {
+		turns = make(chan struct{}, 1)
+	}
+	return Evaluator{Turns: turns}
+}
+
+// One that waits for its turn can be ended.
+func TestEvaluationEndsWhileItWaits(t *testing.T) {
+	turns, why := make(chan struct{}, 1), errors.New("not wanted any more")
+	turns <- struct{}{}
+	e := evaluator(turns).Begin(bounded(t), evaluating("exit 3"), newScreen().show)
+	e.Drop(why)
+	if out, err := e.Wait(); out != "" || !errors.Is(err, why) {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
 // Of several only as many are at work as there is room for.
 func TestEvaluationTurns(t *testing.T) {
 	taken := filepath.Join(t.TempDir(), "taken")
 	turns := make(chan struct{}, 1)
 	var all []*Evaluation
 	for range 4 {
-		e := Begin(bounded(t), evaluating("mkdir "+taken+" && cat /dev/null && rmdir "+taken), turns, newScreen().show)
+		e := evaluator(turns).Begin(bounded(t), evaluating("mkdir "+taken+" && cat /dev/null && rmdir "+taken), newScreen().show)
 		all = append(all, e)
 	}
 	for _, e := range all {

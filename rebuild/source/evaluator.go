@@ -20,19 +20,6 @@ type Evaluator struct {
 	Again func()        // is called before an evaluation is done anew, for nix had nobody to ask
 }
 
-// Begin begins an evaluation in the background. What it says goes to show once it is listened to.
-func (v Evaluator) Begin(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
-	return Begin(ctx, command, v.Turns, show)
-}
-
-// openly begins it in the foreground, where nix can ask, too; side by side with others nobody can.
-func (v Evaluator) openly(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
-	if v.Alone {
-		return BeginOpenly(ctx, command, v.Stdio)
-	}
-	return v.Begin(ctx, command, show)
-}
-
 // mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.
 func (v Evaluator) mayAsk(err error) bool { return v.Asks && HadNobodyToAsk(err) }
 

@@ -31,7 +31,15 @@ func Names(ctx context.Context, flake string, r request.Request) ([]string, erro
 
 // namesOpenly is Names in the foreground, where nix can ask on the terminal.
 func namesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
-	out, err := nixexec.Capture(ctx, namesCommand(flake, r), s)
+	var said strings.Builder
+	out, err := nixexec.Watch(ctx, namesCommand(flake, r), s, func(line string) bool {
+		said.WriteString(line + "\n")
+		return true
+	})
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) {
+		exit.Stderr = said.String()
+	}
 	return readNames(flake, []byte(out), err)
 }
 

@@ -30,7 +30,7 @@ func TestWantedArgv(t *testing.T) {
 		{"a cross build", "switch web", Wanted{Source: flake, Configuration: "n1", Cross: "i686-linux"},
 			[]string{`./a b#nixosConfigurations."n1"`, "--apply"}, nil, []string{"--no-write-lock-file"}, "i686-linux"},
 		{"a file", "switch web -f x.nix -A a --show-trace --refresh", Wanted{Source: file},
-			[]string{"--impure", "--expr"}, []string{"--show-trace"}, nil, ""},
+			[]string{"--impure", "--expr"}, []string{"--show-trace", "--refresh"}, nil, ""},
 	} {
 		c.wanted.Request = parse(t, c.line)
 		for format, argv := range map[string][]string{"--raw": c.wanted.Derivation(), "--json": c.wanted.Facts()} {
