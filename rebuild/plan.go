@@ -85,7 +85,7 @@ func (r *Run) printPlan(c Checked, unknown []string) error {
 	if err != nil {
 		return err
 	}
-	if len(unknown) > 0 {
+	if p.Unknown = unknown; len(unknown) > 0 && !c.Request.Look {
 		look := c.call().Lines([]report.Remedy{report.Again("--plan", "--check")})
 		p.Unknown = append(slices.Clone(unknown), "look first: "+look[0])
 	}
