@@ -130,7 +130,7 @@ func newApp(s rebuild.Session, r request.Request) *cli.App {
 			if r.Help {
 				return cli.ShowAppHelp(c)
 			}
-			return passThrough(s, r)
+			return passThrough(c.Context, s, r)
 		},
 	}
 	for _, a := range request.Actions() {
@@ -174,13 +174,13 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 		return func(c *cli.Context) error { return showHelp(c, r.Args) }
 	}
 	if r.PassThrough() {
-		return func(*cli.Context) error { return passThrough(s, r) }
+		return func(c *cli.Context) error { return passThrough(c.Context, s, r) }
 	}
 	return func(c *cli.Context) error { return s.Deploy(c.Context, r) }
 }
 
 // passThrough makes this process nixos-rebuild.
-func passThrough(s rebuild.Session, r request.Request) error {
+func passThrough(ctx context.Context, s rebuild.Session, r request.Request) error {
 	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) && r.Action != "" {
@@ -189,7 +189,7 @@ func passThrough(s rebuild.Session, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	return nixexec.Replace(path, append([]string{path}, r.Words...))
+	return nixexec.Replace(ctx, path, append([]string{path}, r.Words...))
 }
 
 func wrongUsage(_ *cli.Context, err error, _ bool) error {

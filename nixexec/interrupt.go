@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 	"syscall"
 )
 
@@ -60,24 +61,61 @@ func WithSignals(parent context.Context, signals ...syscall.Signal) (ctx context
 // beforeKeyboard is the key under which a context that the keyboard ends keeps the one that it was made of.
 type beforeKeyboard struct{}
 
+// givesBack is the key under which a context keeps what gives its signals back.
+type givesBack struct{}
+
+// giveBack gives the signals back that ctx catches: from now on they do to this process what they do to any. The error
+// is the signal that has arrived before, if one has.
+func giveBack(ctx context.Context) error {
+	stop, _ := ctx.Value(givesBack{}).(context.CancelFunc)
+	if stop != nil {
+		stop()
+	}
+	var interrupted *InterruptedError
+	if errors.As(context.Cause(ctx), &interrupted) {
+		return interrupted
+	}
+	return nil
+}
+
 // withSignals is WithSignals without regard to which signals they are.
 func withSignals(parent context.Context, signals []syscall.Signal) (ctx context.Context, stop context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
+	ending, cancel := context.WithCancelCause(parent)
 	caught, release := catch(signals)
+	stopping, waited := make(chan struct{}), make(chan struct{})
+	take := func(s os.Signal) {
+		if number, ok := s.(syscall.Signal); ok {
+			cancel(&InterruptedError{Signal: number})
+		}
+	}
 	go func() {
+		defer close(waited)
 		select {
 		case s := <-caught:
-			if number, ok := s.(syscall.Signal); ok {
-				cancel(&InterruptedError{Signal: number})
+			take(s)
+		case <-ending.Done():
+		case <-stopping:
+			select {
+			case s := <-caught: // which came just before
+				take(s)
+			default:
 			}
-		case <-ctx.Done():
 		}
 		// The signals stay caught until stop: a second Ctrl-C must not kill this process while it cleans up.
 	}()
-	return ctx, func() {
+	stop = sync.OnceFunc(func() {
 		release()
+		close(stopping)
+		<-waited
 		cancel(context.Canceled)
-	}
+	})
+	outer, _ := parent.Value(givesBack{}).(context.CancelFunc)
+	return context.WithValue(ending, givesBack{}, context.CancelFunc(func() {
+		stop()
+		if outer != nil {
+			outer()
+		}
+	})), stop
 }
 
 // withoutKeyboard returns a context that ends as ctx does, but not by the keyboard: where that has ended ctx, it goes

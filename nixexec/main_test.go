@@ -36,6 +36,11 @@ func TestMain(m *testing.M) {
 		os.Exit(Status(report(os.Args[1:])))
 	case "ask":
 		os.Exit(Status(askAndRun(os.Args[1:])))
+	case "replace":
+		ctx, _ := WithSignals(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		path, _ := LookPath(os.Args[1])
+		os.Exit(Status(Replace(ctx, path, os.Args[1:])))
 	case "hold":
 		_, _, err := Hold(context.Background(), Command{Argv: os.Args[1:]}, "up", 1<<10)
 		fmt.Println("held", err)

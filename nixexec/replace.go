@@ -1,6 +1,7 @@
 package nixexec
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +11,12 @@ import (
 )
 
 // Replace makes this process the program at path, with argv (whose first word is the program's name) and the
-// environment as it is. It returns only when that failed.
-func Replace(path string, argv []string) error {
+// environment as it is. It returns only when that failed, or when a signal that ctx catches has arrived, which the program
+// would know nothing of.
+func Replace(ctx context.Context, path string, argv []string) error {
+	if err := giveBack(ctx); err != nil {
+		return err
+	}
 	return fmt.Errorf("starting %q: %w", path, syscall.Exec(path, argv, os.Environ()))
 }
 
