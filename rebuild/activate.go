@@ -7,6 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 )
@@ -37,7 +38,11 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	case err != nil && !nixexec.Interrupted(err) && !outcome.Known():
 		return done, r.aftermath(ctx, c.Checked, err)
 	}
-	r.printSystem(c.System)
+	system := c.System
+	if c.Request.Has("--rollback") && (outcome.Status == 0 || outcome.Status == facts.UnitsFailed) {
+		system = cmp.Or(outcome.Profile, outcome.Current) // what is the one before only the host knew
+	}
+	r.printSystem(system)
 	return done, r.conclude(c.Checked, outcome, err)
 }
 

@@ -34,7 +34,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 		return own && action.Name != "build"
 	case "--use-substitutes": // nothing is copied
 		return own && !plan.NeedsRoot(action.Name)
-	case "--profile-name", "--install-bootloader", "--sudo", "--elevate", "--ask-elevate-password":
+	case "--profile-name", "--specialisation", "--install-bootloader", "--sudo", "--elevate", "--ask-elevate-password":
 		return own && !plan.NeedsRoot(action.Name) // nothing that is root's is changed
 	default:
 		return false

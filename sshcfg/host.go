@@ -32,6 +32,8 @@ func ParseHost(word string) (Host, error) {
 		if strings.Contains(rest, "/") {
 			return Host{}, hostError(word, errors.New("an ssh URL has no path here"))
 		}
+	case scheme == "ssh-ng" && other:
+		return Host{}, hostError(word, errors.New(`"ssh-ng://" is no ssh URL, but that of a store of Nix: leave it out`))
 	case other:
 		return Host{}, hostError(word, fmt.Errorf("%q is no ssh URL", scheme+"://"))
 	}

@@ -56,7 +56,7 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 	if d.Engine, d.Why, err = chooseEngine(k); err != nil {
 		return d, nil, err
 	}
-	found := d.unknownFlags()
+	found := d.unknownFlags(k.Source)
 	if err := refusedSystem(k.Request, k.Source); err != nil {
 		return d, found, err
 	}
@@ -105,7 +105,7 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	case k.Installed.Err != nil:
 		return nil, "", k.Installed.Err
 	}
-	beyond, flag := beyondNixosRebuild(r, k.Place, installed), installed.unknown(r.Flags)
+	beyond, flag := beyondNixosRebuild(r, k.Place, installed), installed.unknown(given(r, k.Source))
 	switch {
 	case beyond != "" && able:
 		return nil, beyond, nil
@@ -159,12 +159,12 @@ func (d Decision) copiesThere(k Known) []report.Finding {
 }
 
 // unknownFlags are the flags that the nixos-rebuild which does the work is too old for.
-func (d Decision) unknownFlags() []report.Finding {
+func (d Decision) unknownFlags(s source.Source) []report.Finding {
 	var found []report.Finding
 	if d.Engine == nil {
 		return nil
 	}
-	for _, f := range d.Request.Flags {
+	for _, f := range given(d.Request, s) {
 		_, err := d.Engine.words(f)
 		var unknown *request.UsageError
 		if errors.As(err, &unknown) {

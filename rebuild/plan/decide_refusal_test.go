@@ -15,7 +15,9 @@ import (
 // own steps refuse is left to it, whatever else speaks for own steps; without one that is what is said.
 func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 	newest := Installed{Dialect: Dialect{Path: "/newest"}}
-	ng := Installed{Dialect: Dialect{Path: "/ng", Known: []string{"--ask-sudo-password", "--no-reexec", "--sudo", "--target-host", "--upgrade"}}}
+	ng := Installed{Dialect: Dialect{Path: "/ng", Known: []string{"--ask-sudo-password", "--flake", "--no-reexec", "--sudo", "--target-host", "--upgrade"}}}
+	// The bash one of NixOS 21.05 had neither --file nor --specialisation.
+	old := Installed{Dialect: Dialect{Path: "/old", Known: []string{"--fast", "--flake", "--max-jobs", "--profile-name", "--target-host", "--upgrade", "--use-remote-sudo"}}}
 	none := Installed{Err: &nixexec.NotFoundError{Program: "nixos-rebuild"}}
 	ann := &facts.Host{Login: facts.Login{UID: "1000"}, Elevate: facts.Elevation{Sudo: "sudo", SudoFree: facts.No}}
 	doas := &facts.Host{Login: facts.Login{UID: "1000"}, Elevate: facts.Elevation{Doas: "doas", DoasFree: facts.Yes}}
@@ -37,6 +39,13 @@ func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 		{"switch web --diff", newest, ann, "/newest"},
 		{"switch web --diff --ask-sudo-password", newest, ann, "/newest"},
 		{"switch web --upgrade", ng, doas, "/ng"},
+		{"switch web -j 3", old, nil, "/old"},
+		{"switch web -I x", old, nil, "/old"},
+		{"switch web -f x.nix", old, nil, "own steps"},
+		{"switch web -A attr", old, nil, "own steps"},
+		{"switch web -c s", old, nil, "own steps"},
+		{"switch web -k", old, nil, "own steps"},
+		{"build --rollback --target-host web", none, nil, "build --rollback needs nixos-rebuild"},
 		{"switch web --diff", none, nil, "--diff needs nixos-rebuild"},
 		{"switch web --diff --engine native", newest, nil, "--diff needs nixos-rebuild"},
 		{"switch web --cross=x86_64-linux --diff", newest, nil, "no nixos-rebuild has a flag for --cross, and nixhop takes the steps itself\n--diff needs nixos-rebuild"},
@@ -49,7 +58,7 @@ func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 			t.Fatal(err)
 		}
 		d, found, err := Decide(Known{
-			Request: r, Target: target, Place: place, Source: source.Source{Flake: "."}, Installed: c.installed, On: c.on, Machine: machineFor("web"), Somebody: true,
+			Request: r, Target: target, Place: place, Source: sourceOf(r), Installed: c.installed, On: c.on, Machine: machineFor("web"), Somebody: true,
 		})
 		got := "own steps"
 		switch {
@@ -68,4 +77,9 @@ func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 			t.Errorf("%s: %+v", c.line, found)
 		}
 	}
+}
+
+// sourceOf is where a test's configuration is.
+func sourceOf(r request.Request) source.Source {
+	return source.FindSource(r, "/here", func(path string) bool { return path == "/here/flake.nix" }, func(path string) string { return path })
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 // beyondNixosRebuild says why a deployment to a host is none for a nixos-rebuild, or nothing where it is. Each reason
@@ -38,6 +39,23 @@ func (d Dialect) isNG() bool {
 // remoteBuildMinor is the minor version of the first Nix 2 that builds DERIVATION^*, which nixos-rebuild-ng has the
 // build host do (Nix's release notes, 2.13; nixos-rebuild-ng, nix.py: build_remote_flake).
 const remoteBuildMinor = 13
+
+// given are the flags that a nixos-rebuild is to be given: those of the request, and those that say where the configuration
+// is, which came later than the others.
+func given(r request.Request, s source.Source) []request.Flag {
+	flags := slices.Clone(r.Flags)
+	add := func(is bool, name string) {
+		if is {
+			flags = append(flags, request.Flag{Name: name, Spelling: name})
+		}
+	}
+	add(s.IsFlake() && !r.Has("--store-path"), "--flake")
+	add(r.File != "", "--file")
+	add(r.Attr != "", "--attr")
+	add(r.NoFlake, "--no-flake")
+	add(r.JSON, "--json")
+	return flags
+}
 
 // unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".
 func (d Dialect) unknown(flags []request.Flag) string {

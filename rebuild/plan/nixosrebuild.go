@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
@@ -77,15 +78,17 @@ func sourceWords(j Job) (words []string) {
 // words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the
 // bash one knows no --flag=value), and a spelling that its release knows.
 func (d Dialect) words(f request.Flag) ([]string, error) {
+	spec, _ := request.FindFlag(f.Name)
 	short := !strings.HasPrefix(f.Spelling, "--")
-	if short && f.Name != "--ask-elevate-password" || !short && d.Knows(f.Spelling) {
-		return f.Spaced(), nil
-	}
-	if spelled, ok := d.Spell(f.Name); ok {
-		return append([]string{spelled}, f.Values...), nil
-	}
-	if spec, _ := request.FindFlag(f.Name); spec.Short != "" && spec.Known == request.InAll {
-		return append([]string{spec.Short}, f.Values...), nil // the bash one has only -I for --include
+	// A program's text tells its long flags only; the bash one has only -I for --include.
+	known := slices.ContainsFunc(append([]string{f.Name}, spec.Also...), d.Knows) || f.Name == "--include"
+	switch spelled, ok := d.Spell(f.Name); {
+	case short && known && f.Name != "--ask-elevate-password", !short && d.Knows(f.Spelling):
+		return d.valued(f, f.Spelling), nil
+	case ok:
+		return d.valued(f, spelled), nil
+	case known && spec.Short != "":
+		return d.valued(f, spec.Short), nil
 	}
 	if f.Name == "--elevate" {
 		switch sudo, ok := d.Spell("--sudo"); {
@@ -99,4 +102,16 @@ func (d Dialect) words(f request.Flag) ([]string, error) {
 		Message: fmt.Sprintf("%q does not know %s", d.Path, f.Spelling),
 		Hint:    "leave it out, or take a newer one: --nixos-rebuild PATH",
 	}
+}
+
+// valued is a flag with its values. Python's argparse takes a value that begins with a dash only where it is attached to a long flag;
+// the bash one takes any word.
+func (d Dialect) valued(f request.Flag, spelled string) []string {
+	if len(f.Values) == 1 && len(f.Values[0]) > 1 && f.Values[0][0] == '-' && d.isNG() {
+		if !strings.HasPrefix(spelled, "--") {
+			spelled = f.Name
+		}
+		return []string{spelled + "=" + f.Values[0]}
+	}
+	return append([]string{spelled}, f.Values...)
 }

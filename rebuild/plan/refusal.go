@@ -36,6 +36,9 @@ func Refusal(r request.Request) error {
 			}
 		}
 	}
+	if r.Action == "build" && r.Has("--rollback") {
+		return &request.UsageError{Message: "build --rollback needs nixos-rebuild", Hint: "name one: --nixos-rebuild PATH"}
+	}
 	if r.JSON {
 		return &request.UsageError{Message: "--json needs nixos-rebuild, which ignores it", Hint: "leave it out"}
 	}

@@ -69,6 +69,10 @@ func TestRebuildArgv(t *testing.T) {
 			"/opt/nixos-rebuild switch --file x.nix --attr a --target-host web --no-reexec"},
 		{"a ready system is no flake's", "switch web --store-path /nix/store/x", Job{Dialect: newest, Source: flake, Target: web},
 			"/opt/nixos-rebuild switch --store-path /nix/store/x --target-host web --no-reexec"},
+		{"field: --include=-x", "switch web --include=-x -I-y", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
+			"/opt/nixos-rebuild switch --include=-x --include=-y --flake .#web --target-host web --no-reexec"},
+		{"the bash one takes any word", "switch web --include=-x", Job{Dialect: bash, Source: flake, Configuration: "web", Target: web},
+			"nixos-rebuild switch -I -x --flake .#web --target-host web --fast"},
 		{"after --", "switch web -- --new-flag x", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web},
 			"/opt/nixos-rebuild switch --flake .#web --target-host web --no-reexec --new-flag x"},
 	}

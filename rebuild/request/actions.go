@@ -36,11 +36,12 @@ func Actions() []Action {
 	return slices.Concat(rebuildActions(), ownActions())
 }
 
-// What nixos-rebuild refuses with some actions (nixos-rebuild-ng as of 25.11, and the manual of its newest release).
+// What nixos-rebuild refuses with some actions (nixos-rebuild-ng as of 25.11, and the manual of its newest release). A
+// --specialisation is refused only where something is activated: elsewhere ng ignores it.
 var (
 	onlyActivated = []string{"--specialisation"}
-	onlyDeployed  = []string{"--rollback", "--store-path", "--specialisation"}
-	onlyHere      = []string{"--rollback", "--store-path", "--specialisation", "--target-host", "--build-host", "--cross", "--emulate", "--system"}
+	onlyDeployed  = []string{"--rollback", "--store-path"}
+	onlyHere      = []string{"--rollback", "--store-path", "--target-host", "--build-host", "--cross", "--emulate", "--system"}
 	onlyMachine   = slices.Concat(onlyDeployed, []string{"--cross", "--emulate", "--system"})
 )
 
@@ -51,7 +52,7 @@ func rebuildActions() []Action {
 		{Name: "switch", Usage: hosts, Short: "build, activate, and make it the boot default"},
 		{Name: "boot", Usage: hosts, Refuses: onlyActivated, Short: "build, and make it the boot default"},
 		{Name: "test", Usage: hosts, Short: "build and activate; the next boot is as before"},
-		{Name: "build", Usage: hosts, Refuses: []string{"--store-path", "--specialisation"}, Short: "build only; leaves a link named result"},
+		{Name: "build", Usage: hosts, Refuses: []string{"--store-path"}, There: []string{"--rollback"}, Short: "build only; leaves a link named result"},
 		{Name: "dry-build", Also: "dry-run", Usage: hosts, Refuses: onlyDeployed, Short: "show what would be built or fetched"},
 		{Name: "dry-activate", Usage: hosts, Refuses: []string{"--rollback", "--specialisation"}, Short: "build, and show what activation would change"},
 		{Name: "edit", Usage: hosts, Hosts: HostsSelect, Refuses: append([]string{"--file", "--attr"}, onlyHere...), Short: "open the configuration in an editor", Long: here},

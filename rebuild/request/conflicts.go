@@ -161,11 +161,13 @@ func refusedFlags(r Request, action Action) error {
 		if slices.Contains(action.Refuses, name) || action.Flags != nil && !slices.Contains(action.Flags, name) {
 			return usageErrorf("%s cannot be used with %s", name, action.Name)
 		}
-		if len(r.Hosts) > 0 && slices.Contains(action.There, name) {
-			return &UsageError{
-				Message: fmt.Sprintf("%s cannot be used with %s of a host", name, action.Name),
-				Hint:    fmt.Sprintf("the host's own nixos-rebuild does it: nixhop %s %s", action.Name, nixexec.Quote(r.Hosts[0].Word)),
+		if len(r.Hosts) > 0 && !r.TargetHostFlag && slices.Contains(action.There, name) {
+			host := nixexec.Quote(r.Hosts[0].Word)
+			hint := "the host's own nixos-rebuild lists them: nixhop list-generations " + host
+			if name == "--rollback" {
+				hint = "nothing is built; which generations there are: nixhop list-generations " + host
 			}
+			return &UsageError{Message: fmt.Sprintf("%s cannot be used with %s of a host", name, action.Name), Hint: hint}
 		}
 	}
 	return nil

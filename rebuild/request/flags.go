@@ -47,10 +47,10 @@ func configurationFlags() []FlagSpec {
 		{Name: "--no-flake", Group: g, Known: InAll, Help: "do not look for a flake"},
 		{Name: "--file", Short: "-f", Values: v("FILE"), Group: g, Known: InAll, Help: "build from this Nix file"},
 		{Name: "--attr", Short: "-A", Values: v("ATTR"), Group: g, Known: InAll, Help: "build this attribute of the file"},
-		{Name: "--store-path", Values: v("PATH"), Group: g, Known: InNewest, Native: byEngine, Help: "take this system, which is built already"},
+		{Name: "--store-path", Values: v("PATH"), Empty: true, Group: g, Known: InNewest, Native: byEngine, Help: "take this system, which is built already"},
 		{Name: "--rollback", Group: g, Known: InAll, Native: byEngine, Help: "take the generation before the current one"},
-		{Name: "--specialisation", Short: "-c", Values: v("NAME"), Group: g, Known: InAll, Native: byEngine, Help: "activate this specialisation"},
-		{Name: "--image-variant", Values: v("VARIANT"), Group: g, Known: SinceNG, Help: "which disk image build-image builds"},
+		{Name: "--specialisation", Short: "-c", Values: v("NAME"), Empty: true, Group: g, Known: InAll, Native: byEngine, Help: "activate this specialisation"},
+		{Name: "--image-variant", Values: v("VARIANT"), Empty: true, Group: g, Known: SinceNG, Help: "which disk image build-image builds"},
 		{Name: "--upgrade", Group: g, Known: InAll, Help: "update root's channel nixos first"},
 		{Name: "--upgrade-all", Group: g, Known: InAll, Help: "update all of root's channels first"},
 	}
@@ -62,7 +62,7 @@ func whereFlags() []FlagSpec {
 		{Name: "--build-host", Values: v("HOST"), Group: g, Known: InAll, Help: "build there: local, target, or a host (default local)"},
 		{Name: "--target-host", Values: v("HOST"), Group: g, Known: InAll, Help: "activate there, instead of a HOST word"},
 		{Name: "--use-substitutes", Short: "-s", Also: v("--substitute-on-destination"), Group: g, Known: InAll, Native: byEngine, Help: "let the hosts fetch from binary caches what those have"},
-		{Name: "--profile-name", Short: "-p", Values: v("NAME"), Group: g, Known: InAll, Native: byEngine, Help: "set this system profile instead of the default one"},
+		{Name: "--profile-name", Short: "-p", Values: v("NAME"), Empty: true, Group: g, Known: InAll, Native: byEngine, Help: "set this system profile instead of the default one"},
 		{Name: "--install-bootloader", Group: g, Known: InAll, Native: byEngine, Help: "install the boot loader again"},
 	}
 }

@@ -13,6 +13,7 @@ type FlagSpec struct {
 	Attached bool       // a value stands only behind '=': the next word is never one
 	Counted  bool       // given more than once it means more
 	Choices  []string   // the only values there are
+	Empty    bool       // an empty value is as good as no flag: scripts write -p "$PROFILE"
 	Group    Group      // where the help shows it
 	Known    Release    // which nixos-rebuild takes it; none: it is nixhop's own
 	Native   NixCommand // which commands take it when nixhop runs them itself; none: it needs nixos-rebuild

@@ -194,6 +194,10 @@ func (p *parser) take(spec FlagSpec, f Flag) error {
 		r.Own = append(r.Own, f)
 		return takeOwn(r, spec, value)
 	}
+	if value == "" && spec.Empty {
+		r.Flags = slices.DeleteFunc(r.Flags, func(o Flag) bool { return o.Name == f.Name })
+		return nil
+	}
 	switch spec.Name {
 	case "--help":
 		r.Help = true

@@ -137,6 +137,20 @@ func TestParseFields(t *testing.T) {
 	if r, _ := Parse([]string{"switch", "--target-host", ""}, noHost); !r.PassThrough() || len(r.Hosts) != 0 {
 		t.Error("an empty --target-host is not this machine")
 	}
+	// Field: empty values mean "not given"; scripts write -p "$PROFILE".
+	for _, line := range [][]string{{"-p", ""}, {"--profile-name="}, {"-p", "x", "--profile-name", ""}, {"-c", ""}, {"--store-path", ""}, {"-f", ""}, {"-A", ""}} {
+		r, err := Parse(append([]string{"switch", "web"}, line...), noHost)
+		if err != nil || len(r.Flags) > 0 || r.File+r.Attr != "" {
+			t.Errorf("%q: %+v, %v", line, r.Flags, err)
+		}
+	}
+	if r, _ := Parse([]string{"switch", "web", "--builders", ""}, noHost); !r.Has("--builders") {
+		t.Error("no builders are something else than those of nix.conf")
+	}
+	// nixos-rebuild-ng ignores it where nothing is activated.
+	if r, err := Parse([]string{"build", "web", "--specialisation", "x"}, noHost); err != nil || !r.Has("--specialisation") {
+		t.Errorf("%+v, %v", r.Flags, err)
+	}
 	if r, _ := Parse(nil, noHost); !r.Help {
 		t.Error("no word at all asks for the help")
 	}
@@ -186,6 +200,7 @@ func TestParseUsageErrors(t *testing.T) {
 		{"switch web --store-path x --flake .", "--store-path cannot be used with --flake", ""},
 		{"build web --store-path x", "--store-path cannot be used with build", ""},
 		{"dry-activate web --rollback", "--rollback cannot be used with dry-activate", ""},
+		{"build web --rollback", "--rollback cannot be used with build of a host", "nixhop list-generations web"},
 		{"boot web -c s", "--specialisation cannot be used with boot", ""},
 		{"edit web --file x", "--file cannot be used with edit", ""},
 		{"repl --target-host web", "--target-host cannot be used with repl", "nixhop repl web"},
