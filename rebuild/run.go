@@ -63,7 +63,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	if err == nil {
 		run.installed.Dialect = plan.ReadDialect(path)
 	}
-	placed, hosts, err := place(r, src, targets)
+	placed, hosts, err := s.place(r, src, inv, targets)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,8 +77,15 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 
 // place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's
 // own steps.
-func place(r request.Request, src source.Source, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
+func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
 	own, _ := os.Hostname()
+	isAlias := func(name string) bool { _, found := inv.Find(name); return found }
+	for _, text := range ambiguous(r, targets, own, isAlias) {
+		s.info(text)
+	}
+	if isAlias(own) {
+		own = ""
+	}
 	if len(targets) > 1 {
 		r.Engine = request.EngineNative
 	}
@@ -97,6 +104,16 @@ func place(r request.Request, src source.Source, targets []*source.Target) (plac
 		placed = append(placed, p)
 	}
 	return placed, hosts, nil
+}
+
+// ambiguous are the sentences about build hosts that could be meant otherwise, each once.
+func ambiguous(r request.Request, targets []*source.Target, own string, isAlias func(string) bool) (said []string) {
+	for _, t := range targets {
+		if text := plan.AmbiguousBuildHost(plan.BuildWord(r, t), own, isAlias); text != "" && !slices.Contains(said, text) {
+			said = append(said, text)
+		}
+	}
+	return said
 }
 
 // close ends what the run has begun, and every connection.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"nixhop/rebuild/request"
@@ -19,17 +20,40 @@ type Place struct {
 // otherwise (nixpkgs#148921, #211459).
 var localNames = []string{"", "local", "localhost"}
 
-// PlaceBuild decides where to build: --build-host, else the alias's hint, else here. ownName is this machine's host
-// name. A build host that is the target itself, however it was written, is the target. Where nothing is built none is
-// wanted, and a hint says nothing of what is done here for a host that is only named.
+// BuildWord is what says where to build: --build-host, else the hint of the alias. A hint says nothing of what is done here for a
+// host that is only named.
+func BuildWord(r request.Request, t *source.Target) string {
+	if !r.BuildHostGiven && t != nil && slices.Contains(request.NativeActions, r.Action) {
+		return t.Hints.BuildHost
+	}
+	return r.BuildHost
+}
+
+// AmbiguousBuildHost says what a word is taken for that is an alias of the ssh config, too; empty: there is no question. The
+// words that nixhop gives a meaning keep it; this machine's own name, which may be any ("nixos"), is no such word.
+func AmbiguousBuildHost(word, ownName string, isAlias func(string) bool) string {
+	if word == "" || !isAlias(word) {
+		return ""
+	}
+	switch {
+	case word == "target":
+		return `--build-host target is the host itself; for the alias of that name: --build-host ssh://target`
+	case slices.Contains(localNames, word):
+		return fmt.Sprintf("--build-host %s is this machine; for the alias of that name: --build-host ssh://%s", word, word)
+	case word == ownName:
+		return fmt.Sprintf("--build-host %s is the alias of the ssh config; for this machine: --build-host local", word)
+	}
+	return ""
+}
+
+// PlaceBuild decides where to build: by BuildWord, else here. ownName is this machine's host name, unless that is an alias, too. A
+// build host that is the target itself, however it was written, is the target. Where nothing is built none is
+// wanted.
 func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, error) {
 	if !r.Evaluates() {
 		return Place{Here: true}, nil
 	}
-	word := r.BuildHost
-	if !r.BuildHostGiven && t != nil && slices.Contains(request.NativeActions, r.Action) {
-		word = t.Hints.BuildHost
-	}
+	word := BuildWord(r, t)
 	if slices.Contains(localNames, word) || word == ownName {
 		return Place{Here: true}, nil
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 
 	"nixhop/rebuild/request"
@@ -37,6 +38,15 @@ func TestPlaceBuild(t *testing.T) {
 				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
 			}
 		})
+	}
+	// Field: an alias with this machine's own name meant "here" without a word ("nixos" is NixOS' default).
+	for word, want := range map[string]string{
+		"nixos": "--build-host nixos is the alias", "target": "is the host itself", "local": "is this machine", "big": "", "web": "", "": "",
+	} {
+		isAlias := func(name string) bool { return name != "big" }
+		if got := AmbiguousBuildHost(word, "nixos", isAlias); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%q: %q", word, got)
+		}
 	}
 	got, err := PlaceBuild(request.Request{BuildHost: "root@big", BuildHostGiven: true}, target, "laptop")
 	if err != nil || got.Here || got.Target || got.Host.String() != "root@big" {
