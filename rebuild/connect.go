@@ -87,8 +87,7 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 }
 
 // notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and
-// agent have to do with it. A name that is nobody's is wrong usage; one of several hosts does not end the run for the
-// others: its misspelt name is a failed check, too.
+// agent have to do with it, and to a name that has no address which alias may be meant.
 func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure, behind []report.Finding) error {
 	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
 	found := append(slices.Concat(l.Found, behind), check.Connection(login, failure))
@@ -97,11 +96,5 @@ func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure, beh
 		want.Denied = []string{m.Endpoint.Alias}
 		found = append(found, check.Keys(r.here(l), want)...)
 	}
-	if unknown := check.UnknownAlias(m.Host.Name, failure, r.inventory, r.Env); unknown != nil {
-		if r.alone {
-			return unknown
-		}
-		found = check.Misspelt(found, unknown)
-	}
-	return r.report(l.Placed, found)
+	return r.report(l.Placed, check.Unlisted(found, m.Host.Name, failure, r.inventory, r.Env))
 }

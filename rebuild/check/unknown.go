@@ -7,32 +7,28 @@ import (
 
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
-	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
 
-// UnknownAlias is the error for a name that has no address and stands in no ssh config; nil where a connection failed
-// for another reason. env is the environment of this process.
-func UnknownAlias(name string, failure sshcfg.Failure, inv sshcfg.Inventory, env func(string) string) *request.UsageError {
-	if failure.Kind != sshcfg.Unresolved || failure.Host != name || inv.Matches(name) || strings.ContainsAny(name, ".:") {
-		return nil
+// Unlisted adds to the finding about a name that has no address that it stands in no ssh config, and the aliases that may be
+// meant. ssh was asked all the same: a name may have its address from elsewhere (MagicDNS, a VPN that is down now). env
+// is the environment of this process.
+func Unlisted(found []report.Finding, name string, failure sshcfg.Failure, inv sshcfg.Inventory, env func(string) string) []report.Finding {
+	i := slices.IndexFunc(found, func(f report.Finding) bool { return f.Name == "host-unreachable" })
+	if i < 0 || failure.Kind != sshcfg.Unresolved || failure.Host != name || inv.Matches(name) {
+		return found
 	}
-	if owner := facts.AliasBeforeSudo(env, name); owner != "" {
-		return &request.UsageError{
-			Message: fmt.Sprintf("alias %q stands only in the ssh config of %q, and sudo makes root's the one in use", name, owner),
-			Hint:    "run nixhop without sudo: root is gained on the host",
-		}
-	}
-	return request.UnknownName("unknown alias", name, "", inv.Names())
-}
-
-// Misspelt puts that error in the place of the finding that the host is not reached.
-func Misspelt(found []report.Finding, unknown *request.UsageError) []report.Finding {
 	found = slices.Clone(found)
-	for i, f := range found {
-		if f.Name == "host-unreachable" {
-			found[i].What, found[i].Why, found[i].Remedy = unknown.Message, strings.ReplaceAll(unknown.Hint, "\n", " "), nil
-		}
+	f := &found[i]
+	if owner := facts.AliasBeforeSudo(env, name); owner != "" {
+		f.Why = fmt.Sprintf("the alias stands only in the ssh config of %q, and sudo makes root's the one in use", owner)
+		f.Remedy = []report.Remedy{report.Again().Note("without sudo: root is gained on the host")}
+		return found
 	}
+	f.Why = "the ssh config has no such alias; " + f.Why
+	if near := sshcfg.Nearest(name, inv.Names(), 3); len(near) > 0 {
+		f.Why = "did you mean " + strings.Join(near, " or ") + "? " + f.Why
+	}
+	f.Remedy = append(slices.Clone(f.Remedy), report.Nixhop("hosts"))
 	return found
 }
