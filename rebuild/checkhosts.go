@@ -88,7 +88,7 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	rows := make([]report.CheckRow, len(hosts))
 	at := map[string]*report.CheckRow{}
 	for i, p := range hosts {
-		rows[i] = report.NewCheckRow(p.Name(), p.target(), found[p.Name()], p.call())
+		rows[i] = report.NewCheckRow(p.Name(), p.target(), p.Request.Lowered(found[p.Name()]), p.call())
 		at[p.Name()] = &rows[i]
 	}
 	for _, l := range located {

@@ -3,11 +3,13 @@ package rebuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
 	"sync"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -92,7 +94,12 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 	for _, t := range targets {
 		p := Placed{Target: t, Request: r, Source: src}
 		if t != nil {
-			p.Request.Hosts = []request.Selector{t.Selector}
+			p.Request.Hosts, p.Request.Hinted = []request.Selector{t.Selector}, t.Hints.Allow
+			for _, name := range t.Hints.Allow {
+				if !slices.Contains(report.Skippable(), name) {
+					s.warn(fmt.Sprintf("the hint allow=%s of %q names no finding that can be let through", nixexec.Printable(name), t.Host.Name))
+				}
+			}
 			hosts = append(hosts, t.Host)
 		}
 		if p.Place, err = plan.PlaceBuild(r, t, own); err != nil {

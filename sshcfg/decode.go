@@ -50,7 +50,7 @@ func decode(path string, lines []line) ([]block, []Warning) {
 
 // hinted says whether a hint was read into the block.
 func (b block) hinted() bool {
-	return b.hints.Configuration+b.hints.BuildHost+b.hints.Cross != "" || len(b.hints.Tags) > 0
+	return b.hints.Configuration+b.hints.BuildHost+b.hints.Cross != "" || len(b.hints.Tags)+len(b.hints.Allow) > 0
 }
 
 // read takes the hints and the Tag out of what the library found under a Host or Match line.

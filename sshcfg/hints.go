@@ -9,12 +9,13 @@ import (
 
 // Hints are what a comment in a Host block tells nixhop; ssh ignores it:
 //
-//	# nixhop: configuration=my-nixos build-host=target tags=arm,home cross=x86_64-linux
+//	# nixhop: configuration=my-nixos build-host=target tags=arm,home cross=x86_64-linux allow=host-name
 type Hints struct {
 	Configuration string   // the name in the flake's nixosConfigurations
 	BuildHost     string   // as --build-host
 	Cross         string   // the system that builds for this host
 	Tags          []string // groups that @tag selects, in the order written
+	Allow         []string // findings that are let through, as by --allow
 }
 
 // hintMark begins a hint, after the #.
@@ -28,7 +29,7 @@ func isHint(comment string) bool {
 // parseHints reads one hint comment, without its #. It returns what it could read, and a complaint for each word it
 // could not.
 func parseHints(comment string) (h Hints, complaints []string) {
-	keys := []string{"build-host", "configuration", "cross", "tags"}
+	keys := []string{"allow", "build-host", "configuration", "cross", "tags"}
 	for _, word := range strings.Fields(strings.TrimPrefix(strings.TrimSpace(comment), hintMark)) {
 		key, value, ok := strings.Cut(word, "=")
 		if !ok || value == "" || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
@@ -43,11 +44,9 @@ func parseHints(comment string) (h Hints, complaints []string) {
 		case "cross":
 			h.Cross = value
 		case "tags":
-			for tag := range strings.SplitSeq(value, ",") {
-				if tag != "" {
-					h.Tags = append(h.Tags, tag)
-				}
-			}
+			h.Tags = append(h.Tags, listed(value)...)
+		case "allow":
+			h.Allow = append(h.Allow, listed(value)...)
 		default:
 			complaint := fmt.Sprintf("unknown hint %q; the hints are %s", key, strings.Join(keys, ", "))
 			if near := Nearest(key, keys, 1); len(near) == 1 {
@@ -59,7 +58,12 @@ func parseHints(comment string) (h Hints, complaints []string) {
 	return h, complaints
 }
 
-// fill takes over what is not set yet, as ssh takes the first value of each keyword; tags add up.
+// listed are the words of a list with commas.
+func listed(value string) []string {
+	return slices.DeleteFunc(strings.Split(value, ","), func(word string) bool { return word == "" })
+}
+
+// fill takes over what is not set yet, as ssh takes the first value of each keyword; tags and allowances add up.
 func (h *Hints) fill(other Hints) {
 	for _, field := range []struct{ to, from *string }{
 		{&h.Configuration, &other.Configuration},
@@ -70,9 +74,14 @@ func (h *Hints) fill(other Hints) {
 			*field.to = *field.from
 		}
 	}
-	for _, tag := range other.Tags {
-		if !slices.Contains(h.Tags, tag) {
-			h.Tags = append(h.Tags, tag)
+	for _, list := range []struct {
+		to   *[]string
+		from []string
+	}{{&h.Tags, other.Tags}, {&h.Allow, other.Allow}} {
+		for _, word := range list.from {
+			if !slices.Contains(*list.to, word) {
+				*list.to = append(*list.to, word)
+			}
 		}
 	}
 }

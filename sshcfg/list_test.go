@@ -218,7 +218,7 @@ func TestListWarnings(t *testing.T) {
 		warning    string // a part of the only one; empty: none
 	}{
 		{"unknown hint", "Host a\n# nixhop: tag=x\n", []string{"a"}, `:2: unknown hint "tag", did you mean "tags"?`},
-		{"far hint", "Host a\n# nixhop: colour=x\n", []string{"a"}, `unknown hint "colour"; the hints are build-host, configuration, cross, tags`},
+		{"far hint", "Host a\n# nixhop: colour=x\n", []string{"a"}, `unknown hint "colour"; the hints are allow, build-host, configuration, cross, tags`},
 		{"hint without a value", "Host a\n# nixhop: tags=\n", []string{"a"}, `the hint "tags=" is not key=value`},
 		{"dash", "Host -a b\n", []string{"b"}, `:1: host "-a" is left out: the name begins with a dash`},
 		{"control character", "Host a\x1b[31m b\n", []string{"b"}, `host "a\x1b[31m" is left out`},

@@ -11,7 +11,7 @@ func (r Request) Allowed(name string) bool {
 	if spec, _ := report.FindSpec(name); !spec.Skippable {
 		return false
 	}
-	return r.NoCheck || slices.ContainsFunc(r.Own, func(f Flag) bool { return f.Name == "--allow" && f.Values[0] == name })
+	return r.NoCheck || slices.Contains(r.Hinted, name) || slices.ContainsFunc(r.Own, func(f Flag) bool { return f.Name == "--allow" && f.Values[0] == name })
 }
 
 // Stops reports whether one of the findings is an error that the request does not let through.
@@ -19,12 +19,15 @@ func Stops(found []report.Finding, r Request) bool {
 	return slices.ContainsFunc(found, func(f report.Finding) bool { return f.Severity == report.Error && !r.Allowed(f.Name) })
 }
 
-// Lowered makes a warning of each error that the request lets through.
+// Lowered makes a warning of each error that the request lets through, and a note of what is let through for good, by a hint.
 func (r Request) Lowered(found []report.Finding) []report.Finding {
 	found = slices.Clone(found)
 	for i, f := range found {
 		if f.Severity == report.Error && r.Allowed(f.Name) {
 			found[i].Severity, found[i].Remedy = report.Warning, nil
+			if slices.Contains(r.Hinted, f.Name) {
+				found[i].Severity, found[i].Why = report.Note, "the hint allow="+f.Name+" in the ssh config lets it through"
+			}
 		}
 	}
 	return found

@@ -35,13 +35,14 @@ type Request struct {
 	Extra []string // the words after "--"
 	Words []string // all words but nixhop's own flags and the first "--": what nixos-rebuild is given on pass-through
 
-	Plan           bool // --plan
-	Look           bool // --check: a plan looks at the hosts first
-	NoCheck        bool // --no-check
-	AcceptNew      bool // --accept-new
-	JSON           bool // --json
-	Help           bool // --help, -h, or no word at all
-	Verbose        int  // how many -v
+	Plan           bool     // --plan
+	Look           bool     // --check: a plan looks at the hosts first
+	NoCheck        bool     // --no-check
+	Hinted         []string // findings that a hint of the host's alias lets through
+	AcceptNew      bool     // --accept-new
+	JSON           bool     // --json
+	Help           bool     // --help, -h, or no word at all
+	Verbose        int      // how many -v
 	ConnectTimeout time.Duration
 	Engine         string // "", EngineNative or EngineNixosRebuild
 	NixosRebuild   string // --nixos-rebuild, else NIXHOP_NIXOS_REBUILD
