@@ -43,7 +43,7 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	case len(rows) == 0:
 		s.info("no alias in " + strings.Join(sshcfg.Files(r.SSHConfig), " or "))
 	case len(rest) > 0 && len(r.Hosts) == 0:
-		s.info("configurations without an alias: " + strings.Join(rest, ", "))
+		s.info("configurations without an alias: " + report.Listed(rest))
 	}
 	if len(refused) > 0 {
 		return &report.CheckError{Findings: refused}

@@ -34,6 +34,21 @@ func Nearest(name string, names []string, limit int) []string {
 	return result
 }
 
+// ByNearness sorts names by how near each is to the name that somebody typed, the nearest first.
+func ByNearness(name string, names []string) []string {
+	folded := strings.ToLower(name)
+	far := make(map[string]int, len(names))
+	for _, other := range names {
+		far[other] = max(len(folded), len(other)) // what is much longer is not looked at
+		if len(other) < 2*len(folded)+16 {
+			far[other] = distance(folded, strings.ToLower(other))
+		}
+	}
+	sorted := slices.Clone(names)
+	slices.SortStableFunc(sorted, func(a, b string) int { return far[a] - far[b] })
+	return sorted
+}
+
 // distance counts the insertions, deletions, replacements and swaps of neighbours that make b of a (optimal string
 // alignment).
 func distance(a, b string) int {

@@ -74,7 +74,7 @@ func FindRefusal(known source.Facts, from, host string) []report.Finding {
 		for _, file := range known.Files {
 			files = append(files, inSource(file))
 		}
-		found.Why += "; set in " + strings.Join(files, ", ")
+		found.Why += "; set in " + report.Listed(files)
 	}
 	target := known.System
 	if target == "" {

@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Limits of the checks. What a host falls short of by a limit that ends in Error stops the run, by one that ends in
 // Warning it does not.
@@ -26,4 +29,16 @@ func Kib(n int64) string {
 		return fmt.Sprintf("%d MiB", n>>10)
 	}
 	return fmt.Sprintf("%d KiB", n)
+}
+
+// MostListed is how many names a message lists.
+const MostListed = 20
+
+// Listed lists the first names, and counts the others: there may be ten thousand.
+func Listed(names []string) string {
+	text := strings.Join(names[:min(len(names), MostListed)], ", ")
+	if more := len(names) - MostListed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

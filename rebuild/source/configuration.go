@@ -36,18 +36,23 @@ func (e *NoConfigurationError) Error() string {
 	return fmt.Sprintf("flake %q has no configuration %s\n%s", e.Flake, strings.Join(asked, " nor "), e.Hint())
 }
 
-// Hint lists the nearest names, or all there are.
+// Hint lists the nearest names, and all there are, or as many as a message can hold.
 func (e *NoConfigurationError) Hint() string {
 	if len(e.Names) == 0 {
 		return fmt.Sprintf("it has none at all: nix flake show %s", e.Flake)
 	}
 	var near []string
 	for _, c := range e.Asked {
-		near = append(near, sshcfg.Nearest(c.Name, e.Names, 3)...)
+		for _, name := range sshcfg.Nearest(c.Name, e.Names, 3) {
+			if !slices.Contains(near, name) {
+				near = append(near, name)
+			}
+		}
 	}
-	slices.Sort(near)
-	near = slices.Compact(near)
-	all := "it has: " + strings.Join(e.Names, ", ")
+	all := "it has: " + report.Listed(e.Names)
+	if len(e.Asked) > 0 && len(e.Names) > report.MostListed {
+		all = "it has: " + report.Listed(sshcfg.ByNearness(e.Asked[0].Name, e.Names))
+	}
 	if len(near) == 0 {
 		return all
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,5 +63,34 @@ func TestNoConfigurationGiven(t *testing.T) {
 	_, _, err = ChooseConfiguration(Target{Hints: sshcfg.Hints{Configuration: "x"}}, Source{Flake: "."}, []string{"y"}, "")
 	if !errors.As(err, &none) || none.Given() {
 		t.Errorf("a name from a hint must be a finding, got %v", err)
+	}
+}
+
+// Field: 10,000 configurations and a wrong name, and the error had 179 kB. A list is bounded, the nearest first.
+func TestNoConfigurationOfThousands(t *testing.T) {
+	var names []string
+	for i := range 10_000 {
+		names = append(names, fmt.Sprintf("host-%05d", i))
+	}
+	_, _, err := ChooseConfiguration(Target{Host: sshcfg.Host{Name: "hots-07777"}}, Source{Flake: "."}, names, "")
+	if err == nil || len(err.Error()) > 1000 {
+		t.Fatalf("%d bytes", len(fmt.Sprint(err)))
+	}
+	for _, want := range []string{"did you mean host-07777", "it has: host-07777, ", " and 9980 more"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %s", want, err)
+		}
+	}
+}
+
+// Of many hosts, too, a message names the first.
+func TestOneHostOfThousands(t *testing.T) {
+	var r request.Request
+	for i := range 10_000 {
+		name := fmt.Sprintf("host-%05d", i)
+		r.Hosts = append(r.Hosts, request.Selector{Word: name, Host: name})
+	}
+	if _, err := One(r, sshcfg.Inventory{}); err == nil || len(err.Error()) > 500 {
+		t.Errorf("%d bytes", len(fmt.Sprint(err)))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
@@ -102,7 +103,7 @@ func One(r request.Request, inv sshcfg.Inventory) (*Target, error) {
 			all = append(all, t.Host.Name)
 		}
 		return nil, &request.UsageError{
-			Message: fmt.Sprintf("one host at a time for now, not %s", strings.Join(all, ", ")),
+			Message: fmt.Sprintf("one host at a time for now, not %s", report.Listed(all)),
 			Hint:    "nixhop " + r.Action + " " + all[0],
 		}
 	case len(targets) == 0:
