@@ -15,8 +15,8 @@ func TestMasterArgv(t *testing.T) {
 		Options:        []string{"-p", "22", "-o", "ControlPath=/mine", "-v", "-t"},
 		ConnectTimeout: 1500 * time.Millisecond, AcceptNew: true, Batch: true,
 	}
-	want := "ssh -f -N -F /run/user/1/nixhop-a/config -p 22 -o ControlPath=/run/user/1/nixhop-a/%C -o ClearAllForwardings=yes" +
-		" -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ConnectTimeout=2 -o BatchMode=yes -o StrictHostKeyChecking=accept-new" +
+	want := "ssh -F /run/user/1/nixhop-a/config -p 22 -o ControlPath=/run/user/1/nixhop-a/%C -o ClearAllForwardings=yes" +
+		" -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ConnectTimeout=2 -o BatchMode=yes -f -N -o StrictHostKeyChecking=accept-new" +
 		" -o ControlMaster=yes -o ControlPersist=15 -o LogLevel=DEBUG1 -E " + o.logFile() + " -- root@web"
 	if got := strings.Join(MasterArgv(o), " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
