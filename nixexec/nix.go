@@ -16,13 +16,8 @@ func NixCommand(words ...string) []string {
 	return append([]string{"nix", "--extra-experimental-features", "nix-command flakes"}, words...)
 }
 
-// NixString is a text as a string of the Nix language, for people: what could change a terminal's state is left out.
+// NixString is a text as a string of the Nix language, every character of it.
 func NixString(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `${`, `\${`).Replace(Printable(text)) + `"`
-}
-
-// NixText is a text as a string of the Nix language, every character of it.
-func NixText(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `${`, `\${`, "\r", `\r`).Replace(text) + `"`
 }
 

@@ -105,7 +105,7 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	case k.Installed.Err != nil:
 		return nil, "", k.Installed.Err
 	}
-	beyond, flag := beyondNixosRebuild(r, k.Place, installed), installed.unknown(given(r, k.Source))
+	beyond, flag := beyondNixosRebuild(k), installed.unknown(given(r, k.Source))
 	switch {
 	case beyond != "" && able:
 		return nil, beyond, nil

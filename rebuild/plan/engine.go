@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -11,11 +12,14 @@ import (
 // was seen with the real ones, bash and ng (nix.py: switch_to_configuration, get_generations; models.py:
 // Profile.from_arg). The first nixos-rebuild-ng runs nix-copy-closure on the build host even where that is the target
 // (until nixpkgs#364698); it has no --no-reexec, as some that do not.
-func beyondNixosRebuild(r request.Request, place Place, installed Dialect) string {
+func beyondNixosRebuild(k Known) string {
+	r, place, installed := k.Request, k.Place, k.Installed.Dialect
 	firstNG := installed.isNG() && !installed.Knows("--no-reexec")
 	switch {
 	case len(r.Hosts) == 0:
 		return ""
+	case k.Source.IsFlake() && k.Target != nil && strings.Contains(k.Target.Wants(k.Source), `"`):
+		return "no nixos-rebuild can be told of a configuration with a quote in its name"
 	case !place.Here && !place.Target:
 		return "the build host is neither here nor the target"
 	case !place.Here && r.Has("--specialisation"):

@@ -22,9 +22,9 @@ func sourceExpression(file string) string {
 	case searchPath.MatchString(file):
 		return "import " + file
 	case filepath.IsAbs(file):
-		return "import " + nixexec.NixText(file)
+		return "import " + nixexec.NixString(file)
 	default:
-		return "import (./. + " + nixexec.NixText("/"+file) + ")"
+		return "import (./. + " + nixexec.NixString("/"+file) + ")"
 	}
 }
 

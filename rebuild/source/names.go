@@ -86,8 +86,11 @@ func (e *EvaluationError) Finding(host string) report.Finding {
 		}
 	}
 	look := report.Shell("nix", "flake", "show", e.Flake)
-	if flake, configuration, found := strings.Cut(e.Flake, "#"); found {
-		look = report.Shell("nix", "eval", "--show-trace", flake+"#nixosConfigurations."+nixexec.Attribute(configuration)+".config.system.build.toplevel.drvPath")
+	if flake, configuration := splitRef(e.Flake); configuration != "" {
+		toplevel, ok := nixexec.FlakeAttribute(flake, "nixosConfigurations", configuration, "config", "system", "build", "toplevel", "drvPath")
+		if ok {
+			look = report.Shell("nix", "eval", "--show-trace", toplevel)
+		}
 	}
 	found := report.Finding{
 		Name: "evaluation", Severity: report.Error, Host: host,

@@ -14,7 +14,7 @@ import (
 // <nixpkgs/nixos>.
 type Source struct {
 	Flake string // flake reference without the "#name"; empty: no flake
-	Name  string // what stood behind the '#'
+	Name  string // the configuration that stood behind the '#'
 	File  string // --file, or the default that nixos-rebuild takes with --attr
 	Attr  string // --attr
 }
@@ -23,7 +23,9 @@ type Source struct {
 func (s Source) IsFlake() bool { return s.Flake != "" }
 
 // Ref returns the flake reference of one configuration, as --flake takes it.
-func (s Source) Ref(configuration string) string { return s.Flake + "#" + configuration }
+func (s Source) Ref(configuration string) string {
+	return s.Flake + "#" + nixexec.Fragment(configuration)
+}
 
 // FindSource decides where the configuration comes from. A flake that was not named is, for a HOST, the one here or in a
 // parent directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
@@ -53,13 +55,15 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 	return Source{}
 }
 
-// splitRef cuts "flake#name" at its last '#', as nixos-rebuild does; "#name" alone means the flake here.
+// splitRef cuts "flake#name" at its last '#', as nixos-rebuild does, and reads the name as Nix does; "#name" alone means
+// the flake here.
 func splitRef(ref string) (flake, name string) {
 	i := strings.LastIndexByte(ref, '#')
 	if i < 0 {
 		return ref, ""
 	}
-	flake, name = ref[:i], ref[i+1:]
+	flake = ref[:i]
+	name, _ = nixexec.FragmentName(ref[i+1:])
 	if flake == "" {
 		flake = "."
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -157,6 +158,10 @@ func Pointers(targets []Target, err error) ([]*Target, error) {
 }
 
 // Fixed reports whether the configuration's name is known without the flake's list.
-func (t Target) Fixed(s Source) bool {
-	return s.Name != "" || t.Selector.Configuration != "" || t.Hints.Configuration != ""
+func (t Target) Fixed(s Source) bool { return t.Wants(s) != "" }
+
+// Wants is the configuration's name where it is known without the flake's list: what stands on the command line wins over
+// a hint.
+func (t Target) Wants(s Source) string {
+	return cmp.Or(t.Selector.Configuration, s.Name, t.Hints.Configuration)
 }

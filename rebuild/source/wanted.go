@@ -49,9 +49,14 @@ func (w Wanted) Facts() []string {
 // noLockFile keeps nix from writing the lock file: two that do it at a time would get into each other's way.
 const noLockFile = "--no-write-lock-file"
 
-// Attribute is the configuration as an attribute of the flake.
-func (w Wanted) Attribute() string {
-	return w.Source.Flake + `#nixosConfigurations."` + w.Configuration + `"`
+// installable is what of the flake is evaluated, and the function that is applied to it: the configuration, or, where it
+// has a name that no attribute path can hold, all of them.
+func (w Wanted) installable(function string) (attribute, apply string) {
+	all := w.Source.Flake + "#nixosConfigurations"
+	if !nixexec.HasFragment(w.Configuration) {
+		return all, "configurations: (" + function + ") configurations." + nixexec.NixString(w.Configuration)
+	}
+	return all + `."` + nixexec.Fragment(w.Configuration) + `"`, function
 }
 
 // argv evaluates a function of the configuration. A flake is evaluated in purity, unless --impure was given; without
@@ -60,7 +65,8 @@ func (w Wanted) Attribute() string {
 func (w Wanted) argv(format, function string) []string {
 	argv := nixexec.NixCommand("eval", format)
 	if w.Source.IsFlake() {
-		argv = append(argv, w.Attribute(), "--apply", function)
+		attribute, apply := w.installable(function)
+		argv = append(argv, attribute, "--apply", apply)
 		argv = append(argv, w.Request.NixWords(request.ForFlakeEval)...)
 	} else {
 		argv = append(argv, "--impure", "--expr", "("+function+") ("+w.classic()+")")
@@ -85,7 +91,7 @@ func (w Wanted) classic() string {
 		case "--arg":
 			arguments.WriteString(nixexec.NixString(f.Values[0]) + " = (" + f.Values[1] + "\n); ")
 		case "--argstr":
-			arguments.WriteString(nixexec.NixString(f.Values[0]) + " = " + nixexec.NixText(f.Values[1]) + "; ")
+			arguments.WriteString(nixexec.NixString(f.Values[0]) + " = " + nixexec.NixString(f.Values[1]) + "; ")
 		}
 	}
 	return "(" + classicNix + ") { source = " + sourceExpression(w.Source.File) + "; path = [" + path.String() + " ]; arguments = { " +

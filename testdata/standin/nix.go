@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"nixhop/nixexec"
 )
 
 // nix does what the nix command does, but for telling of itself (host/nix.sh): it evaluates and builds configurations
@@ -41,6 +43,13 @@ func (c *call) nix() int {
 // named finds the configuration in an attribute path.
 var named = regexp.MustCompile(`#nixosConfigurations\.(?:"([^"]*)"|([A-Za-z0-9_-]*))`)
 
+// selected finds a configuration that is taken out of all of them by a function, and unescaped is how a string of Nix is
+// read.
+var (
+	selected  = regexp.MustCompile(` configurations\."((?:[^"\\]|\\.)*)"$`)
+	unescaped = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`)
+)
+
 // forced finds the build platform in nixhop's expression.
 var forced = regexp.MustCompile(` buildPlatform = "([^"]*)"; }$`)
 
@@ -49,7 +58,10 @@ func (c *call) chosen(words []string) (Configuration, error) {
 	name := "classic"
 	for _, word := range words {
 		if m := named.FindStringSubmatch(word); m != nil {
-			name = m[1] + m[2]
+			name, _ = nixexec.FragmentName(m[1] + m[2])
+		}
+		if m := selected.FindStringSubmatch(word); m != nil {
+			name = unescaped.Replace(m[1])
 		}
 	}
 	conf, ok := c.place.World.configuration(name)
