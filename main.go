@@ -45,7 +45,7 @@ func explain(w io.Writer, err error) {
 	if remote.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
 		return
 	}
-	first, hints, _ := strings.Cut(err.Error(), "\n")
+	first, hints, _ := strings.Cut(nixexec.PrintableLines(err.Error()), "\n")
 	fmt.Fprintln(w, "nixhop: "+first)
 	for hint := range strings.Lines(hints) {
 		fmt.Fprintln(w, "  "+strings.TrimRight(hint, "\n"))

@@ -30,10 +30,10 @@ func (c Command) String() string {
 		return "{ " + askInShell + "\n" + c.stdinInShell() + "} | " + line
 	case c.Stdin == "":
 		return line
-	case strings.HasSuffix(c.Stdin, "\n"):
+	case hasHereDocument(c.Stdin):
 		return line + hereDocument(c.Stdin)
 	default:
-		return "printf %s " + Quote(c.Stdin) + " | " + line
+		return strings.TrimSuffix(c.stdinInShell(), "\n") + " | " + line
 	}
 }
 
@@ -46,11 +46,18 @@ func (c Command) stdinInShell() string {
 	switch {
 	case c.Stdin == "":
 		return ""
-	case strings.HasSuffix(c.Stdin, "\n"):
+	case hasHereDocument(c.Stdin):
 		return "cat" + hereDocument(c.Stdin) + "\n"
+	case strings.ContainsFunc(c.Stdin, unshown):
+		return "printf " + printfFormat(c.Stdin) + "\n"
 	default:
 		return "printf %s " + Quote(c.Stdin) + "\n"
 	}
+}
+
+// hasHereDocument reports whether a text can be shown as a here-document.
+func hasHereDocument(text string) bool {
+	return strings.HasSuffix(text, "\n") && !strings.ContainsFunc(text, unshown)
 }
 
 // hereDocument gives text, which must end in a newline, to the command that it stands behind.
@@ -72,10 +79,10 @@ func (c Command) line() string {
 	var words []string
 	for _, entry := range c.Env {
 		key, value, _ := strings.Cut(entry, "=")
-		words = append(words, key+"="+Quote(value))
+		words = append(words, key+"="+shellText(value))
 	}
 	for i, word := range c.Argv {
-		quoted := Quote(word)
+		quoted := shellText(word)
 		if i == 0 && quoted == word && strings.Contains(word, "=") {
 			quoted = "'" + word + "'" // bare, a shell would read an assignment
 		}
@@ -93,18 +100,6 @@ func delimiter(text string) string {
 	}
 	return end
 }
-
-// Quote returns word as one word of a POSIX shell: bare where no shell could read it otherwise,
-// else in single quotes.
-func Quote(word string) string {
-	if word != "" && strings.Trim(word, bareCharacters) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// bareCharacters have no meaning of their own inside a word, in any shell and at any place.
-const bareCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-"
 
 // prepare resolves the program and returns the child, not started, with its words, its environment, and what is fed to
 // it: its Stdin is nil where nothing is.

@@ -36,16 +36,14 @@ var words = []string{
 	"", " ", "-", "--", "-n", "~", "~/x", "a b", "a\tb", "a\nb", "\n", "a\n\n", "'", "''", "'a'", `"`, `\`, `\\`, `\n`,
 	"$HOME", "${HOME}", "$(id)", "`id`", "*", "?", "[a]", "{a,b}", "!", "!!", "#", "a#b", "=", "a=b", "&", "|", ";",
 	"<", ">", "(", ")", "%s", "é", "日本", "\x7f", "\x01", "\xff", "'\n'\\''", "if",
+	"\x1b[31m", "-\x07", "a\x1b\n\n", "%\u202e\\n", "a\u009bb'", "\xff\ufffd",
 }
 
 // The shell itself says what a quoted word means.
 func TestQuoteThroughShell(t *testing.T) {
 	for _, word := range words {
 		t.Run(word, func(t *testing.T) {
-			got, err := exec.Command("sh", "-c", "printf %s "+Quote(word)).Output()
-			if err != nil || string(got) != word {
-				t.Errorf("Quote(%q): the shell reads %q, %v", word, got, err)
-			}
+			quoted(t, word)
 		})
 	}
 }
@@ -58,11 +56,23 @@ func FuzzQuote(f *testing.F) {
 		if strings.Contains(word, "\x00") {
 			t.Skip("no program can get a NUL in a word")
 		}
-		got, err := exec.Command("sh", "-c", "printf %s "+Quote(word)).Output()
-		if err != nil || string(got) != word {
-			t.Errorf("Quote(%q): the shell reads %q, %v", word, got, err)
-		}
+		quoted(t, word)
 	})
+}
+
+// quoted has the shell read a word in each form, and wants those that are shown to be fit for a terminal (issue 9, number
+// 32: flake attribute names with ESC, BEL or U+202E reached it, and a plan printed them).
+func quoted(t *testing.T, word string) {
+	t.Helper()
+	for name, form := range map[string]string{"Quote": Quote(word), "ShellWord": ShellWord(word), "shellText": shellText(word)} {
+		got, err := exec.Command("sh", "-c", "printf %s "+form).Output()
+		if err != nil || string(got) != word {
+			t.Errorf("%s(%q): the shell reads %q, %v", name, word, got, err)
+		}
+		if shown := strings.NewReplacer("\n", "", "\t", "").Replace(form); name != "Quote" && Printable(shown) != shown {
+			t.Errorf("%s(%q): %q", name, word, form)
+		}
+	}
 }
 
 func TestCommandString(t *testing.T) {
@@ -89,7 +99,7 @@ func TestCommandString(t *testing.T) {
 // A printed command, given to the shell, is the command that would have run.
 func TestCommandStringThroughShell(t *testing.T) {
 	script := `for word; do printf '<%s>' "$word"; done; printf '|%s|' "$VALUE"; cat`
-	for _, stdin := range []string{"", "x", "x\n", "\n", "EOF\n", "EOF\nEOF1\n$HOME `id` \\ 'q'\n", "-n", "%s\\n"} {
+	for _, stdin := range []string{"", "x", "x\n", "\n", "EOF\n", "EOF\nEOF1\n$HOME `id` \\ 'q'\n", "-n", "%s\\n", "\x1b[31m\n", "-\x07"} {
 		for _, value := range []string{"", "a b", "it's\n$x"} {
 			c := Command{Argv: append([]string{"sh", "-c", script, "sh"}, words...), Env: []string{"VALUE=" + value}, Stdin: stdin}
 			want, err := Output(bounded(t), c)

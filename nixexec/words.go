@@ -8,28 +8,43 @@ import (
 	"unicode/utf8"
 )
 
-// ShellWords is a command line of a POSIX shell, without what could change a terminal's state.
-func ShellWords(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = Quote(Printable(word))
+// Printable is a text that came from elsewhere as one line for a terminal, where nothing of it changes the terminal's
+// state or looks like another text: control characters and line breaks, bytes that are no UTF-8, and the marks that turn
+// the direction of writing are written out, as \x1b.
+func Printable(s string) string {
+	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
+		return s
 	}
-	return strings.Join(quoted, " ")
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && size == 1 || unprintable(r) {
+			b.WriteString(strings.Trim(strconv.Quote(s[:size]), `"`))
+		} else {
+			b.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return b.String()
 }
 
-// Printable drops what could change a terminal's state from a text that came from elsewhere: control characters,
-// invalid UTF-8, and the marks that turn the direction of writing.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return -1
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// PrintableLines is Printable for a text of several lines. A tab stays a space, and the colours of another program go.
+func PrintableLines(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(colourCode.ReplaceAllString(text, "")) {
+		plain := strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", " ")
+		b.WriteString(Printable(plain))
+		if strings.HasSuffix(line, "\n") {
+			b.WriteByte('\n')
 		}
-		return r
-	}, s)
+	}
+	return b.String()
 }
 
 // Quoted is a value in an error text.
-func Quoted(s string) string { return strconv.Quote(Printable(s)) }
+func Quoted(s string) string { return strconv.Quote(s) }
 
 var colourCode = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 

@@ -3,6 +3,8 @@ package sshcfg
 import (
 	"fmt"
 	"strings"
+
+	"nixhop/nixexec"
 )
 
 // Alias is a name that stands, without a wildcard, on a Host line of the ssh config.
@@ -32,10 +34,11 @@ type Warning struct {
 
 // String is file:line: text.
 func (w Warning) String() string {
+	file := nixexec.Printable(w.File)
 	if w.Line == 0 {
-		return fmt.Sprintf("%s: %s", w.File, w.Text)
+		return fmt.Sprintf("%s: %s", file, w.Text)
 	}
-	return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.Text)
+	return fmt.Sprintf("%s:%d: %s", file, w.Line, w.Text)
 }
 
 // Find returns the alias of that name. ssh compares names with their case.

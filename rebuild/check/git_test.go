@@ -48,8 +48,8 @@ func TestCheckGit(t *testing.T) {
 		}},
 		{"a hostile name", func(h *facts.Here, w *HereWant) { h.Tree.Untracked = []string{"\x1b[2Jx;rm.nix"} }, told{
 			Name: "git-untracked", Severity: report.Warning,
-			What: `the flake does not see an untracked file: "[2Jx;rm.nix"`, Why: untrackedWhy,
-			Remedy: []string{"git -C /h/conf add -N '[2Jx;rm.nix'"},
+			What: `the flake does not see an untracked file: "\x1b[2Jx;rm.nix"`, Why: untrackedWhy,
+			Remedy: []string{`git -C /h/conf add -N "$(printf '\033[2Jx;rm.nix')"`},
 		}},
 		{"untracked, but a commit is deployed", func(h *facts.Here, w *HereWant) {
 			h.Tree.Committed, h.Tree.Untracked, h.Tree.Changed = true, []string{"a.nix"}, 3

@@ -5,10 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
-
-	"nixhop/nixexec"
 )
 
 // The bounds of what is looked at and of what comes out. They keep a megabyte of hostile output cheap: the patterns
@@ -50,7 +49,15 @@ func Plain(line []byte) string {
 		line = slices.Concat(line[:lineHead], []byte(" ... "), line[len(line)-lineTail:])
 	}
 	text := ansi.Strip(strings.ToValidUTF8(string(line), ""))
-	return nixexec.Printable(strings.ReplaceAll(text, "\t", " "))
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case unicode.IsPrint(r):
+			return r
+		}
+		return -1
+	}, text)
 }
 
 // candidates are the places of the lines that a row's pattern is tried on, in that order: those that hold one of its

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/source"
 )
@@ -31,7 +32,7 @@ func (a Announcement) String() string {
 		return what + ": " + j.Request.Value("--store-path")
 	}
 	if a.Choice.Name != "" {
-		what += fmt.Sprintf(": configuration %s, by %s", a.Choice.Name, a.Choice.From)
+		what += fmt.Sprintf(": configuration %s, by %s", nixexec.Printable(a.Choice.Name), a.Choice.From)
 	}
 	return what + a.where() + a.manner()
 }

@@ -288,7 +288,7 @@ func (d Decision) Cross(own string) (string, error) {
 func UnknownBuildSystem(r request.Request, why string) error {
 	hint := "name it: nixhop " + r.Action
 	if len(r.Hosts) > 0 {
-		hint += " " + nixexec.Quote(r.Hosts[0].Word)
+		hint += " " + nixexec.ShellWord(r.Hosts[0].Word)
 	}
 	return &request.UsageError{Message: "--cross: " + why, Hint: hint + " --cross=x86_64-linux"}
 }

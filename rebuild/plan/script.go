@@ -202,7 +202,7 @@ func assigned(env []string) string {
 	var words []string
 	for _, entry := range env {
 		key, value, _ := strings.Cut(entry, "=")
-		words = append(words, key+"="+nixexec.Quote(value))
+		words = append(words, key+"="+nixexec.ShellWord(value))
 	}
 	return strings.Join(words, " ")
 }

@@ -7,7 +7,7 @@ import (
 
 func TestParseOutcome(t *testing.T) {
 	got := ParseOutcome("was=/a\nnonsense\nprofile=/b\x1b[2J\ngeneration=12\ncurrent=/b\nstatus=4\n")
-	want := Outcome{Was: "/a", Profile: "/b[2J", Generation: "12", Current: "/b", Status: 4}
+	want := Outcome{Was: "/a", Profile: `/b\x1b[2J`, Generation: "12", Current: "/b", Status: 4}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

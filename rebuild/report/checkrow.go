@@ -1,11 +1,17 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
+	"unicode/utf16"
+
+	"nixhop/nixexec"
 )
 
 // CheckRow is one host in the result of `nixhop check --json`, one object a line.
@@ -73,13 +79,13 @@ func CheckTable(rows []CheckRow, columns int) string {
 				continue // what is found here is found for every host
 			}
 			told[line] = true
-			text.WriteString(Block(line, f.Why, f.Remedy, columns) + "\n")
+			text.WriteString(Block(nixexec.Printable(line), nixexec.Printable(f.Why), f.Remedy, columns) + "\n")
 		}
 	}
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "HOST\tADDRESS\tCONFIGURATION\tRUNS\tRESULT")
 	for _, row := range rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", row.Host, dash(row.Address), dash(row.Configuration), dash(row.runs()), row.Result)
+		tableLine(t, row.Host, row.Address, row.Configuration, row.runs(), row.Result)
 	}
 	t.Flush()
 	return text.String()
@@ -133,13 +139,29 @@ func JSONLines[Row any](rows []Row) (string, error) {
 			return "", err
 		}
 	}
-	return text.String(), nil
+	return printableJSON(text.String()), nil
 }
 
-// dash stands in a table for what there is not.
-func dash(s string) string {
-	if s == "" {
-		return "-"
+// printableJSON is the same JSON with every letter written out that a terminal would not show as one: encoding/json leaves
+// those of Unicode as they are.
+func printableJSON(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
 	}
-	return s
+	return b.String()
+}
+
+// tableLine writes one line of a table: a dash stands for what there is not.
+func tableLine(w io.Writer, cells ...string) {
+	for i, cell := range cells {
+		cells[i] = cmp.Or(nixexec.Printable(cell), "-")
+	}
+	fmt.Fprintln(w, strings.Join(cells, "\t"))
 }

@@ -32,8 +32,7 @@ func HostTable(rows []HostRow) string {
 		if row.Error != "" {
 			address = "! " + row.Error
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s:%d\n",
-			row.Alias, address, dash(row.Via), dash(row.Configuration), dash(strings.Join(row.Tags, ",")), row.File, row.Line)
+		tableLine(t, row.Alias, address, row.Via, row.Configuration, strings.Join(row.Tags, ","), fmt.Sprintf("%s:%d", row.File, row.Line))
 	}
 	t.Flush()
 	return text.String()

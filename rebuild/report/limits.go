@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"nixhop/nixexec"
 )
 
 // Limits of the checks. What a host falls short of by a limit that ends in Error stops the run, by one that ends in
@@ -34,9 +36,18 @@ func Kib(n int64) string {
 // MostListed is how many names a message lists.
 const MostListed = 20
 
+// Joined are names in a sentence. A name of a flake may be anything: a line break in one must not begin a line of ours.
+func Joined(names []string, between string) string {
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = nixexec.Printable(name)
+	}
+	return strings.Join(shown, between)
+}
+
 // Listed lists the first names, and counts the others: there may be ten thousand.
 func Listed(names []string) string {
-	text := strings.Join(names[:min(len(names), MostListed)], ", ")
+	text := Joined(names[:min(len(names), MostListed)], ", ")
 	if more := len(names) - MostListed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}

@@ -33,11 +33,12 @@ func (p *Plain) Render(e Event) error {
 	case Output:
 		_, _ = io.WriteString(p.Err, p.prefixed(e))
 	case Found:
-		_, _ = io.WriteString(p.Err, Block(e.Finding.Head(), e.Finding.Why, e.Remedy, nixexec.Columns(p.Err)))
+		head, why := nixexec.Printable(e.Finding.Head()), nixexec.Printable(e.Finding.Why)
+		_, _ = io.WriteString(p.Err, Block(head, why, e.Remedy, nixexec.Columns(p.Err)))
 	case Ran:
 		p.Log.Debug("+ " + e.Text)
 	case Said:
-		p.Log.Log(context.Background(), e.Level, e.Text)
+		p.Log.Log(context.Background(), e.Level, nixexec.PrintableLines(e.Text))
 	}
 	return nil
 }

@@ -22,8 +22,8 @@ func TestRemedy(t *testing.T) {
 		{On("", "true"), ""},
 		{SSH("web", "true").Behind("| od -c").Note("nothing"), "ssh -F '/h/my config' web true | od -c   # nothing"},
 		{Again("--cores", "2").Under("TMPDIR=/tmp"), "TMPDIR=/tmp nixhop switch web --cores 2"},
-		{Shell("chmod", "600", "a\x1b b"), "chmod 600 'a b'"},
-		{Line("a = \x1b[31m1;").Note("\u202ehere"), "a = [31m1;   # here"},
+		{Shell("chmod", "600", "a\x1b b"), `chmod 600 "$(printf 'a\033 b')"`},
+		{Line("a = \x1b[31m1;").Note("\u202ehere"), `a = \x1b[31m1;   # \u202ehere`},
 		{Remedy{}, ""},
 	} {
 		var want []string

@@ -95,7 +95,7 @@ func (p *parser) hosts() error {
 	if len(p.plain) > 0 {
 		return &UsageError{
 			Message: fmt.Sprintf("both HOST (%q) and --target-host (%q) were given", p.plain[0], *p.target),
-			Hint:    "one of them is enough: nixhop " + p.request.Action + " " + nixexec.Quote(*p.target),
+			Hint:    "one of them is enough: nixhop " + p.request.Action + " " + nixexec.ShellWord(*p.target),
 		}
 	}
 	p.request.Hosts = []Selector{{Word: *p.target, Host: *p.target}}
@@ -118,7 +118,7 @@ func parseSelector(word string) (Selector, error) {
 	case strings.ContainsAny(host, "*?") || strings.HasPrefix(host, "@"):
 		return Selector{}, usageErrorf("%q would put one configuration on several hosts", word)
 	case configuration == "" || strings.ContainsFunc(configuration, unicode.IsControl):
-		return Selector{}, &UsageError{Message: fmt.Sprintf("no configuration is named in %q", word), Hint: "as in: " + nixexec.Quote(host) + "=CONFIGURATION"}
+		return Selector{}, &UsageError{Message: fmt.Sprintf("no configuration is named in %q", word), Hint: "as in: " + nixexec.ShellWord(host) + "=CONFIGURATION"}
 	}
 	return Selector{Word: word, Host: host, Configuration: configuration}, nil
 }
@@ -209,7 +209,7 @@ func refusedLook(r Request, _ Action) error {
 	}
 	check := "nixhop check"
 	for _, h := range r.Hosts {
-		check += " " + nixexec.Quote(h.Word)
+		check += " " + nixexec.ShellWord(h.Word)
 	}
 	return &UsageError{Message: "--check goes with --plan", Hint: "the checks alone: " + check}
 }
@@ -224,9 +224,9 @@ func refusedHosts(r Request, action Action) error {
 	case r.TargetHostFlag && refused("--target-host"):
 		hint := ""
 		if action.Flags == nil {
-			hint = "for its configuration: nixhop " + action.Name + " " + nixexec.Quote(r.Hosts[0].Word)
+			hint = "for its configuration: nixhop " + action.Name + " " + nixexec.ShellWord(r.Hosts[0].Word)
 			if action.Hosts == HostsAreTargets {
-				hint = "for that host: nixhop " + action.Name + " " + nixexec.Quote(r.Hosts[0].Word)
+				hint = "for that host: nixhop " + action.Name + " " + nixexec.ShellWord(r.Hosts[0].Word)
 			}
 		}
 		return &UsageError{Message: "--target-host cannot be used with " + action.Name, Hint: hint}

@@ -33,7 +33,7 @@ func unknownAction(word string, isHost bool) error {
 	if isHost {
 		return &UsageError{
 			Message: fmt.Sprintf("unknown action %q", word),
-			Hint:    "it is a host; to deploy to it: nixhop switch " + nixexec.Quote(word),
+			Hint:    "it is a host; to deploy to it: nixhop switch " + nixexec.ShellWord(word),
 		}
 	}
 	return &UsageError{Message: fmt.Sprintf("unknown action %q", word), Hint: hintLines(didYouMean(word, actionNames()), "see: nixhop --help")}
@@ -65,9 +65,9 @@ func unknownFlag(r Request, flag string) error {
 	}
 	pass := []string{"nixhop", r.Action}
 	for _, h := range r.Hosts {
-		pass = append(pass, nixexec.Quote(h.Word))
+		pass = append(pass, nixexec.ShellWord(h.Word))
 	}
-	pass = append(pass, "--", nixexec.Quote(flag))
+	pass = append(pass, "--", nixexec.ShellWord(flag))
 	return &UsageError{
 		Message: fmt.Sprintf("unknown flag %q", flag),
 		Hint:    hintLines(didYouMean(name, long), "a flag that only nixos-rebuild knows goes after --: "+strings.Join(pass, " ")),

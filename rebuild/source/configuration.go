@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
@@ -39,7 +40,7 @@ func (e *NoConfigurationError) Error() string {
 // Hint lists the nearest names, and all there are, or as many as a message can hold.
 func (e *NoConfigurationError) Hint() string {
 	if len(e.Names) == 0 {
-		return fmt.Sprintf("it has none at all: nix flake show %s", e.Flake)
+		return "it has none at all: nix flake show " + nixexec.ShellWord(e.Flake)
 	}
 	var near []string
 	for _, c := range e.Asked {
@@ -56,7 +57,7 @@ func (e *NoConfigurationError) Hint() string {
 	if len(near) == 0 {
 		return all
 	}
-	return "did you mean " + strings.Join(near, " or ") + "?\n" + all
+	return "did you mean " + report.Joined(near, " or ") + "?\n" + all
 }
 
 // Given reports whether the name that is missing was named on the command line: wrong usage then, else a finding.

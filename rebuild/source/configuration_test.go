@@ -10,6 +10,14 @@ import (
 	"nixhop/sshcfg"
 )
 
+// What a flake calls its configurations is said as one line that does nothing to a terminal (issue 9, number 32).
+func TestNamesInSentences(t *testing.T) {
+	none := &NoConfigurationError{Flake: ".", Asked: []Configuration{{Name: "web", From: "alias"}}, Names: []string{"we\x1b[2J", "b\u202e\nnixhop: ok"}}
+	if got := none.Error(); strings.ContainsAny(got, "\x1b\u202e") || strings.Contains(got, "\nnixhop") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestChooseConfiguration(t *testing.T) {
 	names := []string{"my-nixos", "n2-host", "web"}
 	target := func(alias, given, hint string) Target {

@@ -73,7 +73,7 @@ func (e *EvaluationError) Error() string {
 		return fmt.Sprintf("file %q cannot be evaluated; nothing was built\n%s", e.File, text)
 	}
 	return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nsee what it has: nix flake show %s",
-		e.Flake, text, nixexec.Quote(e.Flake))
+		e.Flake, text, nixexec.ShellWord(e.Flake))
 }
 
 // Finding is the error as one of the checks of a host: the last of nix's own errors says what is wrong, those before
