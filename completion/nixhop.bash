@@ -1,7 +1,7 @@
 # Completion of nixhop for bash. Load it with: source <(nixhop completion bash)
 
 _nixhop() {
-    local line=${COMP_LINE:0:COMP_POINT} word kept="" breaks="" mark candidate
+    local line=${COMP_LINE:0:COMP_POINT} word kept="" breaks="" mark candidate quoted
     local -a before candidates
     COMPREPLY=()
 
@@ -22,7 +22,15 @@ _nixhop() {
             continue
         fi
         candidate=${candidate%%$'\t'*}
-        [[ $candidate == "$word"* ]] && COMPREPLY+=("${candidate#"$kept"}")
+        # What is given back becomes part of a command line: written so that bash reads this very word, as it may have
+        # been typed, too.
+        printf -v quoted %q "$candidate"
+        if [[ $candidate == "$word"* ]]; then
+            printf -v quoted %q "${candidate#"$kept"}"
+            COMPREPLY+=("$quoted")
+        elif [[ $quoted == "$word"* ]]; then
+            COMPREPLY+=("${quoted#"$kept"}")
+        fi
     done
     return 0
 }

@@ -59,7 +59,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 // askPassword asks for the password of sudo on the target until the host takes it.
 func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error) {
 	user := d.On.Login.User
-	password, err := d.Link.AskPassword(ctx, r.Ask, user, r.warn)
+	password, err := d.Link.AskPassword(ctx, r.Ask, r.warn)
 	if errors.Is(err, remote.ErrPassword) {
 		err = r.report(d.Placed, append(d.Found, check.WrongPassword(d.target(), user, facts.PublicKey(d.Machine.Endpoint))))
 	}

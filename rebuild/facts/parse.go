@@ -89,6 +89,7 @@ var (
 	dfRow      = regexp.MustCompile(`([0-9]+) +-?[0-9]+ +(-?[0-9]+) +(?:[0-9]+%|-) +(/.*)$`)
 	safePath   = regexp.MustCompile(`^/[A-Za-z0-9@%+=:,./_-]*$`)
 	safeUnit   = regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]{1,255}$`)
+	safeUser   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,254}\$?$`) // a domain's, too: CORP\ann, ann@corp
 	anyWord    = regexp.MustCompile(``)
 	lastWord   = regexp.MustCompile(`[^ ]+$`)
 	systemdNo  = regexp.MustCompile(`^systemd ([0-9]{1,6})\b`)
@@ -97,7 +98,10 @@ var (
 func (a answer) login() Login {
 	l := Login{Shell: a["shell"], Path: a["path"]}
 	if id := idUser.FindStringSubmatch(a["id"]); id != nil {
-		l.UID, l.User = id[1], id[2]
+		l.UID = id[1]
+		if safeUser.MatchString(id[2]) { // a name, and no sentence: it is told to people who are asked for a password
+			l.User = id[2]
+		}
 	}
 	_, groups, _ := strings.Cut(a["id"], " groups=")
 	for _, name := range idGroup.FindAllStringSubmatch(groups, -1) {

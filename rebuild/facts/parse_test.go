@@ -144,6 +144,11 @@ func TestParseFactsTexts(t *testing.T) {
 		{"the daemon's Nix", answered("store_version=2.18.1"), version, "2.18.1"},
 		{"a path that is no word for a shell", answered("nix_elsewhere=/tmp/$(reboot)"), func(f Facts) any { return f.Nix.Elsewhere }, ""},
 		{"a unit that is none", answered("failed=a.service ;reboot"), func(f Facts) any { return len(f.Failed) }, 1},
+		{"a user's name", answered("id=uid=1234(ann.b) gid=1"), func(f Facts) any { return f.Login.User }, "ann.b"},
+		{"a user's name in a domain", answered(`id=uid=1234(CORP\ann@x$) gid=1`), func(f Facts) any { return f.Login.User }, `CORP\ann@x$`},
+		// Issue 9, number 32: it wrote our password prompt.
+		{"a user's name that is a sentence", answered("id=uid=1234(root on a1: granted. Enter passphrase for key /k) gid=1"),
+			func(f Facts) any { return f.Login.UID + f.Login.User }, "1234"},
 		{"a user without a name", answered("id=uid=1234 gid=1234 groups=1234"), func(f Facts) any { return f.Login.UID + f.Login.User }, "1234"},
 		{"no root by an empty id", answered("id="), func(f Facts) any { return f.Root() }, false},
 		{"a full disk", answered("blocks./boot=/dev/vda1 1000 1100 -100 110% /boot"), func(f Facts) any { return f.Spaces[0].FreeKiB }, int64(0)},

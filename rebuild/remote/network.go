@@ -56,7 +56,7 @@ type located struct {
 
 // NewNetwork prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and,
 // where a HOST gave a port, nix is to reach two hosts at a time, Nix does not take the name of one, or the ssh config's path
-// could not cross NIX_SSHOPTS, a config file of ours that includes the user's. An error is wrong usage.
+// means something to somebody on its way, a config file of ours that includes the user's. An error is wrong usage.
 func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, error) {
 	words, err := nixexec.SplitSSHOpts(o.SSHOpts)
 	if err != nil {
@@ -89,7 +89,7 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 	}
 	settings := n.settings(ports)
 	n.addAliases(ctx, settings, hosts)
-	if len(settings) == 0 && len(own) == 0 && !strings.ContainsAny(n.config, " \t\"'\\") {
+	if len(settings) == 0 && len(own) == 0 && (n.config == "" || nixexec.PlainPath(n.config)) {
 		return n, nil
 	}
 	return n, n.writeConfig(settings, own)

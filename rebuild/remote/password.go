@@ -14,10 +14,11 @@ const passwordTries = 3
 // ErrPassword says that sudo did not take any of the passwords.
 var ErrPassword = errors.New("sudo took none of the passwords")
 
-// AskPassword asks for a user's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes
-// to warn. Where it takes none of three the error is ErrPassword.
-func (l *Link) AskPassword(ctx context.Context, ask Asker, user string, warn func(string)) (nixexec.Secret, error) {
-	host := l.Machine.Host.String()
+// AskPassword asks for the login's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes
+// to warn. Where it takes none of three the error is ErrPassword. Nothing of the question is the host's own words: the
+// user is the one that ssh logs in as.
+func (l *Link) AskPassword(ctx context.Context, ask Asker, warn func(string)) (nixexec.Secret, error) {
+	host, user := l.Machine.Host.String(), l.Machine.Endpoint.User
 	for range passwordTries {
 		password, err := ask.Secret(ctx, fmt.Sprintf("[sudo] password for %s on %s: ", user, host))
 		if err != nil {
