@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/charmbracelet/log"
@@ -40,11 +42,9 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if len(words) > 0 {
 		switch words[0] {
 		case "--version":
-			fmt.Fprintln(stdio.Out, versionLine())
-			return nil
+			return printLine(stdio.Out, versionLine())
 		case "__complete":
-			complete(stdio.Out, words[1:], env)
-			return nil
+			return complete(stdio.Out, words[1:], env)
 		}
 	}
 	known := inventory(words, env)
@@ -61,13 +61,32 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if wanted.Action != "" {
 		argv = append(argv, wanted.Action)
 	}
-	err = newApp(session, wanted).RunContext(ctx, argv)
+	help := &results{file: stdio.Out}
+	err = newApp(session, wanted, help).RunContext(ctx, argv)
 	// What could not be written is an error where there is no other.
-	if lost := events.Close(); err == nil && lost != nil {
-		err = fmt.Errorf("writing the result: %w", lost)
+	if lost := cmp.Or(events.Close(), help.lost); err == nil && lost != nil {
+		err = notWritten(lost)
 	}
 	return err
 }
+
+// results takes what the command tree prints, which drops its errors, and keeps the first of them.
+type results struct {
+	file *os.File
+	lost error
+}
+
+// Write writes to the file.
+func (r *results) Write(text []byte) (int, error) {
+	n, err := r.file.Write(text)
+	if r.lost == nil {
+		r.lost = err
+	}
+	return n, err
+}
+
+// notWritten is the error for a result that could not be written.
+func notWritten(err error) error { return fmt.Errorf("writing the result: %w", err) }
 
 // inventory reads the ssh config, once and only when it is asked for. Which one that is stands among the words.
 func inventory(words []string, env func(string) string) func() sshcfg.Inventory {
@@ -113,13 +132,13 @@ func newLogger(w *os.File, verbose int) *slog.Logger {
 
 // newApp is the command tree. The request was parsed already, by the one table of flags: the tree gets an action and
 // nothing else, so that its own parser, help and exits never come into play.
-func newApp(s rebuild.Session, r request.Request) *cli.App {
+func newApp(s rebuild.Session, r request.Request, out io.Writer) *cli.App {
 	app := &cli.App{
 		Name:                  "nixhop",
 		HelpName:              "nixhop",
 		Usage:                 "a nixos-rebuild that knows your ssh hosts",
 		CustomAppHelpTemplate: request.ProgramHelp(),
-		Writer:                s.Stdio.Out,
+		Writer:                out,
 		ErrWriter:             s.Stdio.Err,
 		HideHelp:              true,
 		HideHelpCommand:       true,
@@ -214,13 +233,15 @@ func printLine(w io.Writer, text string) error {
 	if len(text) == 0 || text[len(text)-1] != '\n' {
 		text += "\n"
 	}
-	_, err := io.WriteString(w, text)
-	return err
+	if _, err := io.WriteString(w, text); err != nil {
+		return notWritten(err)
+	}
+	return nil
 }
 
 // complete prints what may stand in the place of the last word, one candidate a line with its help behind a tab, and
 // ":files" where names of files may. It is what the completions ask; a problem is no time for an error text.
-func complete(w io.Writer, words []string, env func(string) string) {
+func complete(w io.Writer, words []string, env func(string) string) error {
 	known := inventory(words, env)
 	tags := func() []string {
 		var all []string
@@ -231,10 +252,15 @@ func complete(w io.Writer, words []string, env func(string) string) {
 		return slices.Compact(all)
 	}
 	candidates, files := request.Complete(words, func() []string { return known().Names() }, tags)
+	var text strings.Builder
 	for _, c := range candidates {
-		fmt.Fprintf(w, "%s\t%s\n", c.Word, c.Help)
+		fmt.Fprintf(&text, "%s\t%s\n", c.Word, c.Help)
 	}
 	if files {
-		fmt.Fprintln(w, ":files")
+		fmt.Fprintln(&text, ":files")
 	}
+	if text.Len() == 0 {
+		return nil
+	}
+	return printLine(w, text.String())
 }

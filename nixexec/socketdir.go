@@ -23,7 +23,7 @@ var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._-]*$`)
 func PlainPath(path string) bool { return plainPath.MatchString(path) }
 
 // SocketDirName returns a name for a fresh socket directory and creates nothing: in $XDG_RUNTIME_DIR where that
-// is a private directory of this user with a short and plain name, else in /tmp. TMPDIR is not asked, it is too
+// is a private directory of this user with a short and plain name, and room in it, else in /tmp. TMPDIR is not asked, it is too
 // long under nix-shell and on macOS.
 func SocketDirName() string {
 	random := strings.ToLower(rand.Text()[:8])
@@ -43,5 +43,5 @@ func runtimeDirFits(name string) bool {
 		return false
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(stat.Uid) == os.Getuid()
+	return ok && int(stat.Uid) == os.Getuid() && hasRoom(filepath.Dir(name))
 }

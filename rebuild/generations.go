@@ -36,7 +36,9 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	if p.Request.Plan {
 		return r.printGenerations(m, p.Request)
 	}
-	return remote.ShowGenerations(ctx, m, p.Request, r.Stdio)
+	text, err := remote.ReadGenerations(ctx, m, p.Request, r.Stdio)
+	r.print(text)
+	return err
 }
 
 // printGenerations prints the command that shows the generations of a host.

@@ -24,16 +24,16 @@ func Generations(m *plan.Machine, r request.Request) plan.Step {
 	return plan.Step{Name: "list-generations", Where: m.Host.Name, Command: nixexec.SessionCommand(m.Master, append(words, r.Extra...)...)}
 }
 
-// ShowGenerations runs that step in the foreground. The error wraps a *nixexec.NotFoundError where the host has no
-// nixos-rebuild.
-func ShowGenerations(ctx context.Context, m *plan.Machine, r request.Request, s nixexec.Stdio) error {
-	err := nixexec.Run(ctx, Generations(m, r).Command, s)
+// ReadGenerations runs that step in the foreground, and returns what it prints: ssh would not tell that it could not be
+// written. The error wraps a *nixexec.NotFoundError where the host has no nixos-rebuild.
+func ReadGenerations(ctx context.Context, m *plan.Machine, r request.Request, s nixexec.Stdio) (string, error) {
+	text, err := nixexec.Capture(ctx, Generations(m, r).Command, s)
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Code == request.ExitNotInstalled {
 		look := report.SSH(m.Host.String(), "ls -l "+facts.ProfilePath(r.Value("--profile-name"))+"-*-link")
-		return &notThere{"there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" + r.Call().Lines([]report.Remedy{look})[0]}
+		return text, &notThere{"there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" + r.Call().Lines([]report.Remedy{look})[0]}
 	}
-	return err
+	return text, err
 }
 
 // notThere says that the host has no nixos-rebuild.

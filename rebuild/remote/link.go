@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -67,6 +68,12 @@ func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*ni
 		return nil, nil, err
 	}
 	failure := sshcfg.Diagnose(log)
+	if failure.Kind == sshcfg.UnknownFailure {
+		// A log that could not be written says nothing of the host.
+		if full := nixexec.TryRoom(options.Dir); full != nil {
+			return nil, nil, fmt.Errorf("connecting to %q: %w", options.Host, full)
+		}
+	}
 	return nil, &failure, nil
 }
 

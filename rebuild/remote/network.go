@@ -254,6 +254,9 @@ func (n *Network) MakeDir() error {
 			return fmt.Errorf("making the directory for ssh's sockets: %w", err)
 		}
 	}
+	if err := nixexec.TryRoom(n.dir); err != nil {
+		return fmt.Errorf("making room for ssh's sockets and log: %w", err)
+	}
 	return nil
 }
 
