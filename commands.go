@@ -200,7 +200,7 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 
 // passThrough makes this process nixos-rebuild.
 func passThrough(ctx context.Context, s rebuild.Session, r request.Request) error {
-	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(plan.StartedMark))
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) && r.Action != "" {
 		return fmt.Errorf("%w\nor deploy to a host: nixhop %s HOST", err, r.Action)
@@ -208,7 +208,7 @@ func passThrough(ctx context.Context, s rebuild.Session, r request.Request) erro
 	if err != nil {
 		return err
 	}
-	return nixexec.Replace(ctx, path, append([]string{path}, r.Words...))
+	return nixexec.Replace(ctx, path, append([]string{path}, r.Words...), plan.Started(path, s.Env(plan.StartedMark)))
 }
 
 func wrongUsage(_ *cli.Context, err error, _ bool) error {

@@ -10,14 +10,15 @@ import (
 	"syscall"
 )
 
-// Replace makes this process the program at path, with argv (whose first word is the program's name) and the
-// environment as it is. It returns only when that failed, or when a signal that ctx catches has arrived, which the program
-// would know nothing of.
-func Replace(ctx context.Context, path string, argv []string) error {
+// Replace makes this process the program at path, with argv (whose first word is the program's name), and the
+// environment as it is but for the additions. It returns only when that failed, or when a signal that ctx catches has
+// arrived, which the program would know nothing of.
+func Replace(ctx context.Context, path string, argv []string, additions ...string) error {
 	if err := giveBack(ctx); err != nil {
 		return err
 	}
-	return fmt.Errorf("starting %q: %w", path, syscall.Exec(path, argv, os.Environ()))
+	cmd := exec.Cmd{Env: append(os.Environ(), additions...)} // of two values of a variable the later wins
+	return fmt.Errorf("starting %q: %w", path, syscall.Exec(path, argv, cmd.Environ()))
 }
 
 // LookPath returns the path of a program: itself where it holds a slash, else where PATH has it. The error is

@@ -60,7 +60,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	src := s.source(r)
 	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
-	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self)
+	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(plan.StartedMark))
 	run.installed = plan.Installed{Err: err}
 	if err == nil {
 		run.installed.Dialect = plan.ReadDialect(path)

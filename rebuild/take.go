@@ -11,6 +11,7 @@ import (
 func (r *Run) performer(c Checked) remote.Performer {
 	return remote.Performer{
 		Host: c.Name(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Password: c.Password, Say: r.Say,
+		Started: r.Env(plan.StartedMark),
 	}
 }
 

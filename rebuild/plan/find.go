@@ -6,17 +6,49 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/request"
 )
 
+// StartedMark is the variable by which a nixos-rebuild that nixhop starts finds out, should it start nixhop in turn.
+const StartedMark = "NIXHOP_STARTED"
+
+// Started is the mark for the environment of a nixos-rebuild that nixhop starts; before is what it says here.
+func Started(path, before string) string {
+	return StartedMark + "=" + strings.TrimPrefix(before+string(filepath.ListSeparator)+path, string(filepath.ListSeparator))
+}
+
 // FindNixosRebuild returns the path of the nixos-rebuild to run: the explicit one (a path, or a name that path has),
 // else the first nixos-rebuild in path (as $PATH is written) that is not nixhop. self is the running executable.
 // nixhop under the name nixos-rebuild is recognised as the same file through any link, as a link to a program called
-// nixhop (a wrapper that nixpkgs makes), or as a script that runs nixhop. The error wraps a *nixexec.NotFoundError
-// where there is none.
-func FindNixosRebuild(explicit, path string, self os.FileInfo) (string, error) {
+// nixhop (a wrapper that nixpkgs makes), or as a script that runs nixhop. One that is not recognised, and has started
+// this nixhop, is an error: each would start the other for ever. started is what the mark says. The error wraps a
+// *nixexec.NotFoundError where there is none.
+func FindNixosRebuild(explicit, path string, self os.FileInfo, started string) (string, error) {
+	found, err := findNixosRebuild(explicit, path, self)
+	has := func(path string) bool { return sameFile(path, found) }
+	if err == nil && slices.ContainsFunc(filepath.SplitList(started), has) {
+		return "", &request.UsageError{
+			Message: fmt.Sprintf("%q, which nixhop has started, has started nixhop: this would have no end", found),
+			Hint:    "name the real one: nixhop --nixos-rebuild PATH",
+		}
+	}
+	return found, err
+}
+
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
+
+func findNixosRebuild(explicit, path string, self os.FileInfo) (string, error) {
 	if explicit != "" {
 		return findExplicit(explicit, path, self)
 	}

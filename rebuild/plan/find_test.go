@@ -73,14 +73,14 @@ func TestFindNixosRebuild(t *testing.T) {
 		{filepath.Join(root, "other/nixos-rebuild"), "real", "other/nixos-rebuild"},
 		{filepath.Join(root, "text/nixos-rebuild"), "real", ""},
 	} {
-		got, err := FindNixosRebuild(c.explicit, path(c.dirs), self)
+		got, err := FindNixosRebuild(c.explicit, path(c.dirs), self, "")
 		var missing *nixexec.NotFoundError
 		if c.want == "" && !errors.As(err, &missing) || c.want != "" && got != filepath.Join(root, c.want) {
 			t.Errorf("%q in %q: %q, %v", c.explicit, c.dirs, got, err)
 		}
 	}
 	var usage *request.UsageError
-	if _, err := FindNixosRebuild(filepath.Join(root, "relink/nixos-rebuild"), "", self); !errors.As(err, &usage) {
+	if _, err := FindNixosRebuild(filepath.Join(root, "relink/nixos-rebuild"), "", self, ""); !errors.As(err, &usage) {
 		t.Errorf("nixhop named as its own nixos-rebuild: %v", err)
 	}
 }
@@ -92,7 +92,7 @@ func TestFindNixosRebuildHardLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	self, _ := os.Stat(filepath.Join(root, "self/hop"))
-	got, err := FindNixosRebuild("", filepath.Join(root, "hard")+":"+filepath.Join(root, "real"), self)
+	got, err := FindNixosRebuild("", filepath.Join(root, "hard")+":"+filepath.Join(root, "real"), self, "")
 	if err != nil || got != filepath.Join(root, "real/nixos-rebuild") {
 		t.Errorf("%q, %v", got, err)
 	}

@@ -9,6 +9,9 @@ import (
 	"nixhop/rebuild/request"
 )
 
+// WholeStep is the name of a nixos-rebuild's step.
+const WholeStep = "nixos-rebuild"
+
 // Whole are the steps by which a nixos-rebuild does everything that is left: its one command, in its own dialect, and
 // what must be there for it.
 func Whole(j Job) ([]Step, error) {
@@ -16,7 +19,7 @@ func Whole(j Job) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Step{{Name: "nixos-rebuild", Command: nixexec.Command{Argv: argv, Env: j.Environment()}}}, nil
+	return []Step{{Name: WholeStep, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}}, nil
 }
 
 // rebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.

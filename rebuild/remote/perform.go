@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
@@ -37,6 +38,7 @@ type Performer struct {
 	Stdio    nixexec.Stdio
 	Password nixexec.Secret // for a step that wants one
 	Say      report.Sink
+	Started  string // the mark of the nixos-rebuilds that this nixhop was started by
 }
 
 // TakeAll takes steps one after another. What they tell is added to results; a step whose result is known already is
@@ -76,6 +78,9 @@ func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Result
 	}
 	command := step.Fill(results).Command
 	p.Say(report.Event{Host: p.Host, Kind: report.Ran, Text: nixexec.Command{Argv: command.Argv, Env: command.Env}.String()})
+	if step.Name == plan.WholeStep {
+		command.Env = append(slices.Clip(command.Env), plan.Started(command.Argv[0], p.Started))
+	}
 	if step.Secret {
 		command.Secret, command.Stdin = p.Password, plan.ScriptMark+"\n"+command.Stdin
 	}
