@@ -51,7 +51,10 @@ func (s *Session) checkTargets(ctx context.Context, r request.Request, inv sshcf
 	if len(r.Hosts) > 0 {
 		return source.Pointers(source.Select(r, inv))
 	}
-	src := s.source(r)
+	src, err := s.source(r)
+	if err != nil {
+		return nil, err
+	}
 	if !src.IsFlake() {
 		return nil, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
 	}

@@ -23,7 +23,12 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	src := s.source(r)
+	src, err := s.source(r)
+	if err != nil { // the hosts are there all the same
+		s.warn(strings.ReplaceAll(err.Error(), "\n", "; "))
+		src = source.Source{}
+	}
+	s.sayFound(src)
 	names, err := s.namesForHosts(ctx, src, r)
 	if err != nil {
 		return err

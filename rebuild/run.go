@@ -57,7 +57,11 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
 		Again: func() { run.info("evaluating once more, for nix had nobody to ask") },
 	}
-	src := s.source(r)
+	src, err := s.source(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.sayFound(src)
 	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
 	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(plan.StartedMark))

@@ -60,9 +60,18 @@ func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	return inv
 }
 
-// source is where the configurations of a request are.
-func (s *Session) source(r request.Request) source.Source {
-	return source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
+// source is where the configurations of a request are. One that was found, but not named, must not be somebody else's, who
+// may have put it above the working directory (CVE-2022-24765 of git).
+func (s *Session) source(r request.Request) (source.Source, error) {
+	src := source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
+	return src, src.Unowned(s.Env)
+}
+
+// sayFound says which flake was found above the working directory.
+func (s *Session) sayFound(src source.Source) {
+	if src.Found != "" && src.Found != s.Dir {
+		s.info(fmt.Sprintf("the flake is that of %q, above this directory", src.Found))
+	}
 }
 
 // warnSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the

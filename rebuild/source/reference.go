@@ -15,6 +15,7 @@ import (
 type Source struct {
 	Flake string // flake reference without the "#name"; empty: no flake
 	Name  string // the configuration that stood behind the '#'
+	Found string // the directory of a flake that was not named, but found; empty: it was named
 	File  string // --file, or the default that nixos-rebuild takes with --attr
 	Attr  string // --attr
 }
@@ -47,8 +48,8 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 		return Source{Flake: "."}
 	case r.NoFlake:
 		return Source{}
-	case ours && flakeAbove(dir, exists):
-		return Source{Flake: "."}
+	case ours && flakeAbove(dir, exists) != "":
+		return Source{Flake: ".", Found: flakeAbove(dir, exists)}
 	case exists("/etc/nixos/flake.nix"):
 		return Source{Flake: filepath.Dir(realpath("/etc/nixos/flake.nix"))}
 	}
@@ -83,15 +84,16 @@ func fileFor(r request.Request, dir string, exists func(string) bool) string {
 	}
 }
 
-// flakeAbove looks for flake.nix from dir upwards and stops at the top of a git tree.
-func flakeAbove(dir string, exists func(string) bool) bool {
+// flakeAbove is the directory of a flake.nix, from dir upwards; the search stops at the top of a git tree. Empty: there is
+// none.
+func flakeAbove(dir string, exists func(string) bool) string {
 	for {
 		if exists(filepath.Join(dir, "flake.nix")) {
-			return true
+			return dir
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir || exists(filepath.Join(dir, ".git")) {
-			return false
+			return ""
 		}
 		dir = parent
 	}

@@ -1,7 +1,12 @@
 package source
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"nixhop/rebuild/request"
@@ -19,10 +24,10 @@ func TestFindSource(t *testing.T) {
 		{"the last # counts", request.Request{Flake: "git+file:///x?ref=a#b#c", FlakeGiven: true}, nil, Source{Flake: "git+file:///x?ref=a#b", Name: "c"}},
 		{"only a name", request.Request{Flake: "#a", FlakeGiven: true}, nil, Source{Flake: ".", Name: "a"}},
 		{"no name", request.Request{Flake: "github:a/b", FlakeGiven: true}, nil, Source{Flake: "github:a/b"}},
-		{"the flake here", hosts, []string{"/home/u/conf/flake.nix"}, Source{Flake: "."}},
-		{"the flake above", hosts, []string{"/home/u/flake.nix"}, Source{Flake: "."}},
+		{"the flake here", hosts, []string{"/home/u/conf/flake.nix"}, Source{Flake: ".", Found: "/home/u/conf"}},
+		{"the flake above", hosts, []string{"/home/u/flake.nix"}, Source{Flake: ".", Found: "/home/u"}},
 		{"not above the git tree", hosts, []string{"/home/u/conf/.git", "/home/u/flake.nix"}, Source{}},
-		{"the flake here for all that is checked", request.Request{Action: "check"}, []string{"/home/u/conf/flake.nix"}, Source{Flake: "."}},
+		{"the flake here for all that is checked", request.Request{Action: "check"}, []string{"/home/u/conf/flake.nix"}, Source{Flake: ".", Found: "/home/u/conf"}},
 		// What nixos-rebuild would deploy here is what is deployed, whatever --build-host or another flag of ours says.
 		{"no host", request.Request{Action: "switch", BuildHostGiven: true}, []string{"/home/u/conf/flake.nix"}, Source{}},
 		{"no host, /etc/nixos", request.Request{Action: "switch", BuildHostGiven: true},
@@ -42,6 +47,57 @@ func TestFindSource(t *testing.T) {
 			real := func(path string) string { return "/real" + path }
 			if got := FindSource(test.request, "/home/u/conf", has, real); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+// A flake in a parent directory that another user put there was deployed by root, unnamed (issue 9, number 33).
+func TestUnowned(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	const other = 12345
+	for _, c := range []struct {
+		name    string
+		foreign string // path that is another user's
+		sudo    string
+		refused bool
+	}{
+		{"all is ours", "", "", false},
+		{"the flake", "flake.nix", "", true},
+		{"its lock file", "flake.lock", "", true},
+		{"the git tree", ".git", "", true},
+		{"the directory", ".", "", true},
+		{"what a link leads to", "elsewhere.nix", "", true},
+		{"of who ran sudo", "flake.nix", strconv.Itoa(other), false},
+		{"of who did not run sudo", "flake.nix", "54321", true},
+		{"another file", "other.nix", "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, name := range []string{"flake.lock", "elsewhere.nix", "other.nix"} {
+				if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			flake := filepath.Join(dir, "flake.nix")
+			if err := errors.Join(os.Mkdir(filepath.Join(dir, ".git"), 0o700), os.Symlink("elsewhere.nix", flake)); err != nil {
+				t.Fatal(err)
+			}
+			if c.foreign != "" {
+				if err := os.Lchown(filepath.Join(dir, c.foreign), other, other); err != nil {
+					t.Fatal(err)
+				}
+			}
+			env := func(name string) string { return map[string]string{"SUDO_UID": c.sudo}[name] }
+			err := Source{Flake: ".", Found: dir}.Unowned(env)
+			var usage *request.UsageError
+			if errors.As(err, &usage) != c.refused || c.refused && !strings.Contains(err.Error(), "--flake "+dir) {
+				t.Errorf("%v", err)
+			}
+			if err := (Source{Flake: "."}).Unowned(env); err != nil {
+				t.Errorf("a flake that was named: %v", err)
 			}
 		})
 	}

@@ -1,0 +1,69 @@
+package source
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/request"
+)
+
+// parts are the files of a directory by which whoever owns them decides what a flake in it says.
+var parts = []string{"", "flake.nix", "flake.lock", ".git"}
+
+// Foreign says who else owns something of a directory that is read without being named: neither this user nor root, nor, for
+// root by sudo, who ran that (as git does; its safe.directory). Links count, and what they lead to. Empty: nobody else.
+func Foreign(dir string, env func(string) string) (path, owner string) {
+	ours := []string{"0", strconv.Itoa(os.Geteuid())}
+	if os.Geteuid() == 0 {
+		ours = append(ours, env("SUDO_UID"))
+	}
+	for _, name := range parts {
+		path := filepath.Join(dir, name)
+		for _, look := range []func(string) (os.FileInfo, error){os.Lstat, os.Stat} {
+			info, err := look(path)
+			if err != nil {
+				continue
+			}
+			if uid, known := ownerOf(info); known && !slices.Contains(ours, uid) {
+				return path, userName(uid)
+			}
+		}
+	}
+	return "", ""
+}
+
+func ownerOf(info os.FileInfo) (uid string, known bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", false
+	}
+	return strconv.Itoa(int(stat.Uid)), true
+}
+
+func userName(uid string) string {
+	if u, err := user.LookupId(uid); err == nil {
+		return nixexec.Printable(u.Username)
+	}
+	return uid
+}
+
+// Unowned refuses what was found but not named where it is somebody else's: they would decide what is deployed.
+func (s Source) Unowned(env func(string) string) error {
+	if s.Found == "" {
+		return nil
+	}
+	path, owner := Foreign(s.Found, env)
+	if path == "" {
+		return nil
+	}
+	return &request.UsageError{
+		Message: fmt.Sprintf("the flake in %q was not named, and %q belongs to %q", s.Found, path, owner),
+		Hint:    "name it where you trust it: --flake " + nixexec.ShellWord(s.Found),
+	}
+}
