@@ -24,6 +24,7 @@ const outputLimit = 2 << 20
 // A nil file is /dev/null.
 type Stdio struct {
 	In, Out, Err *os.File
+	Held         *os.File // stays open as long as the child does, which has no use for it: a lock
 }
 
 // Run runs c in the foreground and waits for it: in this process's group and on its terminal, so that the terminal's
@@ -83,6 +84,9 @@ func attended(ctx context.Context, c Command, s Stdio, capture io.Writer) error 
 	}
 	if s.Err != nil {
 		cmd.Stderr = s.Err
+	}
+	if s.Held != nil {
+		cmd.ExtraFiles = []*os.File{s.Held}
 	}
 	caught, release := catch(keyboard())
 	err = cmd.Run()

@@ -9,8 +9,10 @@ import (
 
 // performer takes the steps of a host's plan.
 func (r *Run) performer(c Checked) remote.Performer {
+	stdio := r.Stdio
+	stdio.Held = r.net.Lock() // a child goes on with the connections of the run, also where this process is killed
 	return remote.Performer{
-		Host: c.Name(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Password: c.Password, Say: r.Say,
+		Host: c.Name(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: stdio, Password: c.Password, Say: r.Say,
 		Started: r.Env(plan.StartedMark),
 	}
 }

@@ -36,6 +36,7 @@ type Options struct {
 type Network struct {
 	options Options
 	dir     string                 // of the control sockets; 0700
+	lock    *os.File               // on that; nil: it was not made yet
 	config  string                 // for -F, or ""
 	words   []string               // the user's NIX_SSHOPTS, split
 	places  map[string]int         // which directory of sockets a host name has, where there are several
@@ -92,7 +93,11 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 	if len(settings) == 0 && len(own) == 0 && (n.config == "" || nixexec.PlainPath(n.config)) {
 		return n, nil
 	}
-	return n, n.writeConfig(settings, own)
+	if err := n.writeConfig(settings, own); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
 }
 
 // portsOf are the ports that the HOST words give. ssh knows one a name.
@@ -225,7 +230,7 @@ func (n *Network) Files() ([]plan.File, error) {
 	var files []plan.File
 	for _, entry := range entries {
 		path := filepath.Join(n.dir, entry.Name())
-		if !entry.Type().IsRegular() {
+		if !entry.Type().IsRegular() || entry.Name() == nixexec.RunLock {
 			continue
 		}
 		text, err := os.ReadFile(path)
@@ -245,8 +250,14 @@ func (n *Network) MakeDir() error {
 			dirs = append(dirs, n.socketDir(name))
 		}
 	}
-	for _, dir := range dirs {
-		err := os.Mkdir(dir, 0o700)
+	for i, dir := range dirs {
+		var err error
+		switch {
+		case i > 0:
+			err = os.Mkdir(dir, 0o700)
+		case n.lock == nil:
+			n.lock, err = nixexec.MakeRunDir(dir)
+		}
 		if errors.Is(err, os.ErrExist) && n.config == filepath.Join(n.dir, "config") {
 			continue
 		}
@@ -307,5 +318,11 @@ func (n *Network) Close() {
 		l.current().Close()
 	}
 	n.open = nil
-	os.RemoveAll(n.dir)
+	if n.lock != nil {
+		os.RemoveAll(n.dir)
+		n.lock.Close()
+	}
 }
+
+// Lock says, as long as it is open, that the directory of the run is in use; nil: there is none yet.
+func (n *Network) Lock() *os.File { return n.lock }
