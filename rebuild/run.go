@@ -257,7 +257,7 @@ func (r *Run) dir(l Located) string {
 
 // environment is what nix is given beside its arguments, by whoever does the work.
 func (r *Run) environment(l Located, engine *plan.Dialect) []string {
-	return plan.Job{Dir: r.net.Dir(), Dialect: engine, SSHOpts: r.sshOpts(l), TmpDir: plan.ShortTmpDir(r.Env("TMPDIR"))}.Environment()
+	return plan.Job{Dir: r.net.Dir(), Dialect: engine, SSHOpts: r.sshOpts(l)}.Environment()
 }
 
 // sshOpts is NIX_SSHOPTS for the machines that take part.

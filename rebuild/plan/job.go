@@ -43,7 +43,6 @@ type Job struct {
 	Between       *sshcfg.Host     // how the build host reaches the target itself; nil: what it builds goes through this machine
 	Dialect       *Dialect         // the nixos-rebuild to run; nil: nixhop takes the steps itself
 	SSHOpts       string           // NIX_SSHOPTS for nix and nixos-rebuild
-	TmpDir        string           // TMPDIR for them; empty: as it is
 	Cross         string           // the platform that the system is built on, where that is forced; empty: what the configuration says
 	Settings      []source.Setting // of the flake for Nix, as far as the user lets it
 	System        string           // builtins.currentSystem for the evaluation; empty: this machine's
@@ -66,7 +65,9 @@ func (j Job) Wanted() source.Wanted {
 
 // Environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its
 // own, and the ng of 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second
-// connection, as ssh takes the first -o of a kind. ssh's -S wins wherever it stands.
+// connection, as ssh takes the first -o of a kind. ssh's -S wins wherever it stands. So no socket lies below TMPDIR, where
+// its name may be too long (nixpkgs#168322, #495484), and TMPDIR stays the user's: what Nix unpacks and builds there may
+// have no room elsewhere.
 func (j Job) Environment() []string {
 	var env []string
 	if j.SSHOpts != "" {
@@ -75,9 +76,6 @@ func (j Job) Environment() []string {
 			options += " -S " + filepath.Join(j.Dir, "%C")
 		}
 		env = append(env, "NIX_SSHOPTS="+options)
-	}
-	if j.TmpDir != "" {
-		env = append(env, "TMPDIR="+j.TmpDir)
 	}
 	return env
 }

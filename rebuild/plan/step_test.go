@@ -108,16 +108,16 @@ func TestRemoteBuildSettings(t *testing.T) {
 // NixOS/nixpkgs#463271: a ControlPath that stands before ours must not win, and -S sees to that.
 func TestRebuildSharesTheConnection(t *testing.T) {
 	job := Job{
-		Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C", TmpDir: "/tmp",
+		Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C",
 		Source: source.Source{Flake: "."}, Target: machineFor("web"), Request: parse(t, "switch web"),
 	}
 	got := job.Environment()
-	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C -S /run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
+	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C -S /run/d/%C"}; !slices.Equal(got, want) {
 		t.Errorf("nixos-rebuild: got %q, want %q", got, want)
 	}
 	job.Dialect = nil // nix itself puts nothing before ours
 	got = job.Environment()
-	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C", "TMPDIR=/tmp"}; !slices.Equal(got, want) {
+	if want := []string{"NIX_SSHOPTS=-o ControlPath=/run/d/%C"}; !slices.Equal(got, want) {
 		t.Errorf("nix: got %q, want %q", got, want)
 	}
 }
@@ -294,5 +294,26 @@ func TestFill(t *testing.T) {
 	got := step.Fill(Results{"toplevel": "/nix/store/x"}).Command.Argv
 	if !slices.Equal(got, []string{"a", "/nix/store/x"}) || step.Command.Argv[1] != ToplevelWord {
 		t.Errorf("got %q from %q", got, step.Command.Argv)
+	}
+}
+
+// A TMPDIR of more than 20 characters became /tmp for nix, without a word (issue 9, number 24): it is the user's, for no
+// socket is made there, whatever a nixos-rebuild puts before or behind our options. ssh itself says which path counts.
+func TestSocketsNeedNoShortTMPDIR(t *testing.T) {
+	if _, err := exec.LookPath("ssh"); err != nil {
+		t.Skip("ssh is not installed")
+	}
+	theirs := []string{"-o", "ControlMaster=auto", "-o", "ControlPath=/" + strings.Repeat("long", 40) + "/ssh-%n", "-o", "ControlPersist=60"}
+	job := Job{Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C", Target: machineFor("web")}
+	env := job.Environment()
+	if len(env) != 1 {
+		t.Errorf("%q", env)
+	}
+	ours := strings.Fields(strings.TrimPrefix(env[0], "NIX_SSHOPTS="))
+	for _, options := range [][]string{slices.Concat(ours, theirs), slices.Concat(theirs, ours)} {
+		out, err := exec.Command("ssh", slices.Concat([]string{"-G", "-F", "/dev/null"}, options, []string{"web"})...).Output()
+		if err != nil || !strings.Contains(string(out), "controlpath /run/d/") {
+			t.Errorf("%q: %v\n%s", options, err, out)
+		}
 	}
 }

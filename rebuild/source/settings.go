@@ -57,7 +57,7 @@ func (s Source) Settings(ctx context.Context, r request.Request, dir string) ([]
 		}
 	}
 	out, err := nixexec.Output(ctx, nixexec.Command{Argv: []string{
-		"nix-instantiate", "--eval", "--strict", "--json", "--expr", "(import " + nixexec.NixText(file) + ").nixConfig or { }",
+		"nix-instantiate", "--eval", "--strict", "--json", "--expr", "(import " + nixexec.NixString(file) + ").nixConfig or { }",
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("reading what flake %q sets for nix: %w", s.Flake, err)
