@@ -173,7 +173,7 @@ func (s *stage) staged(t *testing.T, line string, change func(*Job)) Plan {
 	t.Helper()
 	job := Job{
 		Request: parse(t, line), Source: source.Source{Flake: "./my flake"}, Configuration: "it's", Run: "run", Dir: s.dir,
-		SSHOpts: "-F /c -o ControlPath=" + s.dir + "/%C", TmpDir: "/tmp", Target: s.machine("web", ""),
+		SSHOpts: "-F /c -o ControlPath=" + s.dir + "/%C", Target: s.machine("web", ""),
 	}
 	change(&job)
 	p, err := Make(job)
@@ -200,7 +200,7 @@ func TestScriptRunsTheSteps(t *testing.T) {
 			{"own steps", "switch web", func(*Job) {}},
 			{"a login that is not root", "switch web", func(j *Job) { j.Elevate = []string{"sudo", "-n"} }},
 			{"on the target", "boot web", func(j *Job) { j.Build = j.Target }},
-			{"no host", "build", func(j *Job) { j.Target, j.SSHOpts, j.TmpDir = nil, "", "" }},
+			{"no host", "build", func(j *Job) { j.Target, j.SSHOpts = nil, "" }},
 			{"a third host", "switch web", func(j *Job) { j.Build = s.machine("big", "") }},
 			{"two directories", "switch web", func(j *Job) {
 				j.Target, j.Build = s.machine("web", "0"), s.machine("big", "1")
