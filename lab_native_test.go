@@ -66,7 +66,7 @@ func labNativeActions(t *testing.T, l *lab) {
 	l.runs(t, "n2", base)
 
 	r := l.nixhop(t, dir, nil, "switch", "n2", "--specialisation", "maintenence")
-	if r.code != 1 || !strings.Contains(r.stderr, "there is no specialisation maintenence; there is: maintenance ; nothing was changed") {
+	if r.code != 1 || !strings.Contains(r.stderr, "nothing was changed: there is no specialisation maintenence; there is: maintenance") {
 		t.Errorf("a misspelt specialisation: exit status %d\n%s", r.code, r.stderr)
 	}
 	l.runs(t, "n2", base)

@@ -7,9 +7,9 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/explain"
-	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
 )
 
 // activate activates the system on its host, and says what came of it.
@@ -23,49 +23,59 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		r.fail("nothing was activated " + c.where() + ": the run was stopped")
 		return done, &remote.StepError{Step: step, Err: err}
 	}
-	outcome, heard, err := r.performer(c.Checked).Activate(ctx, step, plan.Results{"toplevel": c.System})
-	if c.Link != nil && !outcome.Known() && remote.LinkLost(err) {
+	outcome, heard, err := r.performer(c.Checked).Activate(ctx, step, plan.Results{"toplevel": c.System}, r.net.Name())
+	if nixexec.Interrupted(err) {
+		r.stopped(ctx, c, outcome)
+		return done, err
+	}
+	if c.Link != nil && remote.LinkLost(err) {
 		r.warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
-		outcome, err = c.Link.Await(ctx, r.net.Name(), r.somebody(), err)
+		var unheard error
+		if outcome, unheard = c.Link.Await(ctx, r.net.Name(), r.somebody()); unheard != nil {
+			r.fail(r.teller(c.Located).Unknown())
+			return done, cmp.Or(context.Cause(ctx), err)
+		}
 	}
-	if err != nil {
-		r.explain(c.Told, heard, err, concluded(outcome)...)
+	text, result := r.teller(c.Located).Outcome(outcome, c.System)
+	switch {
+	case !outcome.Known():
+	case c.System != "":
+		r.printSystem(c.System)
+	case result == report.Done || result == report.Units:
+		r.printSystem(outcome.Toplevel) // what is the generation before only the host knew
 	}
 	switch {
-	case errors.Is(err, remote.ErrNotReached):
-		r.fail(r.teller(c.Located).Unknown())
-		return done, cmp.Or(context.Cause(ctx), err)
-	case err != nil && !nixexec.Interrupted(err) && !outcome.Known():
-		return done, r.aftermath(ctx, c.Checked, err)
-	}
-	system := c.System
-	if c.Request.Has("--rollback") && (outcome.Status == 0 || outcome.Status == facts.UnitsFailed) {
-		system = cmp.Or(outcome.Profile, outcome.Current) // what is the one before only the host knew
-	}
-	r.printSystem(system)
-	return done, r.conclude(c.Checked, outcome, err)
-}
-
-// concluded are the explanations of an activation that its outcome says anyway.
-func concluded(o remote.Outcome) []string {
-	if o.Known() {
-		return []string{explain.ExitRow, "switch-err"}
-	}
-	return []string{"ssh-lost"}
-}
-
-// conclude says what came of an activation that was seen to its end.
-func (r *Run) conclude(c Checked, outcome remote.Outcome, err error) error {
-	text, result := r.teller(c.Located).Outcome(outcome)
-	switch {
-	case err == nil:
+	case outcome.Known() && result == report.Done:
 		r.info(text)
-		return nil
-	case nixexec.Interrupted(err):
+		return done, nil
+	case outcome.Known():
+		r.explain(c.Told, heard, err, explain.ExitRow, "switch-err") // which the outcome says anyway
+		return done, &remote.OutcomeError{Result: result, Err: errors.New(text)}
+	}
+	r.explain(c.Told, heard, err, "ssh-lost")
+	return done, r.aftermath(ctx, c.Checked, err)
+}
+
+// stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not
+// what was last heard of it.
+func (r *Run) stopped(ctx context.Context, c Copied, outcome remote.Outcome) {
+	if c.Link != nil {
+		var err error
+		if outcome, err = c.Link.Look(ctx, r.net.Name()); err != nil {
+			r.fail(r.teller(c.Located).Unknown())
+			return
+		}
+	}
+	switch {
+	case outcome.Known():
+		text, _ := r.teller(c.Located).Outcome(outcome, c.System)
+		r.warn(text)
+	case outcome.Begun && outcome.Rest:
+		r.warn("the activation " + c.where() + " was ended there before it was through; see: " + r.teller(c.Located).Journal)
+	case outcome.Begun || c.Link != nil && !outcome.Rest:
 		r.warnActivating(c.Located)
-		return err
 	default:
-		return &remote.OutcomeError{Result: result, Err: errors.New(text)}
+		r.fail("nothing was activated " + c.where() + ": the run was stopped")
 	}
 }
 
@@ -89,9 +99,13 @@ func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
 	if c.Link == nil || !c.needsRoot() || c.Request.Action == "dry-activate" {
 		return err
 	}
-	after := remote.After{
+	return r.after(c).Failure(ctx, err)
+}
+
+// after is what finds out how a target is different from before.
+func (r *Run) after(c Checked) remote.After {
+	return remote.After{
 		Link: c.Link, Query: r.look.roles[c.Machine], Before: *c.On, Teller: r.teller(c.Located), Somebody: r.somebody(),
 		Warn: r.warn, Fail: r.fail,
 	}
-	return after.Failure(ctx, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -21,7 +22,7 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	r.announce(c)
 	heard, err := r.performer(c).TakeAll(ctx, steps, plan.Results{})
 	if err == nil {
-		return Activated{c}, nil
+		return Activated{c}, r.seen(ctx, c)
 	}
 	activating := heard.Phase() == report.PhaseActivate
 	most, told := r.explain(c.Told, heard, err)
@@ -33,4 +34,12 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 		err = r.aftermath(ctx, c, err)
 	}
 	return Activated{c}, err
+}
+
+// seen looks whether the target runs what a nixos-rebuild says it has deployed there.
+func (r *Run) seen(ctx context.Context, c Checked) error {
+	if c.Link == nil || c.Request.Action != "switch" {
+		return nil
+	}
+	return r.after(c).Success(ctx, !c.Request.Has("--specialisation") && facts.ProfilePath(c.Request.Value("--profile-name")) == facts.ProfilePath(""))
 }

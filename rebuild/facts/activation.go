@@ -3,9 +3,13 @@ package facts
 // systemProfile is what a NixOS host boots; --profile-name NAME puts a profile beside it (nixos-rebuild(8)).
 const systemProfile = "/nix/var/nix/profiles/system"
 
-// OutcomeFile is where a host keeps what its last activation by nixhop has reported. Only root writes to /run, and it
-// is gone with a reboot.
-const OutcomeFile = "/run/nixhop-outcome"
+// runsDir is where a host keeps what its activations by nixhop have reported, in a directory of each run. Only root
+// writes to /run, and it is gone with a reboot.
+const runsDir = "/run/nixhop"
+
+// RunDir is the directory of a run on a host that it activates. Its name in the words of a process tells that the
+// process belongs to the run.
+func RunDir(run string) string { return runsDir + "/" + run }
 
 // ProfilePath returns the path of the profile that --profile-name means; "" and "system" are the system's own.
 func ProfilePath(name string) string {

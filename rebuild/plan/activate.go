@@ -25,7 +25,7 @@ func Activate(j Job) (Step, bool) {
 		Bootloader:     j.Request.Has("--install-bootloader"),
 		NoCheck:        j.NoPreSwitchCheck,
 	}
-	words := []string{"/bin/sh", "-s", "--"}
+	words := []string{"/bin/sh", "-s", "--", facts.RunDir(j.Run)}
 	if !rollback {
 		words = append(words, ToplevelWord)
 	}

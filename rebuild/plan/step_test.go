@@ -148,7 +148,7 @@ func TestNativeSteps(t *testing.T) {
 	web, big := machineFor("web"), machineFor("big")
 	evaluate := `evaluate nix eval --raw .#nixosConfigurations."web" --apply` + "\n"
 	build := "build nix-store --realise $derivation --add-root /run/d/system --indirect\nbuild readlink /run/d/system\n"
-	activate := "activate@web ssh ControlPath=/run/d/%C -- web /bin/sh -s -- $toplevel\n"
+	activate := "activate@web ssh ControlPath=/run/d/%C -- web /bin/sh -s -- /run/nixhop/ $toplevel\n"
 	activate = strings.ReplaceAll(activate, "ControlPath=/run/d/%C ", "")
 	tests := []struct {
 		name string
@@ -181,15 +181,15 @@ func TestNativeSteps(t *testing.T) {
 			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation\n" +
 				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy nix copy --from ssh://big --no-check-sigs $toplevel\n" +
 				"link nix-store --realise $toplevel --add-root result --indirect\n"},
-		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s --\n"},
+		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s -- /run/nixhop/\n"},
 		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: source.Source{File: "x.nix", Attr: "a"}, Target: machineFor("web"), Elevate: []string{"sudo", "-n"}},
 			"evaluate nix eval --raw --impure --expr --print-build-logs --keep-going\n" +
 				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web $toplevel --keep-going\n" +
-				"activate@web ssh -- web sudo -n /bin/sh -s -- $toplevel\n"},
+				"activate@web ssh -- web sudo -n /bin/sh -s -- /run/nixhop/ $toplevel\n"},
 		{"channels", "switch web -I p=q", Job{Source: source.Source{}, Target: web},
 			"evaluate nix eval --raw --impure --expr --include\n" + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
 		{"a ready system", "switch web --store-path /nix/store/x", Job{Source: flake, Target: web},
-			"copy@web nix copy --to ssh://web /nix/store/x\nactivate@web ssh -- web /bin/sh -s -- /nix/store/x\n"},
+			"copy@web nix copy --to ssh://web /nix/store/x\nactivate@web ssh -- web /bin/sh -s -- /run/nixhop/ /nix/store/x\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

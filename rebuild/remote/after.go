@@ -3,9 +3,11 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
 )
 
 // After finds out what a run that failed has changed on its target.
@@ -24,19 +26,15 @@ type After struct {
 // it is the error itself.
 func (a After) Failure(ctx context.Context, err error) error {
 	var exit *nixexec.ExitError
-	if nixexec.Interrupted(err) || !errors.As(err, &exit) {
+	untold := errors.Is(err, ErrUntold)
+	if nixexec.Interrupted(err) || !untold && !errors.As(err, &exit) {
 		return err
 	}
-	lost := exit.Code == nixexec.SSHFailed
-	after, waited, known := a.Link.Settled(ctx, a.Query, a.Somebody,
-		func() {
-			lost = true
-			a.Warn("the connection to " + a.Link.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
-		},
-		func() {
-			a.Warn("the activation " + a.Teller.Where + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " +
-				a.Teller.Journal)
-		})
+	lost, code := untold || exit.Code == nixexec.SSHFailed, -1
+	if exit != nil {
+		code = exit.Code
+	}
+	after, waited, known := a.settled(ctx, func() { lost = true })
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause
@@ -46,6 +44,37 @@ func (a After) Failure(ctx context.Context, err error) error {
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
 	}
-	text, result := a.Teller.Aftermath(a.Before, after, exit.Code, waited || lost)
+	text, result := a.Teller.Aftermath(a.Before, after, code, waited || lost)
 	return &OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
+}
+
+// settled waits until no activation runs on the target any more, and asks it once more what it is like.
+func (a After) settled(ctx context.Context, lost func()) (after facts.Host, waited, known bool) {
+	return a.Link.Settled(ctx, a.Query, a.Somebody,
+		func() {
+			lost()
+			a.Warn("the connection to " + a.Link.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
+		},
+		func() {
+			a.Warn("the activation " + a.Teller.Where + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " +
+				a.Teller.Journal)
+		})
+}
+
+// Success looks whether a host that a nixos-rebuild says it has deployed to runs what it boots: nobody but the host
+// knows that. The error is an *OutcomeError. A specialisation runs beside what the profile has, and another profile
+// says nothing of what runs.
+func (a After) Success(ctx context.Context, comparable bool) error {
+	after, _, known := a.settled(ctx, func() {})
+	switch cause := context.Cause(ctx); {
+	case cause != nil:
+		return cause
+	case !known:
+		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + a.Teller.Unknown())}
+	case comparable && after.System.Profile != after.System.Current:
+		text := fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s",
+			a.Teller.Where, orNothing(after.System.Current), orNothing(after.System.Profile))
+		return &OutcomeError{Result: report.HalfDone, Err: errors.New(text + "\n" + a.Teller.Journal)}
+	}
+	return nil
 }

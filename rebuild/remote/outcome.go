@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
@@ -14,66 +15,109 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Outcome is what the target reported of an activation. Every field may be empty when the connection was lost before.
+// Outcome is what the target reported of the activation of a run. Every field may be empty where it was not seen to its
+// end.
 type Outcome struct {
 	Was        string // the system that ran before
 	WasProfile string // what the profile pointed to before
-	Profile    string // what the profile points to now; empty: it was not touched
+	Toplevel   string // the system that was to be activated
+	Started    string // that, or its specialisation
+	Profile    string // what the profile was set to; empty: it was not touched
 	Generation string // its number
 	Current    string // the system that runs now
-	Status     int    // exit status of switch-to-configuration; -1: not known
+	ProfileNow string // what the profile points to now
+	Step       string // the last one that was begun; only in StepActivate anything of the system ran
+	Why        string // that step was given up for
+	Status     int    // exit status of switch-to-configuration; -1: not known, or it never ran
+	Begun      bool   // the host has something of this run
+	Ended      bool   // it was all of it
+	Rest       bool   // nothing of the run is at work there any more
 	Failed     string // names of failed units, where somebody asked for them
 }
 
-// Known reports whether the activation was seen to its end.
-func (o Outcome) Known() bool { return o.Status >= 0 }
+// StepActivate is the step of an activation that runs switch-to-configuration.
+const StepActivate = "activate"
 
-// reportedBytes is the longest value that counts in a report: a store path has 256 at most (nix:
-// src/libstore/path.hh), whatever a host sends.
-const reportedBytes = 256
+// Known reports whether the activation was seen to its end: by its own word, and that of its host.
+func (o Outcome) Known() bool { return o.Ended && (o.Status >= 0 || o.Why != "") }
 
-// ParseOutcome reads the key=value lines that activate.sh reports. Unknown lines are ignored; the last of a key
-// counts.
-func ParseOutcome(out string) Outcome {
+// Missed is what the host has in place of what was deployed, in words; empty: it is what it should be. A status of
+// success counts only where this is empty. system is empty where the host itself has found out what to activate.
+func (o Outcome) Missed(action, system string) string {
+	switch {
+	case system != "" && o.Toplevel != system:
+		return fmt.Sprintf("it has activated %s, and not %s", orNothing(o.Toplevel), system)
+	case action == "dry-activate":
+		return ""
+	case action != "boot" && o.Current != o.Started:
+		return fmt.Sprintf("%s runs there, and not %s", orNothing(o.Current), orNothing(o.Started))
+	case (action == "switch" || action == "boot") && o.ProfileNow != o.Toplevel:
+		return fmt.Sprintf("its profile was set to %s, and now is %s: somebody else has changed it meanwhile",
+			orNothing(o.Toplevel), orNothing(o.ProfileNow))
+	}
+	return ""
+}
+
+// orNothing is a path in a sentence.
+func orNothing(path string) string {
+	if path == "" {
+		return "nothing that it names"
+	}
+	return path
+}
+
+// reportedBytes is the longest value that counts in a report, whatever a host sends: a store path has 256 at most (nix:
+// src/libstore/path.hh), a reason may have several of them.
+const reportedBytes = 1024
+
+// ParseOutcome reads the key=value lines that activate.sh reports of a run; the last of a key counts. What is not
+// behind the name of this very run is somebody else's, and unknown lines are ignored.
+func ParseOutcome(out, run string) Outcome {
 	o := Outcome{Status: -1}
+	texts := map[string]*string{
+		"was": &o.Was, "was_profile": &o.WasProfile, "toplevel": &o.Toplevel, "started": &o.Started, "profile": &o.Profile,
+		"generation": &o.Generation, "current": &o.Current, "profile_now": &o.ProfileNow, "step": &o.Step, "why": &o.Why,
+	}
 	for line := range strings.Lines(out) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if !ok {
-			continue
-		}
 		value = nixexec.Printable(value[:min(len(value), reportedBytes)])
-		switch key {
-		case "was":
-			o.Was = value
-		case "was_profile":
-			o.WasProfile = value
-		case "profile":
-			o.Profile = value
-		case "generation":
-			o.Generation = value
-		case "current":
-			o.Current = value
-		case "status":
+		switch text := texts[key]; {
+		case !ok:
+		case key == "run":
+			o.Begun = value == run
+		case key == "rest":
+			o.Rest = value == "yes"
+		case !o.Begun:
+		case text != nil:
+			*text = value
+		case key == "ended":
+			o.Ended = value == "yes"
+		case key == "status" && o.Step == StepActivate:
 			if n, err := strconv.Atoi(value); err == nil {
 				o.Status = n
 			}
 		}
 	}
+	o.Rest = o.Rest || o.Ended
 	return o
 }
 
 //go:embed await.sh
 var awaitScript string
 
-// ErrNotReached says that a host is not reached any more.
-var ErrNotReached = errors.New("the host is not reached any more")
+// The errors of an activation that nobody saw the end of.
+var (
+	ErrNotReached = errors.New("the host is not reached any more")
+	ErrUntold     = errors.New("the host has not said how it ended")
+)
 
-// Activate takes the step of an activation. The error is a *StepError.
-func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results) (Outcome, *Heard, error) {
+// Activate takes the step of an activation. Where the outcome is known, what the command itself ended with counts for
+// nothing, unless the user has stopped the run meanwhile.
+func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results, run string) (Outcome, *Heard, error) {
 	out, heard, err := p.Take(ctx, step, results)
-	outcome := ParseOutcome(out)
+	outcome := ParseOutcome(out, run)
 	if err == nil && !outcome.Known() {
-		err = errors.New("the host has not said how it ended")
+		err = ErrUntold
 	}
 	if err != nil {
 		err = &StepError{step, err}
@@ -87,23 +131,52 @@ func LinkLost(err error) bool {
 	return errors.As(err, &exit) && exit.Code == nixexec.SSHFailed && !nixexec.Interrupted(err)
 }
 
-// Await connects to the host once more, when the connection was lost during the activation of a run, waits for the end
-// of that and returns what it has reported, with no error where it went well, else with that of the lost connection,
-// to which ErrNotReached is added where the host is not reached.
-func (l *Link) Await(ctx context.Context, run string, somebody bool, lost error) (Outcome, error) {
-	script := nixexec.Assignments([2]string{"outcome", facts.OutcomeFile}, [2]string{"run", run}, nixexec.HostPrograms()) + awaitScript
+// How long a host is waited for until nothing of a run is at work there any more, in seconds: an activation takes its
+// time, and a user who has stopped the run wants to know only whether there is one.
+const (
+	awaitPatience = 6 * 60 * 60
+	hastyPatience = 30
+)
+
+// Await waits, over a new connection where there was one that was lost, until nothing of the activation of a run is at
+// work on the host any more, and returns what that has reported. The error is ErrNotReached, or that of a run that was
+// stopped.
+func (l *Link) Await(ctx context.Context, run string, somebody bool) (Outcome, error) {
 	for l.Reconnect(ctx, somebody) {
-		out, err := nixexec.Output(ctx, l.current().Script(nil, script))
+		outcome, err := l.ask(ctx, run, awaitPatience, "")
 		if LinkLost(err) {
 			continue
 		}
-		outcome := ParseOutcome(string(out))
-		if outcome.Status == 0 {
-			return outcome, nil
-		}
-		return outcome, lost
+		return outcome, err
 	}
-	return ParseOutcome(""), errors.Join(lost, ErrNotReached)
+	if cause := context.Cause(ctx); cause != nil {
+		return ParseOutcome("", run), cause
+	}
+	return ParseOutcome("", run), ErrNotReached
+}
+
+// Look asks the host what there is of the activation of a run that the user has stopped, and waits only until it is
+// clear that it goes on by itself, or that there is none. Another signal ends the wait.
+func (l *Link) Look(ctx context.Context, run string) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*hastyPatience*time.Second)
+	defer cancel()
+	outcome, err := l.ask(ctx, run, hastyPatience, "yes")
+	if LinkLost(err) && l.Reconnect(ctx, false) {
+		outcome, err = l.ask(ctx, run, hastyPatience, "yes")
+	}
+	if LinkLost(err) {
+		err = ErrNotReached
+	}
+	return outcome, err
+}
+
+// ask has await.sh tell of a run.
+func (l *Link) ask(ctx context.Context, run string, patience int, hasty string) (Outcome, error) {
+	script := nixexec.Assignments(
+		[2]string{"dir", facts.RunDir(run)}, [2]string{"patience", strconv.Itoa(patience)}, [2]string{"hasty", hasty}, nixexec.HostPrograms(),
+	) + awaitScript
+	out, err := nixexec.Output(ctx, l.current().Script(nil, script))
+	return ParseOutcome(string(out), run), err
 }
 
 // OutcomeError says what came of an activation, where that is neither success nor something that the child itself has

@@ -6,22 +6,60 @@ import (
 )
 
 func TestParseOutcome(t *testing.T) {
-	got := ParseOutcome("was=/a\nnonsense\nprofile=/b\x1b[2J\ngeneration=12\ncurrent=/b\nstatus=4\n")
-	want := Outcome{Was: "/a", Profile: `/b\x1b[2J`, Generation: "12", Current: "/b", Status: 4}
+	out := "status=0\nrun=r\nnonsense\nprofile=/b\x1b[2J\ngeneration=12\nstatus=7\nstep=activate\ncurrent=/b\nstatus=4\nended=yes\n"
+	got := ParseOutcome(out, "r")
+	want := Outcome{Profile: `/b\x1b[2J`, Generation: "12", Current: "/b", Step: "activate", Status: 4, Begun: true, Ended: true, Rest: true}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := ParseOutcome("was=/a\n"); got.Status != -1 {
-		t.Errorf("a report that broke off must have no status, got %d", got.Status)
+	for name, out := range map[string]string{
+		"nothing else (field: a host that answers status=0)": "status=0\n",
+		"another run":                    "run=other\nstep=activate\nstatus=0\nended=yes\n",
+		"no run":                         "step=activate\ncurrent=/b\nstatus=0\nended=yes\n",
+		"it broke off":                   "run=r\nstep=activate\nstatus=0\n",
+		"before switch-to-configuration": "run=r\nstep=profile\nstatus=0\nended=yes\n",
+	} {
+		if got := ParseOutcome(out, "r"); got.Known() {
+			t.Errorf("%s: is known: %+v", name, got)
+		}
+	}
+}
+
+// Success is what the activation says itself, and what the host then runs (field: attacked on purpose).
+func TestMissed(t *testing.T) {
+	good := Outcome{Toplevel: "/s", Started: "/s", Current: "/s", Profile: "/s", ProfileNow: "/s"}
+	special := Outcome{Toplevel: "/s", Started: "/c", Current: "/c", Profile: "/s", ProfileNow: "/s"}
+	for _, c := range []struct {
+		name, action, system string
+		outcome              Outcome
+		missed               bool
+	}{
+		{"switch", "switch", "/s", good, false},
+		{"specialisation", "switch", "/s", special, false},
+		{"rollback", "switch", "", good, false},
+		{"nothing is told", "switch", "/s", Outcome{}, true},
+		{"another system was activated", "switch", "/t", good, true},
+		{"another one runs", "switch", "/s", Outcome{Toplevel: "/s", Started: "/s", Current: "/old", ProfileNow: "/s"}, true},
+		{"another one runs, test", "test", "/s", Outcome{Toplevel: "/s", Started: "/s", Current: "/old"}, true},
+		{"the specialisation does not run", "test", "/s", Outcome{Toplevel: "/s", Started: "/c", Current: "/s"}, true},
+		{"somebody has set the profile meanwhile", "switch", "/s", Outcome{Toplevel: "/s", Started: "/s", Current: "/s", ProfileNow: "/t"}, true},
+		{"boot", "boot", "/s", Outcome{Toplevel: "/s", Started: "/s", Current: "/old", ProfileNow: "/s"}, false},
+		{"boot, another profile", "boot", "/s", Outcome{Toplevel: "/s", Started: "/s", Current: "/old", ProfileNow: "/old"}, true},
+		{"test, whatever boots", "test", "/s", Outcome{Toplevel: "/s", Started: "/s", Current: "/s", ProfileNow: "/old"}, false},
+		{"a look", "dry-activate", "/s", Outcome{Toplevel: "/s", Current: "/old"}, false},
+	} {
+		if got := c.outcome.Missed(c.action, c.system); (got != "") != c.missed {
+			t.Errorf("%s: %q", c.name, got)
+		}
 	}
 }
 
 // What a host reports is cut where it is longer than anything honest.
 func TestParseOutcomeBounded(t *testing.T) {
 	const long = 1 << 20
-	got := ParseOutcome("current=" + strings.Repeat("x", long) + "\nstatus=" + strings.Repeat("9", long) +
-		"\n\x1b]0;owned\x07status=0\nprofile=/b\u202e\x1b[2J\n")
-	if len(got.Current) != reportedBytes || got.Profile != "/b[2J" || got.Known() {
+	got := ParseOutcome("run=r\nstep=activate\nended=yes\ncurrent="+strings.Repeat("x", long)+"\nstatus="+strings.Repeat("9", long)+
+		"\n\x1b]0;owned\x07status=0\nprofile=/b\u202e\x1b[2J\n", "r")
+	if len(got.Current) != reportedBytes || strings.ContainsAny(got.Profile, "\x1b\u202e") || got.Known() {
 		t.Errorf("%.300q, %q, %d", got.Current, got.Profile, got.Status)
 	}
 }

@@ -19,25 +19,26 @@ type Teller struct {
 	Journal string // the command that shows the log of the activation
 }
 
-// Outcome puts an activation's own report into words.
-func (t Teller) Outcome(o Outcome) (text string, result report.Result) {
+// Outcome puts an activation's own report into words. system is what was deployed; empty: the host has found that out.
+func (t Teller) Outcome(o Outcome, system string) (text string, result report.Result) {
 	generation := o.generation()
+	missed := ""
+	if o.Status == 0 || o.Status == facts.UnitsFailed {
+		missed = o.Missed(t.Action, system)
+	}
 	switch {
+	case o.Status < 0:
+		return t.Where + ": " + t.gaveUp(o), report.Failed
+	case missed != "":
+		return fmt.Sprintf("%s: the activation ended with status %d, but %s", t.Where, o.Status, missed), report.HalfDone
 	case o.Status == 0 && t.Action == "boot":
 		return fmt.Sprintf("%s: %s boots next%s", t.Where, o.Profile, generation), report.Done
 	case o.Status == 0 && t.Action == "dry-activate":
 		return t.Where + ": nothing was changed, this was only a look", report.Done
 	case o.Status == 0:
 		return fmt.Sprintf("%s: %s runs%s", t.Where, o.Current, generation), report.Done
-	case o.Status == facts.UnitsFailed && o.Current != "":
-		text := fmt.Sprintf("%s: %s is active%s, but some units failed", t.Where, o.Current, generation)
-		if o.Failed != "" {
-			text += ": " + o.Failed
-		}
-		if t.Units != "" {
-			text += "\n" + t.Units
-		}
-		return text, report.Units
+	case o.Status == facts.UnitsFailed:
+		return t.units(o), report.Units
 	case o.Status == facts.RebootOnly:
 		return t.Where + ": nothing was activated, this system's init takes effect only with a reboot" + t.nextBoot(o), report.Failed
 	case o.Current == o.Was || o.Current == "":
@@ -46,6 +47,29 @@ func (t Teller) Outcome(o Outcome) (text string, result report.Result) {
 		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", t.Where, o.Status, o.Current, t.nextBoot(o)),
 			report.HalfDone
 	}
+}
+
+// units says that a system runs of which some units failed.
+func (t Teller) units(o Outcome) string {
+	text := fmt.Sprintf("%s: %s is active%s, but some units failed", t.Where, o.Current, o.generation())
+	if o.Failed != "" {
+		text += ": " + o.Failed
+	}
+	if t.Units != "" {
+		text += "\n" + t.Units
+	}
+	return text
+}
+
+// gaveUp says why an activation ended before anything of the system ran.
+func (t Teller) gaveUp(o Outcome) string {
+	switch {
+	case o.WasProfile != "" && o.ProfileNow != o.WasProfile:
+		return "nothing was activated: " + o.Why + "; the profile is " + orNothing(o.ProfileNow) + " now, and was " + orNothing(o.WasProfile)
+	case o.Step == "profile":
+		return "nothing was activated: " + o.Why
+	}
+	return "nothing was changed: " + o.Why
 }
 
 // Aftermath puts into words what is different on the target after a child that ended with a code.
@@ -61,7 +85,7 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", t.Where, o.Current), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
 		o.Status, o.Failed = facts.UnitsFailed, firstOf(after.Failed)
-		return t.Outcome(o)
+		return t.units(o), report.Units
 	case o.Current != o.Was && !lost:
 		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", t.Where, o.Current, t.nextBoot(o), t.Journal), report.HalfDone
 	case o.Current != o.Was:

@@ -1,6 +1,9 @@
 package standin
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +18,9 @@ import (
 // systemdRun is systemd-run: a unit runs a program, apart from the session that started it. Only root may do that
 // here.
 func (c *call) systemdRun() int {
-	c.record(slices.Contains(c.args, ":")) // which does nothing
+	if os.Getenv(loadedUnit) == "" {
+		c.record(slices.Contains(c.args, ":")) // which does nothing
+	}
 	var files [2]string
 	unit, env := "run-1234", []string{"USER=root"}
 	words := c.args
@@ -42,14 +47,53 @@ func (c *call) systemdRun() int {
 	if !c.root() && c.place.knob("run0", "") != "free" {
 		return c.fail("Failed to start transient service unit: Interactive authentication required.")
 	}
+	if !slices.Contains(c.args, "--wait") {
+		return c.leaveUnit(unit, words)
+	}
 	return c.runUnit(unit, words, env, files)
+}
+
+// leaveUnit has another systemd-run run the unit, and does not wait for its end.
+func (c *call) leaveUnit(unit string, words []string) int {
+	if err := c.load(unit, words); err != nil {
+		return c.fail("%v", err)
+	}
+	cmd := exec.Command(filepath.Join(c.place.Dir, binDir, c.name), append([]string{"--wait"}, c.args...)...)
+	cmd.Env = append(os.Environ(), loadedUnit+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return c.fail("%v", err)
+	}
+	return 0
+}
+
+// loadedUnit is set for a systemd-run whose unit is loaded already.
+const loadedUnit = "STANDIN_LOADED_UNIT"
+
+// unitFile is there as long as a unit runs.
+func (c *call) unitFile(unit string) string {
+	return filepath.Join(c.place.Dir, "units", unit+".service")
+}
+
+// load makes a unit, of which there is one of a name.
+func (c *call) load(unit string, words []string) error {
+	file, err := os.OpenFile(c.unitFile(unit), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("Failed to start transient service unit: Unit %s.service was already loaded.", unit)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString("loaded active running " + strings.Join(words, " ") + "\n")
+	return errors.Join(err, file.Close())
 }
 
 // runUnit runs the program of a unit, and waits for its end.
 func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
-	state := filepath.Join(c.place.Dir, "units", unit+".service")
-	if _, err := os.Stat(state); err == nil {
-		return c.fail("Failed to start transient service unit: Unit %s.service was already loaded.", unit)
+	if os.Getenv(loadedUnit) == "" {
+		if err := c.load(unit, words); err != nil {
+			return c.fail("%v", err)
+		}
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}, env...)
@@ -73,11 +117,8 @@ func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
 			cmd.Stderr = file
 		}
 	}
-	if err := os.WriteFile(state, []byte("loaded active running "+strings.Join(words, " ")+"\n"), 0o644); err != nil {
-		return c.fail("%v", err)
-	}
 	err := cmd.Run()
-	_ = os.Remove(state)
+	_ = os.Remove(c.unitFile(unit))
 	if c.place.knob("cut", "") == "end" {
 		_ = c.place.Set("cut", "")
 		c.cutLink()

@@ -244,8 +244,9 @@ func (h *Place) write(path, text string) error {
 //	failed     failed units
 //	units      units that fail with the next activation
 //	status     exit status of the next activation
+//	keeps      "yes": an activation ends well, and the system that runs is kept
 //	cut        "copy": the link is lost while a system is copied; "activation": when the next activation has begun;
-//	           "end": when it has ended
+//	           "last": when it has done everything, "end": when it has ended and nixos-rebuild waits for that
 //	goes-on    the next activation ends only after a "connection" was opened, or after somebody has looked at the "units"
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none

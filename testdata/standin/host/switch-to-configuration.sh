@@ -49,6 +49,7 @@ fi
 say "activating the configuration..."
 pause
 say "setting up /etc..."
+if [ "$(knob keeps)" = yes ]; then exit 0; fi
 rm -f "$root/run/current-system"
 ln -s "$toplevel" "$root/run/current-system"
 units=$(knob units)
@@ -56,5 +57,9 @@ if [ -n "$units" ]; then
     printf '%s\n' "$units" >"$place/knobs/failed"
     say "warning: the following units failed: $units"
     status=4
+fi
+if [ "$(knob cut)" = last ]; then
+    rm -f "$place/knobs/cut"
+    cut-link
 fi
 exit "${status:-0}"
