@@ -168,6 +168,18 @@ func TestStatus(t *testing.T) {
 		{&remote.OutcomeError{Result: report.Units, Err: child}, request.ExitUnits},
 		{child, 101},
 		{fmt.Errorf("copying: %w", child), 101},
+		// What a command on a host ended with is never a status of nixhop's own (field: 3, 127).
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 2}, request.ExitFailed},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 3}, request.ExitFailed},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 4}, request.ExitUnits},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 5}, request.ExitFailed},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 6}, request.ExitFailed},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 127}, request.ExitFailed},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: 137}, request.ExitFailed},
+		{&nixexec.ExitError{Program: "nixos-rebuild", Code: -1, Signal: syscall.SIGKILL}, 128 + 9},
+		{&remote.OutcomeError{Result: report.Failed, Child: 3, Err: child}, request.ExitFailed},
+		{&remote.OutcomeError{Result: report.Failed, Child: 127, Err: child}, request.ExitFailed},
+		{&remote.OutcomeError{Result: report.Failed, Child: 100, Err: child}, 100},
 		{&nixexec.NotFoundError{Program: "ssh"}, request.ExitNotInstalled},
 		{&nixexec.InterruptedError{Signal: syscall.SIGTERM, Err: child}, 128 + 15},
 	} {

@@ -31,3 +31,9 @@ const (
 	UnitsFailed = 4   // some units failed
 	RebootOnly  = 100 // the system's init can take over only at boot
 )
+
+// What a shell ends with where it could not run a program (POSIX, 2.8.2).
+const (
+	NotExecutable = 126
+	NotFound      = 127
+)

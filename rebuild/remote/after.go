@@ -45,7 +45,7 @@ func (a After) Failure(ctx context.Context, err error) error {
 		return err // no NixOS yet, and nothing to compare
 	}
 	text, result := a.Teller.Aftermath(a.Before, after, code, waited || lost)
-	return &OutcomeError{Result: result, Child: nixexec.Status(err), Err: errors.New(text)}
+	return &OutcomeError{Result: result, Child: passedOn(err), Err: errors.New(text)}
 }
 
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.

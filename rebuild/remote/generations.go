@@ -25,22 +25,13 @@ func Generations(m *plan.Machine, r request.Request) plan.Step {
 }
 
 // ReadGenerations runs that step in the foreground, and returns what it prints: ssh would not tell that it could not be
-// written. The error wraps a *nixexec.NotFoundError where the host has no nixos-rebuild.
+// written. That the host has no nixos-rebuild is said.
 func ReadGenerations(ctx context.Context, m *plan.Machine, r request.Request, s nixexec.Stdio) (string, error) {
 	text, err := nixexec.Capture(ctx, Generations(m, r).Command, s)
 	var exit *nixexec.ExitError
-	if errors.As(err, &exit) && exit.Code == request.ExitNotInstalled {
+	if errors.As(err, &exit) && exit.Code == facts.NotFound {
 		look := report.SSH(m.Host.String(), "ls -l "+facts.ProfilePath(r.Value("--profile-name"))+"-*-link")
-		return text, &notThere{"there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" + r.Call().Lines([]report.Remedy{look})[0]}
+		return text, errors.New("there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" + r.Call().Lines([]report.Remedy{look})[0])
 	}
 	return text, err
 }
-
-// notThere says that the host has no nixos-rebuild.
-type notThere struct{ message string }
-
-// Error is the message.
-func (e *notThere) Error() string { return e.message }
-
-// Unwrap is what it means here.
-func (e *notThere) Unwrap() error { return &nixexec.NotFoundError{Program: "nixos-rebuild"} }

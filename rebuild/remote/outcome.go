@@ -194,10 +194,10 @@ func (e *OutcomeError) Error() string { return e.Err.Error() }
 func (e *OutcomeError) Unwrap() error { return e.Err }
 
 // Hidden is the error of a nixos-rebuild with the exit status that it hides in its text under a 1: it is that of the
-// command that failed (nixpkgs, nixos-rebuild-ng). 0 and 1: it hides none.
+// command that failed (nixpkgs, nixos-rebuild-ng). 0 and 1: it hides none; a number of nixhop's own is not taken over.
 func Hidden(err error, status int) error {
 	var exit *nixexec.ExitError
-	if status <= 1 || !errors.As(err, &exit) || exit.Code != 1 {
+	if notOurs(status) <= 1 || !errors.As(err, &exit) || exit.Code != 1 {
 		return err
 	}
 	return &OutcomeError{

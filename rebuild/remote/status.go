@@ -45,7 +45,31 @@ func Status(err error) int {
 	case errors.As(err, &step) && step.Step.Name != "nixos-rebuild":
 		return statusOfStep(step.Err)
 	}
-	return nixexec.Status(err)
+	return passedOn(err)
+}
+
+// passedOn is the status of a child, unless it says something of nixhop's own: a program on a host may have ended with
+// any of these, and a child here hands that on. How a signal has ended a run, or a child here, is ours to tell.
+func passedOn(err error) int {
+	var exit *nixexec.ExitError
+	code := nixexec.Status(err)
+	switch {
+	case !errors.As(err, &exit) || exit.Signal != 0 || nixexec.Interrupted(err):
+		return code
+	case code > 128 && code < nixexec.SSHFailed:
+		return request.ExitFailed
+	}
+	return notOurs(code)
+}
+
+// notOurs is a status of a child, or 1 in place of one that says something of nixhop's own (request.ExitStatuses). That
+// of failed units is switch-to-configuration's number.
+func notOurs(code int) int {
+	switch code {
+	case request.ExitUsage, request.ExitCheck, request.ExitRolledBack, request.ExitPartly, request.ExitNotInstalled:
+		return request.ExitFailed
+	}
+	return code
 }
 
 // statusOfHosts is what the hosts that ended have in common; an interruption outweighs everything.
@@ -77,7 +101,7 @@ func statusOfStep(err error) int {
 // statusOfOutcome is that of an outcome. A child's own is passed on, but for the 1 that says nothing.
 func statusOfOutcome(e *OutcomeError) int {
 	switch {
-	case e.Child > request.ExitFailed:
+	case notOurs(e.Child) > request.ExitFailed:
 		return e.Child
 	case e.Result == report.Units:
 		return request.ExitUnits

@@ -41,6 +41,9 @@ func (t Teller) Outcome(o Outcome, system string) (text string, result report.Re
 		return t.units(o), report.Units
 	case o.Status == facts.RebootOnly:
 		return t.Where + ": nothing was activated, this system's init takes effect only with a reboot" + t.nextBoot(o), report.Failed
+	case o.Status == facts.NotExecutable || o.Status == facts.NotFound:
+		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration could not be run there (status %d)%s",
+			t.Where, o.Status, t.nextBoot(o)), report.Failed
 	case o.Current == o.Was || o.Current == "":
 		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", t.Where, o.Status, t.nextBoot(o)), report.Failed
 	default:
