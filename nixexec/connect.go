@@ -123,6 +123,9 @@ func (m *Master) running(ctx context.Context) bool {
 	return err == nil
 }
 
+// Alive reports whether the connection is still there.
+func (m *Master) Alive(ctx context.Context) bool { return m.running(ctx) }
+
 // control sends a request to the master over its socket and returns the answer, which ssh prints on standard error.
 // No config file is read, as one can make ssh ask the network.
 func (m *Master) control(ctx context.Context, request string) (string, error) {
@@ -144,7 +147,7 @@ func (m *Master) jumpLog(ctx context.Context, log string) string {
 	}
 	o := m.options
 	o.Batch = true
-	argv := append([]string{"ssh", "-o", "ControlPath=none"}, ConnectionOptions(o)...)
+	argv := append([]string{"ssh", "-o", "ControlPath=none"}, append(common(o, sharingRejected(o)), "-o", "RemoteCommand=none")...)
 	argv = append(argv, "--", o.Host, "true")
 	_, err := Output(ctx, Command{Argv: argv, Env: []string{"SSH_ASKPASS_REQUIRE=never"}})
 	var exit *ExitError

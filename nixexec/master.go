@@ -35,14 +35,26 @@ type MasterOptions struct {
 	Batch          bool          // ask nothing (BatchMode): there is no terminal, or hosts are done in parallel
 }
 
-// ConnectionOptions returns the options with which ssh uses the connection that OpenMaster opened with the same o,
-// or opens one of its own where that is gone. The user's options stand first and win, but for those that would
-// undo the sharing (ControlPath, ControlMaster, ControlPersist, -S, -M) or turn a session with a command into
-// something else (-t, -f, -N, -n, RequestTTY, RemoteCommand). A RequestTTY, RemoteCommand or port forwarding in the
-// ssh config is switched off for the same reason: ssh refuses a command beside a RemoteCommand, and every session
-// would ask for the forwardings again.
+// ConnectionOptions returns the options with which ssh uses the connection that OpenMaster opened with the same o, and
+// that one alone: where it is gone ssh knows no host key, and so lets no other machine pass for the host, whatever its
+// name leads to by then. The user's options stand first and win, but for those that would undo the sharing
+// (ControlPath, ControlMaster, ControlPersist, -S, -M), let another machine pass (StrictHostKeyChecking and the files
+// of known hosts) or turn a session with a command into something else (-t, -f, -N, -n, RequestTTY, RemoteCommand). A
+// RequestTTY, RemoteCommand or port forwarding in the ssh config is switched off for the same reason: ssh refuses a
+// command beside a RemoteCommand, and every session would ask for the forwardings again.
 func ConnectionOptions(o MasterOptions) []string {
-	options := common(o, sharingRejected(o))
+	return append(sessionOptions(o),
+		"-o", "HostKeyAlias="+LostConnection, "-o", "StrictHostKeyChecking=yes", "-o", "VerifyHostKeyDNS=no",
+		"-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null")
+}
+
+// LostConnection is the name by which ssh tells that the connection is gone which it was to use: it says that it knows
+// no host key for this name.
+const LostConnection = "nixhop-lost-connection"
+
+// sessionOptions are those of a session over any connection.
+func sessionOptions(o MasterOptions) []string {
+	options := common(o, sessionRejected(o))
 	return append(options, "-o", "ControlMaster=no", "-o", "RemoteCommand=none", "-o", "RequestTTY=no")
 }
 

@@ -30,9 +30,11 @@ func TestMasterArgv(t *testing.T) {
 }
 
 func TestConnectionOptions(t *testing.T) {
-	o := MasterOptions{Host: "web", Dir: "/d", Options: []string{"-v", "-M", "-o", "ServerAliveInterval=5"}, ConnectTimeout: 10 * time.Second, AcceptNew: true}
+	o := MasterOptions{Host: "web", Dir: "/d", Options: []string{"-v", "-M", "-o", "ServerAliveInterval=5", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/k"}, ConnectTimeout: 10 * time.Second, AcceptNew: true}
 	want := "-v -o ServerAliveInterval=5 -o ControlPath=/d/%C -o ClearAllForwardings=yes -o ServerAliveInterval=15 -o ServerAliveCountMax=4" +
-		" -o ConnectTimeout=10 -o ControlMaster=no -o RemoteCommand=none -o RequestTTY=no"
+		" -o ConnectTimeout=10 -o ControlMaster=no -o RemoteCommand=none -o RequestTTY=no" +
+		" -o HostKeyAlias=nixhop-lost-connection -o StrictHostKeyChecking=yes -o VerifyHostKeyDNS=no" +
+		" -o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null"
 	if got := strings.Join(ConnectionOptions(o), " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -163,6 +163,14 @@ func sharingRejected(o MasterOptions) rejected {
 	return r
 }
 
+// sessionRejected would also let a session make a connection of its own.
+func sessionRejected(o MasterOptions) rejected {
+	r := sharingRejected(o)
+	r.keywords = append(r.keywords, "hostkeyalias", "stricthostkeychecking", "verifyhostkeydns", "userknownhostsfile",
+		"globalknownhostsfile", "knownhostscommand")
+	return r
+}
+
 // masterRejected would also take the log away that a failed connection is explained by.
 func masterRejected(o MasterOptions) rejected {
 	r := sharingRejected(o)

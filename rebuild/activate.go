@@ -23,6 +23,9 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		r.fail("nothing was activated " + c.where() + ": the run was stopped")
 		return done, &remote.StepError{Step: step, Err: err}
 	}
+	if err := r.keep(ctx, c.Checked, "activation"); err != nil {
+		return done, err
+	}
 	outcome, heard, err := r.performer(c.Checked).Activate(ctx, step, plan.Results{"toplevel": c.System}, r.net.Name())
 	if nixexec.Interrupted(err) {
 		r.stopped(ctx, c, outcome)
@@ -32,7 +35,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		r.warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
 		var unheard error
 		if outcome, unheard = c.Link.Await(ctx, r.net.Name(), r.somebody()); unheard != nil {
-			r.fail(r.teller(c.Located).Unknown())
+			r.fail(r.teller(c.Located).Unknown(unheard))
 			return done, cmp.Or(context.Cause(ctx), err)
 		}
 	}
@@ -62,7 +65,7 @@ func (r *Run) stopped(ctx context.Context, c Copied, outcome remote.Outcome) {
 	if c.Link != nil {
 		var err error
 		if outcome, err = c.Link.Look(ctx, r.net.Name()); err != nil {
-			r.fail(r.teller(c.Located).Unknown())
+			r.fail(r.teller(c.Located).Unknown(err))
 			return
 		}
 	}

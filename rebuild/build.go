@@ -21,6 +21,9 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 	}
 	r.announce(c)
 	b := Built{Checked: c, System: c.Request.Value("--store-path")}
+	if err := r.keep(ctx, c, "build"); err != nil {
+		return b, err
+	}
 	if heard, err := r.performer(c).TakeAll(ctx, plan.Build(r.job(c)), results); err != nil {
 		return b, r.stepFailed(c, heard, results, err)
 	}

@@ -15,6 +15,9 @@ import (
 func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	c := b.Checked
 	job, results := r.job(c), plan.Results{"toplevel": b.System}
+	if err := r.keep(ctx, c, "copy"); err != nil {
+		return Copied{b}, err
+	}
 	heard, err := r.performer(c).TakeAll(ctx, plan.Copy(job), results)
 	if c.Between != nil && failedThere(err) {
 		r.warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))

@@ -1,7 +1,10 @@
 package rebuild
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -15,6 +18,31 @@ func (r *Run) performer(c Checked) remote.Performer {
 		Host: c.Name(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: stdio, Password: c.Password, Say: r.Say,
 		Started: r.Env(plan.StartedMark),
 	}
+}
+
+// keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was
+// lost while it was not used is made anew.
+func (r *Run) keep(ctx context.Context, c Checked, step string) error {
+	for i, link := range []*remote.Link{c.Link, c.BuildLink} {
+		if link == nil || i == 1 && link == c.Link {
+			continue
+		}
+		name := link.Machine.Host.Name
+		err := link.Keep(ctx, r.somebody(), func() {
+			r.warn("the connection to " + name + " was lost; connecting again before the " + step)
+		})
+		if err == nil {
+			continue
+		}
+		if nixexec.Interrupted(err) || context.Cause(ctx) != nil {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+		if c.needsRoot() {
+			r.fail("nothing was activated " + c.where() + ": the " + step + " was not begun")
+		}
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // stepFailed says what the failure of a step before the activation means, and what was not changed.

@@ -20,6 +20,9 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 		return Activated{c}, err
 	}
 	r.announce(c)
+	if err := r.keep(ctx, c, "deployment"); err != nil {
+		return Activated{c}, err
+	}
 	heard, err := r.performer(c).TakeAll(ctx, steps, plan.Results{})
 	if err == nil {
 		return Activated{c}, r.seen(ctx, c)

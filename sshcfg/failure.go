@@ -98,6 +98,9 @@ func Diagnose(log string) Failure {
 	return f
 }
 
+// ShownKey is the key that the host has shown, as the log of an ssh tells that went there; empty: it does not tell.
+func ShownKey(log string) HostKey { return readLog(log).facts().Key }
+
 // sshLog is a log, taken apart.
 type sshLog struct {
 	lines     []string // cleaned, without the debug lines

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
@@ -22,10 +23,11 @@ func sshRows() []row {
 			id: "ssh-lost", rank: rankEffect, phases: []report.Phase{report.PhaseBuild, report.PhaseCopy, report.PhaseActivate},
 			needles: []string{
 				"client_loop: send disconnect: ", "packet_write_wait: ", " closed by remote host.", "Connection reset by ",
-				", server ", "Read from remote host ",
+				", server ", "Read from remote host ", nixexec.LostConnection,
 			},
 			pattern: `^(?:client_loop: send disconnect: .*|packet_write_wait: .*|Connection to \S+ closed by remote host\.` +
-				`|Connection reset by \S+ port \d+|Timeout, server \S+ not responding\.?|Read from remote host .*)$`,
+				`|Connection reset by \S+ port \d+|Timeout, server \S+ not responding\.?|Read from remote host .*` +
+				`|No \S+ host key is known for ` + nixexec.LostConnection + ` .*)$`,
 			explain: explainLost,
 		},
 	}
@@ -34,7 +36,8 @@ func sshRows() []row {
 // explainBetween is about a build host that copies to the target by an ssh of its own, as an older nixos-rebuild has
 // it do. The way from here to both was open already.
 func explainBetween(x excerpt, s Situation) Explanation {
-	if s.BuildsHere() || s.BuildsOnTarget() || s.Alias == "" {
+	lost := x.near(nixexec.LostConnection, 4, 0) != nil // which is the one from here
+	if lost || s.BuildsHere() || s.BuildsOnTarget() || s.Alias == "" {
 		return Explanation{}
 	}
 	return Explanation{

@@ -34,12 +34,12 @@ func (a After) Failure(ctx context.Context, err error) error {
 	if exit != nil {
 		code = exit.Code
 	}
-	after, waited, known := a.settled(ctx, func() { lost = true })
+	after, waited, why := a.settled(ctx, func() { lost = true })
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause
-	case !known:
-		a.Fail(a.Teller.Unknown())
+	case why != nil:
+		a.Fail(a.Teller.Unknown(why))
 		return err
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
@@ -49,7 +49,7 @@ func (a After) Failure(ctx context.Context, err error) error {
 }
 
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.
-func (a After) settled(ctx context.Context, lost func()) (after facts.Host, waited, known bool) {
+func (a After) settled(ctx context.Context, lost func()) (after facts.Host, waited bool, err error) {
 	return a.Link.Settled(ctx, a.Query, a.Somebody,
 		func() {
 			lost()
@@ -65,12 +65,14 @@ func (a After) settled(ctx context.Context, lost func()) (after facts.Host, wait
 // knows that. The error is an *OutcomeError. A specialisation runs beside what the profile has, and another profile
 // says nothing of what runs.
 func (a After) Success(ctx context.Context, comparable bool) error {
-	after, _, known := a.settled(ctx, func() {})
+	after, _, why := a.settled(ctx, func() {})
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause
-	case !known:
-		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + a.Teller.Unknown())}
+	case why != nil:
+		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + a.Teller.Unknown(why))}
+	case after.System.BootID != a.Before.System.BootID && a.Before.System.BootID != "":
+		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", a.Teller.Where, ErrRebooted)}
 	case comparable && after.System.Profile != after.System.Current:
 		text := fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s",
 			a.Teller.Where, orNothing(after.System.Current), orNothing(after.System.Profile))

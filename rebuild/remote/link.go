@@ -1,10 +1,12 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +23,8 @@ type Link struct {
 	mu     sync.Mutex
 	master *nixexec.Master
 	probes map[query]*probing
+	key    sshcfg.HostKey // that the machine showed; empty: ssh did not tell
+	bootID string         // that it told with the first probe; empty: it did not
 }
 
 // opening is a connection that somebody opens; others who want it wait for that.
@@ -44,12 +48,12 @@ func (n *Network) Open(ctx context.Context, m *plan.Machine) (*Link, *sshcfg.Fai
 	}
 	n.mu.Unlock()
 	o.once.Do(func() {
-		master, failure, err := n.reach(ctx, m.Master)
+		master, key, failure, err := n.reach(ctx, m.Master)
 		o.failure, o.err = failure, err
 		if master == nil {
 			return
 		}
-		o.link = &Link{Machine: m, network: n, master: master, probes: map[query]*probing{}}
+		o.link = &Link{Machine: m, network: n, master: master, key: key, probes: map[query]*probing{}}
 		n.mu.Lock()
 		n.open = append(n.open, o.link)
 		n.mu.Unlock()
@@ -57,24 +61,24 @@ func (n *Network) Open(ctx context.Context, m *plan.Machine) (*Link, *sshcfg.Fai
 	return o.link, o.failure, o.err
 }
 
-// reach opens a connection.
-func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*nixexec.Master, *sshcfg.Failure, error) {
+// reach opens a connection, and tells the key of the machine at its other end.
+func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*nixexec.Master, sshcfg.HostKey, *sshcfg.Failure, error) {
 	master, log, err := nixexec.OpenMaster(ctx, options, n.options.Stdio)
 	if err == nil {
-		return master, nil, nil
+		return master, sshcfg.ShownKey(log), nil, nil
 	}
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) || ctx.Err() != nil || nixexec.Interrupted(err) {
-		return nil, nil, err
+		return nil, sshcfg.HostKey{}, nil, err
 	}
 	failure := sshcfg.Diagnose(log)
 	if failure.Kind == sshcfg.UnknownFailure {
 		// A log that could not be written says nothing of the host.
 		if full := nixexec.TryRoom(options.Dir); full != nil {
-			return nil, nil, fmt.Errorf("connecting to %q: %w", options.Host, full)
+			return nil, sshcfg.HostKey{}, nil, fmt.Errorf("connecting to %q: %w", options.Host, full)
 		}
 	}
-	return nil, &failure, nil
+	return nil, sshcfg.HostKey{}, &failure, nil
 }
 
 // Command is a command on the host, over its connection.
@@ -99,9 +103,17 @@ var comesBack = []sshcfg.FailureKind{
 	sshcfg.Refused, sshcfg.TimedOut, sshcfg.Unreachable, sshcfg.Unresolved, sshcfg.JumpFailed, sshcfg.Kex, sshcfg.UnknownFailure,
 }
 
+// The errors of a connection that was lost and could not be made again.
+var (
+	ErrNotReached = errors.New("the host is not reached any more")
+	ErrOther      = errors.New("another machine answers in its place")
+	ErrRebooted   = errors.New("it was rebooted, or another machine answers in its place")
+)
+
 // Reconnect opens a connection anew that was lost, and tries that for a while. It asks nothing unless the host lets
-// nobody in otherwise and somebody is there. false: the host is not reached.
-func (l *Link) Reconnect(ctx context.Context, somebody bool) bool {
+// nobody in otherwise and somebody is there. What shows another host key than the machine that was checked is not
+// talked to. The errors are ErrNotReached, ErrOther and that of a run that was stopped.
+func (l *Link) Reconnect(ctx context.Context, somebody bool) error {
 	l.current().Close()
 	options := l.Machine.Master
 	options.Batch = true
@@ -109,25 +121,67 @@ func (l *Link) Reconnect(ctx context.Context, somebody bool) bool {
 		options.ConnectTimeout = reconnectWait
 	}
 	for deadline := time.Now().Add(reconnectTime); ; {
-		master, failure, err := l.network.reach(ctx, options)
+		master, key, failure, err := l.network.reach(ctx, options)
 		switch {
 		case err != nil:
-			return false
+			return cmp.Or(context.Cause(ctx), ErrNotReached)
+		case master != nil && key.Fingerprint != l.key.Fingerprint:
+			master.Close()
+			return ErrOther
 		case master != nil:
 			l.mu.Lock()
 			l.master = master
 			l.mu.Unlock()
-			return true
+			return nil
 		case failure.Kind == sshcfg.Denied && options.Batch && somebody:
 			options.Batch = false
 			continue
+		case failure.Kind == sshcfg.HostKeyChanged, failure.Kind == sshcfg.HostKeyRevoked:
+			return ErrOther
 		case !slices.Contains(comesBack, failure.Kind) || time.Now().After(deadline):
-			return false
+			return ErrNotReached
 		}
 		select {
 		case <-ctx.Done():
-			return false
+			return context.Cause(ctx)
 		case <-time.After(reconnectPause):
 		}
 	}
+}
+
+// bootIDFile is where Linux has a number that is new with each boot, and so no two machines have the same.
+const bootIDFile = "/proc/sys/kernel/random/boot_id"
+
+// Same makes sure that the machine at the other end is the one that was checked, and has not been booted since. The
+// errors are ErrRebooted and those of nixexec.Output. One that told no boot id is known by its host key alone.
+func (l *Link) Same(ctx context.Context) error {
+	l.mu.Lock()
+	bootID := l.bootID
+	l.mu.Unlock()
+	if bootID == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	out, err := nixexec.Output(ctx, l.current().Script(nil, "cat "+bootIDFile+"\n"))
+	if err == nil && !slices.Contains(strings.Fields(string(out)), bootID) {
+		err = ErrRebooted
+	}
+	return err
+}
+
+// Keep sees to it that there is a connection to the machine that was checked: a new one where that was lost while it
+// was not used. lost is called where one is to be made. The errors are those of Reconnect and Same.
+func (l *Link) Keep(ctx context.Context, somebody bool, lost func()) error {
+	if l.current().Alive(ctx) {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	lost()
+	if err := l.Reconnect(ctx, somebody); err != nil {
+		return err
+	}
+	return l.Same(ctx)
 }

@@ -105,11 +105,8 @@ func ParseOutcome(out, run string) Outcome {
 //go:embed await.sh
 var awaitScript string
 
-// The errors of an activation that nobody saw the end of.
-var (
-	ErrNotReached = errors.New("the host is not reached any more")
-	ErrUntold     = errors.New("the host has not said how it ended")
-)
+// ErrUntold says that nobody saw the end of an activation.
+var ErrUntold = errors.New("the host has not said how it ended")
 
 // Activate takes the step of an activation. Where the outcome is known, what the command itself ended with counts for
 // nothing, unless the user has stopped the run meanwhile.
@@ -139,20 +136,10 @@ const (
 )
 
 // Await waits, over a new connection where there was one that was lost, until nothing of the activation of a run is at
-// work on the host any more, and returns what that has reported. The error is ErrNotReached, or that of a run that was
-// stopped.
+// work on the host any more, and returns what that has reported. The errors are those of Reconnect and Same: nobody
+// else is asked.
 func (l *Link) Await(ctx context.Context, run string, somebody bool) (Outcome, error) {
-	for l.Reconnect(ctx, somebody) {
-		outcome, err := l.ask(ctx, run, awaitPatience, "")
-		if LinkLost(err) {
-			continue
-		}
-		return outcome, err
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return ParseOutcome("", run), cause
-	}
-	return ParseOutcome("", run), ErrNotReached
+	return l.ask(ctx, run, somebody, awaitPatience, "")
 }
 
 // Look asks the host what there is of the activation of a run that the user has stopped, and waits only until it is
@@ -160,24 +147,33 @@ func (l *Link) Await(ctx context.Context, run string, somebody bool) (Outcome, e
 func (l *Link) Look(ctx context.Context, run string) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*hastyPatience*time.Second)
 	defer cancel()
-	outcome, err := l.ask(ctx, run, hastyPatience, "yes")
-	if LinkLost(err) && l.Reconnect(ctx, false) {
-		outcome, err = l.ask(ctx, run, hastyPatience, "yes")
-	}
-	if LinkLost(err) {
-		err = ErrNotReached
-	}
-	return outcome, err
+	return l.ask(ctx, run, false, hastyPatience, "yes")
 }
 
 // ask has await.sh tell of a run.
-func (l *Link) ask(ctx context.Context, run string, patience int, hasty string) (Outcome, error) {
+func (l *Link) ask(ctx context.Context, run string, somebody bool, patience int, hasty string) (Outcome, error) {
 	script := nixexec.Assignments(
-		[2]string{"dir", facts.RunDir(run)}, [2]string{"patience", strconv.Itoa(patience)}, [2]string{"hasty", hasty}, nixexec.HostPrograms(),
+		[2]string{"dir", facts.RunDir(run)}, [2]string{"patience", strconv.Itoa(patience)}, [2]string{"hasty", hasty},
+		nixexec.HostPrograms(),
 	) + awaitScript
-	out, err := nixexec.Output(ctx, l.current().Script(nil, script))
-	return ParseOutcome(string(out), run), err
+	for tries := 0; tries < askTries; tries++ {
+		var out []byte
+		err := l.Keep(ctx, somebody, func() {})
+		if err == nil {
+			out, err = nixexec.Output(ctx, l.current().Script(nil, script))
+		}
+		if !LinkLost(err) {
+			return ParseOutcome(string(out), run), err
+		}
+		if len(out) > 0 {
+			tries = 0 // it was there, and had begun to wait
+		}
+	}
+	return ParseOutcome("", run), ErrNotReached
 }
+
+// askTries is how often a host is asked that lets no session in, or cuts it off at once.
+const askTries = 5
 
 // OutcomeError says what came of an activation, where that is neither success nor something that the child itself has
 // said.

@@ -40,7 +40,14 @@ func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
 		l.probes[q] = p
 	}
 	l.mu.Unlock()
-	p.once.Do(func() { p.host, p.err = l.probe(ctx, q, l.Machine.Master.ConnectTimeout) })
+	p.once.Do(func() {
+		p.host, p.err = l.probe(ctx, q, l.Machine.Master.ConnectTimeout)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.bootID == "" {
+			l.bootID = p.host.System.BootID
+		}
+	})
 	return p.host, p.err
 }
 
@@ -58,12 +65,12 @@ func (n *Network) Told(ctx context.Context, m *plan.Machine, q facts.Query) (fac
 
 // Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until
 // no activation runs there any more. lost is called where the connection was lost, running once where there is
-// something to wait for. false: the host is not reached.
-func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, lost, running func()) (after facts.Host, waited, known bool) {
+// something to wait for. The error is why the host cannot be asked.
+func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, lost, running func()) (after facts.Host, waited bool, err error) {
 	for {
-		after, known = l.probeAgain(ctx, q, somebody, lost)
-		if !known || !slices.ContainsFunc(after.Switches, facts.Unit.Running) {
-			return after, waited, known
+		after, err = l.probeAgain(ctx, q, somebody, lost)
+		if err != nil || !slices.ContainsFunc(after.Switches, facts.Unit.Running) {
+			return after, waited, err
 		}
 		if !waited {
 			waited = true
@@ -71,27 +78,23 @@ func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, lost, 
 		}
 		select {
 		case <-ctx.Done():
-			return after, waited, false
+			return after, waited, context.Cause(ctx)
 		case <-time.After(reconnectPause):
 		}
 	}
 }
 
 // probeAgain asks once, and once more over a new connection.
-func (l *Link) probeAgain(ctx context.Context, q facts.Query, somebody bool, lost func()) (facts.Host, bool) {
+func (l *Link) probeAgain(ctx context.Context, q facts.Query, somebody bool, lost func()) (facts.Host, error) {
 	after, err := l.probe(ctx, q, 0)
-	if err == nil {
-		return after, true
-	}
-	if ctx.Err() != nil {
-		return facts.Host{}, false
+	if err == nil || ctx.Err() != nil {
+		return after, err
 	}
 	lost()
-	if !l.Reconnect(ctx, somebody) {
-		return facts.Host{}, false
+	if err := l.Reconnect(ctx, somebody); err != nil {
+		return facts.Host{}, err
 	}
-	after, err = l.probe(ctx, q, 0)
-	return after, err == nil
+	return l.probe(ctx, q, 0)
 }
 
 // probe asks once.

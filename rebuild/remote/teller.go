@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -84,8 +85,8 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
 	}
 	switch {
-	case before.System.BootID != after.System.BootID && before.System.BootID != "" && after.System.BootID != "":
-		return fmt.Sprintf("%s: it was rebooted meanwhile, and runs %s", t.Where, o.Current), report.Failed
+	case before.System.BootID != after.System.BootID && before.System.BootID != "":
+		return fmt.Sprintf("%s: %v; it runs %s", t.Where, ErrRebooted, orNothing(o.Current)), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
 		o.Status, o.Failed = facts.UnitsFailed, firstOf(after.Failed)
 		return t.units(o), report.Units
@@ -100,9 +101,13 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 	}
 }
 
-// Unknown is what is left to say of a host that is not reached any more.
-func (t Teller) Unknown() string {
-	return "what was changed " + t.Where + " is not known, for it is not reached any more; see: " + t.Journal
+// Unknown is what is left to say of a host that cannot be asked any more, and why.
+func (t Teller) Unknown(why error) string {
+	reason := "it is not reached any more"
+	if errors.Is(why, ErrOther) || errors.Is(why, ErrRebooted) {
+		reason = why.Error()
+	}
+	return "what was changed " + t.Where + " is not known, for " + reason + "; see: " + t.Journal
 }
 
 // nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"nixhop/nixexec"
 )
 
 // Fingerprints of the key that every host shows, and of the one that every user has.
@@ -37,7 +39,12 @@ func (s *sshCall) connect(log io.Writer) *Place {
 	}
 	fmt.Fprintln(log, "debug1: Connection established.")
 	fmt.Fprintf(log, "debug1: Authenticating to %s:%s as '%s'\n", name, port, s.means["user"])
-	fmt.Fprintf(log, "debug1: Server host key: ssh-ed25519 %s\n", hostKey)
+	fmt.Fprintf(log, "debug1: Server host key: ssh-ed25519 %s\n", h.knob("key", hostKey))
+	if s.means["hostkeyalias"] == nixexec.LostConnection { // it has no file with keys
+		fmt.Fprintf(log, "No ED25519 host key is known for %s and you have requested strict checking.\n", nixexec.LostConnection)
+		fmt.Fprintln(log, "Host key verification failed.")
+		return nil
+	}
 	if down == "key-changed" {
 		fmt.Fprintf(log, keyChanged, knownHosts(s), knownHosts(s), name)
 		return nil

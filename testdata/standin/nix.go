@@ -134,6 +134,7 @@ func (c *call) realise(conf Configuration) int {
 		return c.wait(conf)
 	}
 	fmt.Fprintf(os.Stderr, "building '%s'...\n", conf.derivation())
+	c.whileBuilding()
 	if conf.Build == "fail" {
 		fmt.Fprintf(os.Stderr, "error: builder for '%s' failed with exit code 1;\n       last 1 log lines:\n       > hi\n"+
 			"       For full logs, run:\n         nix log %s\n", conf.derivation(), conf.derivation())
@@ -143,6 +144,21 @@ func (c *call) realise(conf Configuration) int {
 		return c.fail("%v", err)
 	}
 	return 0
+}
+
+// whileBuilding runs what a test wants to happen in the middle of a build, once: the script while-building of the world.
+func (c *call) whileBuilding() {
+	path := filepath.Join(c.place.World.Dir, "while-building")
+	if _, err := os.Stat(path); err != nil {
+		return
+	}
+	cmd := exec.Command("/bin/sh", path)
+	cmd.Dir, cmd.Stderr = c.place.World.Dir, os.Stderr
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(c.place.World.Dir, toolsDir))
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "while-building: %v\n", err)
+	}
+	_ = os.Remove(path)
 }
 
 // wait builds until it is stopped by a signal.

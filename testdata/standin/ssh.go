@@ -137,6 +137,9 @@ func (s *sshCall) understand() error {
 			s.means[keyword] = value
 		}
 	}
+	if path := s.means["controlpath"]; s.socket == "" && path != "" {
+		s.socket = filepath.Join(filepath.Dir(path), "%C") // which ssh -G has filled in
+	}
 	sum := sha1.Sum([]byte(s.means["hostname"] + s.means["port"] + s.means["user"] + s.means["proxyjump"]))
 	s.socket = strings.ReplaceAll(s.socket, "%C", hex.EncodeToString(sum[:]))
 	return nil

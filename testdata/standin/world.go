@@ -232,6 +232,7 @@ func (h *Place) write(path, text string) error {
 //
 //	address    where ssh finds it: the name
 //	down       "off": nobody listens; "silent", "key-changed", "key-unknown", "denied": how else ssh fails
+//	key        the fingerprint of the key that it shows: that of every host
 //	login      who may log in: root
 //	hostname   of the host: its name
 //	machine    as uname -m has it: x86_64

@@ -47,6 +47,9 @@ if [ "$status" = 1 ]; then
     exit 1
 fi
 say "activating the configuration..."
+if [ -e "$place/../../while-activating" ]; then
+    (cd "$place/../.." && mv while-activating activating && sh ./activating)
+fi
 pause
 say "setting up /etc..."
 if [ "$(knob keeps)" = yes ]; then exit 0; fi
