@@ -86,7 +86,7 @@ func TestScriptHead(t *testing.T) {
 	p.Unknown = []string{"nobody has looked\nrm -rf \x1b[2J/"}
 	p.Files = []File{{s.dir + "/config", "Host web\n"}}
 	text := p.Script()
-	want := "# nobody has lookedrm -rf [2J/\n(\nset -eu\nmkdir -m 700 " + s.dir + " " + s.dir + "/0 " + s.dir + "/1\n" +
+	want := `# nobody has looked\nrm -rf \x1b[2J/` + "\n(\nset -eu\nmkdir -m 700 " + s.dir + " " + s.dir + "/0 " + s.dir + "/1\n" +
 		"# config\ncat >" + s.dir + "/config <<'EOF'\nHost web\nEOF\n"
 	if !strings.HasPrefix(text, want) {
 		t.Errorf("got\n%s\nwant\n%s", text, want)

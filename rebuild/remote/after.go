@@ -48,6 +48,11 @@ func (a After) Failure(ctx context.Context, err error) error {
 	return &OutcomeError{Result: result, Child: passedOn(err), Err: errors.New(text)}
 }
 
+// rebooted reports whether a host has told another boot id than before. One that tells none has not.
+func rebooted(before, after facts.Host) bool {
+	return before.System.BootID != "" && after.System.BootID != "" && before.System.BootID != after.System.BootID
+}
+
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.
 func (a After) settled(ctx context.Context, lost func()) (after facts.Host, waited bool, err error) {
 	return a.Link.Settled(ctx, a.Query, a.Somebody,
@@ -71,7 +76,7 @@ func (a After) Success(ctx context.Context, comparable bool) error {
 		return cause
 	case why != nil:
 		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + a.Teller.Unknown(why))}
-	case after.System.BootID != a.Before.System.BootID && a.Before.System.BootID != "":
+	case rebooted(a.Before, after):
 		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", a.Teller.Where, ErrRebooted)}
 	case comparable && after.System.Profile != after.System.Current:
 		text := fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s",

@@ -44,6 +44,9 @@ func hostsOf(t *testing.T, words ...string) []sshcfg.Host {
 // written is the path of a new file with a text.
 func written(t *testing.T, path, text string) string {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -169,9 +169,16 @@ func TestSocketDirectories(t *testing.T) {
 		if err := n.MakeDir(); err != nil {
 			t.Fatal(err)
 		}
-		if err := n.MakeDir(); err == nil {
-			t.Errorf("%s was made by somebody else, and was taken", n.Dir())
-		}
+	}
+	other := networkOf(t, Options{}, "web")
+	if err := os.Mkdir(other.Dir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.MakeDir(); err == nil {
+		t.Errorf("%s was made by somebody else, and was taken", other.Dir())
+	}
+	if err := os.Remove(other.Dir()); err != nil {
+		t.Errorf("what somebody else has made was touched: %v", err)
 	}
 	for _, dir := range []string{one.Dir(), two.Dir(), filepath.Join(two.Dir(), "0"), filepath.Join(two.Dir(), "1")} {
 		if info, err := os.Stat(dir); err != nil || info.Mode() != os.ModeDir|0o700 {

@@ -46,7 +46,7 @@ func TestProbeStopped(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	known := func() { t.Error("the connection was lost, it was said") }
-	if _, reached := link.probeAgain(ctx, facts.Query{}, false, known); reached {
+	if _, err := link.probeAgain(ctx, facts.Query{}, false, known); err == nil {
 		t.Error("a run that was stopped has asked")
 	}
 }
@@ -73,12 +73,12 @@ func TestProbeAgain(t *testing.T) {
 				set(t, web, "down", test.down)
 			}
 			lost := 0
-			host, reached := link.probeAgain(bounded(t), facts.Query{Target: true}, false, func() {
+			host, err := link.probeAgain(bounded(t), facts.Query{Target: true}, false, func() {
 				lost++
 				set(t, web, "down", test.then)
 			})
-			if reached != test.reached || (lost == 1) != test.lost || lost > 1 {
-				t.Errorf("reached %t, lost %d times", reached, lost)
+			if reached := err == nil; reached != test.reached || (lost == 1) != test.lost || lost > 1 {
+				t.Errorf("%v, lost %d times", err, lost)
 			}
 			if (host.System.HostName == "web") != test.reached {
 				t.Errorf("told %+v", host)

@@ -58,7 +58,6 @@ func TestStatus(t *testing.T) {
 		{"wrong usage, found late", fmt.Errorf("deciding: %w", usage), 2, report.Failed, false},
 		{"a failed check", refused, 3, report.Refused, false},
 		{"a program that is missing", missing, 127, report.Failed, false},
-		{"no nixos-rebuild on the host", &notThere{"there is none"}, 127, report.Failed, false},
 		{"a time limit", context.DeadlineExceeded, 1, report.Failed, false},
 		{"an end that nobody wanted", context.Canceled, 1, report.Failed, false},
 

@@ -85,7 +85,7 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
 	}
 	switch {
-	case before.System.BootID != after.System.BootID && before.System.BootID != "":
+	case rebooted(before, after):
 		return fmt.Sprintf("%s: %v; it runs %s", t.Where, ErrRebooted, orNothing(o.Current)), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
 		o.Status, o.Failed = facts.UnitsFailed, firstOf(after.Failed)

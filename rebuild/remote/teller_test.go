@@ -51,7 +51,7 @@ func TestTellerAftermath(t *testing.T) {
 			report.Unknown},
 		{"a boot id that was not told", func(f *facts.Host) { f.System.BootID = "" }, 1, false, same, report.Failed},
 		{"a reboot", func(f *facts.Host) { failed(f, "a.service"); f.System.BootID = "2" }, 255, true,
-			"on web: it was rebooted meanwhile, and runs /new", report.Failed},
+			"on web: it was rebooted, or another machine answers in its place; it runs /new", report.Failed},
 	} {
 		after := before
 		c.change(&after)
@@ -84,7 +84,11 @@ func TestTellerOutcome(t *testing.T) {
 		{"units here", here, Outcome{Was: "/old", Current: "/new", Status: 4, Failed: "a.service"},
 			"here: /new is active, but some units failed: a.service", report.Units},
 		{"units, it says, and nothing runs", tellerOf("switch"), Outcome{Status: 4},
-			"on web: nothing was activated, switch-to-configuration ended with status 4", report.Failed},
+			"on web: the activation ended with status 4, but nothing that it names runs there, and not /new", report.HalfDone},
+		{"another system runs", tellerOf("switch"), Outcome{Was: "/old", Profile: "/new", Current: "/other"},
+			"on web: the activation ended with status 0, but /other runs there, and not /new", report.HalfDone},
+		{"it could not be run", tellerOf("switch"), Outcome{Was: "/old", Current: "/old", Status: 126},
+			"on web: nothing was activated, switch-to-configuration could not be run there (status 126)", report.Failed},
 		{"only a reboot helps", tellerOf("switch"),
 			Outcome{Was: "/old", WasProfile: "/old", Profile: "/new", Generation: "5", Current: "/old", Status: 100},
 			"on web: nothing was activated, this system's init takes effect only with a reboot" +
@@ -104,7 +108,8 @@ func TestTellerOutcome(t *testing.T) {
 		{"a test that ended in the middle", here, Outcome{Was: "/old", WasProfile: "/old", Current: "/new", Status: 2},
 			"here: the activation failed with status 2 after it had begun; /new runs now", report.HalfDone},
 	} {
-		if text, result := c.teller.Outcome(c.outcome); text != c.text || result != c.result {
+		c.outcome.Toplevel, c.outcome.Started, c.outcome.ProfileNow = "/new", "/new", "/new"
+		if text, result := c.teller.Outcome(c.outcome, "/new"); text != c.text || result != c.result {
 			t.Errorf("%s: got %d %q\nwant %d %q", c.what, result, text, c.result, c.text)
 		}
 	}

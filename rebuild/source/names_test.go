@@ -82,7 +82,7 @@ func TestEvaluationErrorFinding(t *testing.T) {
 		what, remedy string
 	}{
 		{EvaluationError{Flake: "./a b#n1.x", Stderr: "error: while\n  error: in n1\nerror: \x07no such option\n"},
-			`flake "./a b#n1.x" cannot be evaluated: no such option`,
+			`flake "./a b#n1.x" cannot be evaluated: \ano such option`,
 			`nix eval --show-trace './a b#nixosConfigurations."n1.x".config.system.build.toplevel.drvPath'`},
 		{EvaluationError{Flake: ".", Stderr: "killed"}, `flake "." cannot be evaluated: nix gives no reason`,
 			"nix flake show ."},

@@ -66,7 +66,7 @@ func TestParseFacts(t *testing.T) {
 	}{
 		{`trace: nixhop-facts {"hostName":"n\u001b1","system":"a-linux","buildSystem":null,` +
 			`"refused":["x\n"],"files":["/\u202ea"]}`,
-			Facts{HostName: "n1", System: "a-linux", Refused: []string{"x"}, Files: []string{"/a"}}, true},
+			Facts{HostName: `n\x1b1`, System: "a-linux", Refused: []string{`x\n`}, Files: []string{`/\u202ea`}}, true},
 		{`trace: nixhop-facts {}`, Facts{}, true},
 		{`trace: nixhop-facts {"hostName":`, Facts{}, false},
 		{`trace: nixhop-facts {"hostName":7}`, Facts{}, false},
