@@ -146,7 +146,7 @@ func TestExplainLostHost(t *testing.T) {
 	if got := remote.Status(err); got != request.ExitFailed {
 		t.Errorf("%v: status %d", err, got)
 	}
-	if said := f.said(report.Said); !strings.Contains(said, "what was changed on web is not known, for it is not reached any more") {
+	if said := f.said(report.Said); !strings.Contains(said, "what was changed on web is not known, for another machine answers in its place") {
 		t.Errorf("said:\n%s", said)
 	}
 	if got := f.found("web"); got != nil {
