@@ -31,7 +31,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		r.stopped(ctx, c, outcome)
 		return done, err
 	}
-	if c.Link != nil && remote.LinkLost(err) {
+	if c.Link != nil && c.Decision.Commands == nil && remote.LinkLost(err) {
 		r.warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
 		var unheard error
 		if outcome, unheard = c.Link.Await(ctx, r.net.Name(), r.somebody()); unheard != nil {
@@ -62,6 +62,10 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 // stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not
 // what was last heard of it.
 func (r *Run) stopped(ctx context.Context, c Copied, outcome remote.Outcome) {
+	if c.Decision.Commands != nil { // nothing of them is left on the host to be asked for
+		r.warnActivating(c.Located)
+		return
+	}
 	if c.Link != nil {
 		var err error
 		if outcome, err = c.Link.Look(ctx, r.net.Name()); err != nil {
@@ -102,7 +106,12 @@ func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
 	if c.Link == nil || !c.needsRoot() || c.Request.Action == "dry-activate" {
 		return err
 	}
-	return r.after(c).Failure(ctx, err)
+	err = r.after(c).Failure(ctx, err)
+	var outcome *remote.OutcomeError
+	if errors.As(err, &outcome) && c.Decision.Engine == nil {
+		outcome.Child = 0 // the child is ssh, and its status none of ours
+	}
+	return err
 }
 
 // after is what finds out how a target is different from before.

@@ -57,8 +57,9 @@ func (r *Run) job(c Checked) plan.Job {
 		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
-		Elevate: c.Decision.Elevate, Password: c.Decision.Password, LocalElevate: plan.LocalElevation(c.Request.Ways(), os.Geteuid() == 0, nixexec.Installed),
-		Terminal: r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
+		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
+		LocalElevate: plan.LocalElevation(c.Request.Ways(), os.Geteuid() == 0, nixexec.Installed),
+		Terminal:     r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 }
 

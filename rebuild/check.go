@@ -53,6 +53,9 @@ func (r *Run) deployment(d Decided) check.Deployment {
 		Request: d.Request, On: d.On, At: d.At, Here: r.here(d.Located), Flake: d.Source.IsFlake(), Checking: r.checking, Alias: d.target(),
 		Root: check.Root{Needed: d.needsRoot() && !d.Decision.Password, Ways: d.Decision.Ways()},
 	}
+	permitted := d.Decision.Commands != nil
+	c.Root.ByCommands, c.Root.Rules = permitted && d.Decision.Engine == nil, permitted && d.Decision.Engine != nil
+	c.Root.Missing = d.Decision.Missing
 	c.Root.Asked = d.Decision.Engine != nil && r.somebody() && d.Request.Has("--ask-elevate-password")
 	if r.checking {
 		c.Root.Asked = r.somebody() && d.Request.Engine != request.EngineNixosRebuild

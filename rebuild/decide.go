@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
@@ -33,6 +34,9 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if d.Decision.Why == plan.PasswordFirst {
 		r.info("taking the steps by nix and ssh: " + plan.PasswordFirst)
 	}
+	if found, err = r.permitted(ctx, d, found); err != nil {
+		return d, err
+	}
 	d.Found = slices.Concat(c.Located.Found, found, r.deployment(d).Machines())
 	if c.third() && c.Request.Evaluates() {
 		d.between = c.BuildLink.AskBetween(ctx, c.Machine, c.On)
@@ -56,12 +60,36 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	return d, err
 }
 
+// permitted has sudo itself say whether it lets the login run each of the commands that its list of rules has seemed to
+// cover: of a program it knows more than the name.
+func (r *Run) permitted(ctx context.Context, d Decided, found []report.Finding) ([]report.Finding, error) {
+	if d.Decision.Commands == nil {
+		return found, nil
+	}
+	for _, argv := range d.Decision.Commands.On(d.On.System.Current) {
+		says, may, err := d.Link.MayRun(ctx, argv)
+		if err != nil {
+			return found, err
+		}
+		if !may {
+			key := facts.PublicKey(d.Machine.Endpoint)
+			found = append(found, check.NotPermitted(d.target(), d.On.Login.User, strings.Join(argv, " "), says, key))
+		}
+	}
+	return found, nil
+}
+
 // askPassword asks for the password of sudo on the target until the host takes it.
 func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error) {
 	user := d.On.Login.User
-	password, err := d.Link.AskPassword(ctx, r.Ask, r.warn)
-	if errors.Is(err, remote.ErrPassword) {
-		err = r.report(d.Placed, append(d.Found, check.WrongPassword(d.target(), user, facts.PublicKey(d.Machine.Endpoint))))
+	password, err := d.Link.AskPassword(ctx, r.Ask, d.Decision.Elevate, r.warn)
+	key := facts.PublicKey(d.Machine.Endpoint)
+	var refused *remote.SudoError
+	switch {
+	case errors.Is(err, remote.ErrPassword):
+		err = r.report(d.Placed, append(d.Found, check.WrongPassword(d.target(), user, key)))
+	case errors.As(err, &refused):
+		err = r.report(d.Placed, append(d.Found, check.SudoFails(d.target(), user, refused.Says, key)))
 	}
 	return password, err
 }

@@ -30,6 +30,9 @@ type Root struct {
 	Needed bool        // and not to be had by a password that is asked for before the build
 	Ways   []facts.Way // that may be taken; none: the login must be root
 	Asked  bool        // a sudo password could be asked for and used
+
+	ByCommands, Rules bool     // as in TargetWant
+	Missing           []string // likewise
 }
 
 // Machines are the findings about the hosts and about this machine that need no evaluation.
@@ -127,6 +130,7 @@ func (d Deployment) nixThere() []NixThere {
 func (d Deployment) target() TargetWant {
 	return TargetWant{
 		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
+		ByCommands: d.Root.ByCommands, Rules: d.Root.Rules, Missing: d.Root.Missing,
 		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), PublicKey: d.PublicKey, Now: time.Now(),
 	}
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
 		user = f.Login.UID
 	}
 	way, free := e.Way(want.Ways)
-	if f.Root() || free || f.Login.UID == "" {
+	if f.Root() || free || f.Login.UID == "" || want.ByCommands {
 		return nil
 	}
 	if way == facts.BySudo {
@@ -50,27 +51,69 @@ func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
 	return []report.Finding{found}
 }
 
-// sudoRefuses is about a sudo that wants a password, or does not serve the user.
+// sudoRefuses is about a sudo that wants a password, lets only some commands through without one, or serves the user
+// not at all. Only against the first a password helps; for the rest it says itself why.
 func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
 	e := f.Elevate
 	mayAsk := slices.ContainsFunc(f.Login.Groups, func(g string) bool { return slices.Contains(sudoers[:], g) })
+	few := fmt.Sprintf("sudo lets %q run only these without a password: %q", user, strings.Join(e.SudoRules.Freely(), ", "))
 	switch {
-	case e.SudoRules != "":
+	case want.Rules:
 		return report.Finding{
-			Name: "sudo-password", Severity: report.Warning,
-			What:   fmt.Sprintf("sudo lets %q run only these without a password: %q", user, e.SudoRules),
-			Why:    "nix-env, systemd-run and switch-to-configuration must be among them",
-			Remedy: FreeSudo(want.PublicKey),
+			Name: "sudo-password", Severity: report.Warning, What: few,
+			Why:    "what nixos-rebuild runs must be among them, word for word; nixhop's own steps keep to the rules",
+			Remedy: []report.Remedy{report.Again("--engine", "native")},
 		}
-	case mayAsk || want.AskPassword:
+	case want.AskPassword && e.SudoAsks():
+		return sudoPassword(e, user, want)
+	case len(want.Missing) > 0:
+		return report.Finding{
+			Name: "sudo-password", Severity: report.Error, What: few,
+			Why: "the activation runs others, and there is no way to ask for a password: " + strings.Join(want.Missing, "; ") +
+				ruledOut(e, want.Ways),
+			Remedy: report.AnyOf(allowCommands(user, want.Missing), rootKey(want.PublicKey)),
+		}
+	case mayAsk && e.SudoAsks():
 		return sudoPassword(e, user, want)
 	}
-	return report.Finding{
-		Name: "no-root", Severity: report.Error,
-		What:   fmt.Sprintf("%q is not root, and sudo says %q", user, e.SudoSays),
-		Why:    takesRoot + "; on a terminal nixhop would ask for a password that sudo wants" + ruledOut(e, want.Ways),
-		Remedy: report.AnyOf(rootKey(want.PublicKey), report.Lines(inWheel(user), wheelIsFree)),
+	found := SudoFails("", user, e.SudoSays, want.PublicKey)
+	if e.SudoAsks() {
+		found.Why += "; on a terminal nixhop would ask for a password that sudo wants"
+		found.Remedy = report.AnyOf(rootKey(want.PublicKey), report.Lines(inWheel(user), wheelIsFree))
 	}
+	found.Why += ruledOut(e, want.Ways)
+	return found
+}
+
+// SudoFails is the finding that sudo does not make root of a login, and that no password helps: says is what it says.
+func SudoFails(host, user, says, publicKey string) report.Finding {
+	found := report.Finding{
+		Name: "no-root", Severity: report.Error, Host: host,
+		What:   fmt.Sprintf("%q is not root, and sudo says %q", user, nixexec.PlainText(facts.SudoReason(says))),
+		Why:    takesRoot,
+		Remedy: rootKey(publicKey),
+	}
+	if notServed.MatchString(says) {
+		found.Remedy = report.AnyOf(rootKey(publicKey), report.Lines(inWheel(user), wheelIsFree))
+	}
+	return found
+}
+
+// notServed finds what sudo and sudo-rs say to a user who has no rule.
+var notServed = regexp.MustCompile(`not in the sudoers file|not allowed to|may not run sudo|afraid I can't do that`)
+
+// allowCommands are the rules by which sudo lets a user run commands without a password.
+func allowCommands(user string, commands []string) []report.Remedy {
+	escape := strings.NewReplacer(`\`, `\\`, `,`, `\,`, `:`, `\:`)
+	var rules []string
+	for _, command := range commands {
+		if !strings.HasPrefix(command, "/") {
+			command = "/run/current-system/sw/bin/" + command
+		}
+		rules = append(rules, fmt.Sprintf(`{ command = %s; options = [ "NOPASSWD" ]; }`, nixexec.NixString(escape.Replace(command))))
+	}
+	return report.Lines(fmt.Sprintf("security.sudo.extraRules = [ { users = [ %s ]; commands = [ %s ]; } ];",
+		nixexec.NixString(user), strings.Join(rules, " ")))
 }
 
 // sudoPassword is an error only where nobody can be asked.
@@ -86,7 +129,7 @@ func sudoPassword(e facts.Elevation, user string, want TargetWant) report.Findin
 	if !want.AskPassword {
 		found.Severity = report.Error
 		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q%s",
-			e.SudoSays, ruledOut(e, want.Ways))
+			facts.SudoReason(e.SudoSays), ruledOut(e, want.Ways))
 		found.Remedy = FreeSudo(want.PublicKey)
 	}
 	return found
@@ -148,6 +191,21 @@ func either(ways []facts.Way) string {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// NotPermitted is the finding that sudo does not let a login run a command of the activation after all: says is what it
+// says.
+func NotPermitted(host, user, command, says, publicKey string) report.Finding {
+	found := report.Finding{
+		Name: "no-root", Severity: report.Error, Host: host,
+		What:   fmt.Sprintf("sudo does not let %q run what the activation runs: %q", user, command),
+		Why:    takesRoot,
+		Remedy: rootKey(publicKey),
+	}
+	if reason := nixexec.PlainText(facts.SudoReason(says)); reason != "" {
+		found.Why = fmt.Sprintf("it says %q", reason)
+	}
+	return found
 }
 
 // WrongPassword is the finding that sudo on a host took no password of its user.

@@ -21,6 +21,9 @@ type TargetWant struct {
 	Ways        []facts.Way // to root, those that may be taken; none: the login must be root
 	AskLate     bool        // it is nixos-rebuild that asks
 	AskPassword bool        // a sudo password could be asked for and used
+	ByCommands  bool        // root is gained for single commands, which sudo lets the login run without a password
+	Rules       bool        // it could be, but it is nixos-rebuild that gains it
+	Missing     []string    // commands for which sudo lacks such a rule, where it has some
 	Unsigned    bool        // paths that nobody signed are copied to it
 	PublicKey   string      // a public key line of the user, for the lines that are offered
 	Now         time.Time   // the clock here

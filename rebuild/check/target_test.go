@@ -50,7 +50,7 @@ var checksOfLogins = []targetCase{
 	}, told{}},
 	{"run0", func(f *facts.Facts, w *TargetWant) { f.Elevate = facts.Elevation{Run0Free: facts.Yes} }, told{}},
 	{"doas beside a sudo that wants a password", func(f *facts.Facts, w *TargetWant) {
-		f.Elevate = facts.Elevation{Sudo: "/usr/bin/sudo", SudoFree: facts.No, SudoRules: "/bin/x", Doas: "/usr/bin/doas", DoasFree: facts.Yes}
+		f.Elevate = facts.Elevation{Sudo: "/usr/bin/sudo", SudoFree: facts.No, SudoRules: facts.SudoRules{{Command: "/bin/x", Free: true}}, Doas: "/usr/bin/doas", DoasFree: facts.Yes}
 	}, told{}},
 
 	// NixOS/nix#5290
@@ -176,20 +176,70 @@ var checksOfLogins = []targetCase{
 		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
 	{"sudo with a password that can be asked", func(f *facts.Facts, w *TargetWant) {
-		f.Elevate.SudoFree, w.AskPassword = facts.No, true
+		f.Elevate.SudoFree, f.Elevate.SudoSays, w.AskPassword = facts.No, "sudo: a password is required", true
 	}, told{
 		Name: "sudo-password", Severity: report.Note,
 		What: `sudo wants a password of "deploy"`,
 		Why:  "it is asked once, before the build, and tried at once",
 	}},
-	{"sudo for some", func(f *facts.Facts, w *TargetWant) {
-		f.Elevate.SudoFree, f.Elevate.SudoRules = facts.No, "/bin/nix-env"
+	// jappeace/linux-config#62: the rule has nothing to do with a deployment
+	{"sudo with a password, but for the reboot", func(f *facts.Facts, w *TargetWant) {
+		f.Elevate.SudoFree, f.Elevate.SudoSays, w.AskPassword = facts.No, "sudo: a password is required", true
+		f.Elevate.SudoRules = facts.SudoRules{{Command: "ALL"}, {Command: "/usr/sbin/reboot", Free: true}}
+	}, told{
+		Name: "sudo-password", Severity: report.Note,
+		What: `sudo wants a password of "deploy"`,
+		Why:  "it is asked once, before the build, and tried at once",
+	}},
+	// colmena#165
+	{"sudo for some, by nixos-rebuild", func(f *facts.Facts, w *TargetWant) {
+		f.Elevate.SudoFree, f.Elevate.SudoRules, w.Rules = facts.No, facts.SudoRules{{Command: "/bin/nix-env", Free: true}}, true
 	}, told{
 		Name: "sudo-password", Severity: report.Warning,
 		What:   `sudo lets "deploy" run only these without a password: "/bin/nix-env"`,
-		Why:    "nix-env, systemd-run and switch-to-configuration must be among them",
-		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
+		Why:    "what nixos-rebuild runs must be among them, word for word; nixhop's own steps keep to the rules",
+		Remedy: []string{"nixhop switch web --engine native"},
 	}},
+	{"sudo for what is run", func(f *facts.Facts, w *TargetWant) { f.Elevate.SudoFree, w.ByCommands = facts.No, true }, told{}},
+	{"sudo for too little", func(f *facts.Facts, w *TargetWant) {
+		f.Elevate.SudoFree, f.Elevate.SudoSays = facts.No, "sudo: a password is required"
+		f.Elevate.SudoRules = facts.SudoRules{{Command: "/bin/nix-env", Free: true}}
+		w.Missing = []string{"systemd-run --wait /nix/store/*/bin/switch-to-configuration switch", "/nix/store/*/x a:b"}
+	}, told{
+		Name: "sudo-password", Severity: report.Error,
+		What: `sudo lets "deploy" run only these without a password: "/bin/nix-env"`,
+		Why: "the activation runs others, and there is no way to ask for a password: " +
+			"systemd-run --wait /nix/store/*/bin/switch-to-configuration switch; /nix/store/*/x a:b",
+		Remedy: []string{
+			`security.sudo.extraRules = [ { users = [ "deploy" ]; commands = [ ` +
+				`{ command = "/run/current-system/sw/bin/systemd-run --wait /nix/store/*/bin/switch-to-configuration switch"; options = [ "NOPASSWD" ]; } ` +
+				`{ command = "/nix/store/*/x a\\:b"; options = [ "NOPASSWD" ]; } ]; } ];`,
+			"# or", rootKeyLine,
+		},
+	}},
+	// fosrl/newt#383
+	{"no new privileges", func(f *facts.Facts, w *TargetWant) {
+		f.Login.Groups, w.AskPassword = []string{"wheel"}, true
+		f.Elevate.SudoFree = facts.No
+		f.Elevate.SudoSays = `sudo: The "no new privileges" flag is set, which prevents sudo from running as root. | sudo: If sudo is running in a container`
+	}, told{
+		Name: "no-root", Severity: report.Error,
+		What:   `"deploy" is not root, and sudo says "sudo: The \"no new privileges\" flag is set, which prevents sudo from running as root."`,
+		Why:    "setting the system profile and activating it takes root",
+		Remedy: []string{rootKeyLine},
+	}},
+	{"no rule", func(f *facts.Facts, w *TargetWant) {
+		f.Elevate.SudoFree, f.Elevate.SudoSays = facts.No, "deploy is not in the sudoers file."
+	}, told{
+		Name: "no-root", Severity: report.Error,
+		What: `"deploy" is not root, and sudo says "deploy is not in the sudoers file."`,
+		Why:  "setting the system profile and activating it takes root",
+		Remedy: []string{
+			rootKeyLine, "# or", `users.users.deploy.extraGroups = [ "wheel" ];`, "security.sudo.wheelNeedsPassword = false;",
+		},
+	}},
+	// colmena#154
+	{"sudo by PAM", func(f *facts.Facts, w *TargetWant) { f.Elevate.SudoFree, f.Elevate.SudoByPAM = facts.No, facts.Yes }, told{}},
 
 	// NixOS/nix#1078
 	{"no Nix", func(f *facts.Facts, w *TargetWant) { f.Nix.Store = "" }, told{

@@ -46,11 +46,12 @@ type Login struct {
 type Elevation struct {
 	Sudo        string // path in Login.Path
 	SudoVersion string // "Sudo version 1.9.13p3", or "sudo-rs 0.2.3", which knows fewer options (NixOS/nixpkgs#371156)
-	SudoFree    Answer // `sudo -n true` worked: no password is wanted
-	SudoSays    string // its last line where it did not
-	SudoRules   string // commands that sudo runs without a password, where it wants one for others
+	SudoFree    Answer // `sudo -n` starts a shell of root: no password is wanted for it
+	SudoByPAM   Answer // sudo starts one without -n: PAM lets the login in by something else than a password; Unsaid: not tried
+	SudoSays    string // what it says where it does neither, a line break being " | "
+	SudoRules   SudoRules
 	Doas        string // path in Login.Path
-	DoasFree    Answer // `doas -n true` worked
+	DoasFree    Answer // `doas -n` starts a shell of root
 	DoasSays    string // its last line where it did not
 	Run0Free    Answer // what run0 does without a terminal worked; not tried where sudo or doas did, unless Query.Run0 is set
 	Run0Says    string // its last line where it did not

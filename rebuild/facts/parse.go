@@ -16,6 +16,7 @@ import (
 const (
 	factLines  = 256
 	FactBytes  = 4 << 10
+	putBytes   = 3000 // of a value, as the probe writes it
 	noiseBytes = 512
 	ShownBytes = 200 // in an error
 )
@@ -115,14 +116,26 @@ func (a answer) elevation() Elevation {
 		Sudo:        a.path("program.sudo"),
 		SudoVersion: a["sudo_version"],
 		SudoFree:    a.status("sudo_status"),
+		SudoByPAM:   a.status("sudo_pam_status"),
 		SudoSays:    a["sudo_says"],
-		SudoRules:   strings.TrimSpace(a["sudo_rules"]),
+		SudoRules:   a.sudoRules(),
 		Doas:        a.path("program.doas"),
 		DoasFree:    a.status("doas_status"),
 		DoasSays:    a["doas_says"],
 		Run0Free:    a.status("run0_status"),
 		Run0Says:    a["run0_says"],
 	}
+}
+
+// sudoRules are the rules of sudo. What did not fit into an answer may have lost the end of its last one, which would
+// allow more.
+func (a answer) sudoRules() SudoRules {
+	text := a["sudo_rules"]
+	rules := parseSudoRules(text)
+	if len(text) >= putBytes && len(rules) > 0 {
+		rules = rules[:len(rules)-1]
+	}
+	return rules
 }
 
 func (a answer) nix(login Login) Nix {

@@ -43,7 +43,7 @@ kernels=/boot
 sudo_status=1
 sudo_says=sudo: a password is required
 sudo_version=Sudo version 1.9.15p5
-sudo_rules=/run/current-system/sw/bin/nix-env 
+sudo_rules=User deploy may run: |     (root) NOPASSWD: /run/current-system/sw/bin/nix-env
 systemd=running
 systemd_version=systemd 255 (255.6)
 switches=nixos-rebuild-switch-to-configuration.service,failed,failed nixos-upgrade.service,inactive,dead
@@ -69,7 +69,7 @@ var nixosFacts = Facts{
 	},
 	Elevate: Elevation{
 		Sudo: "/run/wrappers/bin/sudo", SudoVersion: "Sudo version 1.9.15p5", SudoFree: No,
-		SudoSays: "sudo: a password is required", SudoRules: "/run/current-system/sw/bin/nix-env",
+		SudoSays: "sudo: a password is required", SudoRules: SudoRules{{Command: "/run/current-system/sw/bin/nix-env", Free: true}},
 	},
 	Nix: Nix{
 		Store: "/run/current-system/sw/bin/nix-store", Env: "/run/current-system/sw/bin/nix-env", Nix: "/run/current-system/sw/bin/nix",

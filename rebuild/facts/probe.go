@@ -18,6 +18,7 @@ type Query struct {
 	Target    bool   // what matters on a target: ways to root, running deployments, failed units
 	BuildHost bool   // what matters on a build host: platforms, features, builders
 	Run0      bool   // run0 is tried even where sudo or doas works without a password
+	Sudo      string // the user's own options of sudo (NIX_SUDOOPTS), in words for a shell
 	Profile   string // the system profile's name as --profile-name has it; empty is "system"
 }
 
@@ -32,6 +33,7 @@ func ProbeScript(nonce string, query Query) string {
 		[2]string{"target", oneOrZero(query.Target)},
 		[2]string{"build", oneOrZero(query.BuildHost)},
 		[2]string{"run0", oneOrZero(query.Run0)},
+		[2]string{"sudo_options", query.Sudo},
 		nixexec.HostPrograms(),
 	) + probeScript
 }

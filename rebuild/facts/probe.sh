@@ -1,5 +1,5 @@
 # Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
-# assignments of nonce, profile, target, build, run0 and programs before this text; facts.go reads the answer. It changes nothing on the host.
+# assignments of nonce, profile, target, build, run0, sudo_options and programs before this text; facts.go reads the answer. It changes nothing on the host.
 # shellcheck shell=sh disable=SC2154
 
 # Functions come in with the environment where sh is bash.
@@ -53,22 +53,58 @@ ask_login() {
 	fi
 }
 
+# joined TEXT: its lines in one. facts.go takes them apart again.
+joined() {
+	printf '%s\n' "$1" | sed -e ':next' -e '$!N' -e 's/\n/ | /' -e 't next'
+}
+
+# root_shell PROGRAM OPTIONS: has a program start what an activation starts, and says how that ended; there is nothing for the shell
+# to do. sudo may be given options of the user's own, in words for a shell.
+root_shell() {
+	program=$1
+	eval "bounded \"\$program\" $2 /bin/sh -s" 2>&1
+}
+
+# other_login: PAM may let a user of sudo in by something else than a password and without a person, which is tried only then: each
+# failure counts where logins are counted (pam_faillock).
+other_login() {
+	more=$(sed -n -e 's/^@include[[:blank:]]*//p' -e 's/^-*auth[[:blank:]]*\(include\|substack\)[[:blank:]]*//p' /etc/pam.d/sudo)
+	for service in sudo $more; do
+		file=/etc/pam.d/${service##*/}
+		if [ -n "$(sed -n -e '/^-*auth[[:blank:]]*\(sufficient\|\[.*success=\)/!d' -e "/pam_\\($people\\)\\.so/!p" "$file")" ]; then return 0; fi
+	done
+	return 1
+}
+
+# The modules of PAM that want a password or a person.
+people='unix\|sss\|krb5\|ldap\|winbind\|systemd_home\|userdb\|kanidm\|himmelblau\|deny\|u2f\|fprintd\|duo\|google_authenticator\|oath\|yubico\|pkcs11\|p11'
+
+# What sudo remembers of a password (-k: not that) is forgotten again before a build has ended. -n asks nobody, and leaves PAM out.
+ask_sudo() {
+	says=$(root_shell "$sudo" "-k -n $sudo_options")
+	status=$?
+	put sudo_status "$status"
+	if [ "$status" -eq 0 ]; then free=1; fi
+	case $says in *password* | *authentication*)
+		if other_login; then
+			tried=$(root_shell "$sudo" "-k $sudo_options")
+			status=$?
+			put sudo_pam_status "$status"
+			if [ "$status" -eq 0 ]; then free=1; fi
+			case $tried in *'terminal is required'* | *'no tty present'*) ;; *) says=$tried ;; esac
+		fi
+		;;
+	esac
+	if [ -z "$free" ]; then put sudo_says "$(joined "$says")"; fi
+	put sudo_rules "$(joined "$(bounded "$sudo" -k -n -l)")"
+	put sudo_version "$(bounded "$sudo" --version)"
+}
+
 ask_root() {
 	free=
-	if [ -n "$sudo" ]; then
-		says=$(bounded "$sudo" -n true 2>&1)
-		status=$?
-		put sudo_status "$status"
-		if [ "$status" -eq 0 ]; then
-			free=1
-		else
-			put sudo_says "${says##*"$newline"}"
-			put sudo_rules "$(bounded "$sudo" -n -l | sed -n 's/^.*NOPASSWD: *//p' | tr '\n' ' ')"
-		fi
-		put sudo_version "$(bounded "$sudo" --version)"
-	fi
+	if [ -n "$sudo" ]; then ask_sudo; fi
 	if [ -n "$doas" ]; then
-		says=$(bounded "$doas" -n true 2>&1)
+		says=$(root_shell "$doas" -n)
 		status=$?
 		put doas_status "$status"
 		if [ "$status" -eq 0 ]; then free=1; else put doas_says "${says##*"$newline"}"; fi
@@ -80,7 +116,7 @@ ask_root() {
 # is started that could ask for a password. Only the attempt itself shows what a rule of polkit makes of it.
 ask_run0() {
 	if [ -z "$systemd_run" ] || ! [ -d /run/systemd/system ]; then return; fi
-	says=$(bounded "$systemd_run" --uid=0 --pipe --quiet --wait --collect --no-ask-password -E LOCALE_ARCHIVE /bin/sh -c : 2>&1)
+	says=$(bounded "$systemd_run" --uid=0 --pipe --quiet --wait --collect --no-ask-password -E LOCALE_ARCHIVE /bin/sh -s 2>&1)
 	status=$?
 	put run0_status "$status"
 	if [ "$status" -ne 0 ]; then put run0_says "${says##*"$newline"}"; fi

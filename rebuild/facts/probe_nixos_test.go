@@ -114,8 +114,8 @@ esac
 			n.write("etc/nix/machines", "# ours\n\nssh://a aarch64-linux,armv7l-linux\nssh://b riscv64-linux - 4\n")
 			n.write("bin/sudo", `#!/bin/sh
 case "$*" in
-"-n true") echo 'sudo: unable to resolve host web' >&2; echo 'sudo: a password is required' >&2; exit 1 ;;
-"-n -l") printf 'User may run:\n    (root) NOPASSWD: /bin/a, /bin/b\n    (root) NOPASSWD: /bin/c\n' ;;
+"-k -n /bin/sh -s") echo 'sudo: unable to resolve host web' >&2; echo 'sudo: a password is required' >&2; exit 1 ;;
+"-k -n -l") printf 'User may run:\n    (root) NOPASSWD: /bin/a, /bin/b\n    (root) NOPASSWD: /bin/c\n' ;;
 --version) echo 'sudo-rs 0.2.3' ;;
 esac
 `)
@@ -131,8 +131,9 @@ esac
 			}
 			same(t, "system", got, want)
 			same(t, "elevation", f.Elevate, Elevation{
-				Sudo: n.root + "/bin/sudo", SudoVersion: "sudo-rs 0.2.3", SudoFree: No, SudoSays: "sudo: a password is required",
-				SudoRules: "/bin/a, /bin/b /bin/c", Doas: n.root + "/bin/doas", DoasFree: Yes,
+				Sudo: n.root + "/bin/sudo", SudoVersion: "sudo-rs 0.2.3", SudoFree: No,
+				SudoSays:  "sudo: unable to resolve host web | sudo: a password is required",
+				SudoRules: SudoRules{{"/bin/a", true, false}, {"/bin/b", true, false}, {"/bin/c", true, false}}, Doas: n.root + "/bin/doas", DoasFree: Yes,
 			})
 			same(t, "nix", f.Nix, Nix{
 				Store: n.root + "/bin/nix-store", Nix: n.root + "/bin/nix", Env: f.Nix.Env, Version: "2.24.9", Trusted: No,

@@ -14,19 +14,10 @@ func Activate(j Job) (Step, bool) {
 	if !slices.Contains(request.ContactActions, j.Request.Action) {
 		return Step{}, false
 	}
-	rollback := j.Request.Has("--rollback")
-	a := Activation{
-		Run:            j.Run,
-		By:             j.By,
-		Action:         j.Request.Action,
-		Profile:        facts.ProfilePath(j.Request.Value("--profile-name")),
-		Rollback:       rollback,
-		Specialisation: j.Request.Value("--specialisation"),
-		Bootloader:     j.Request.Has("--install-bootloader"),
-		NoCheck:        j.NoPreSwitchCheck,
-	}
+	a := activationOf(j.Request)
+	a.Run, a.By, a.NoCheck = j.Run, j.By, j.NoPreSwitchCheck
 	words := []string{"/bin/sh", "-s", "--", facts.RunDir(j.Run)}
-	if !rollback {
+	if !a.Rollback {
 		words = append(words, ToplevelWord)
 	}
 	step := Step{Name: "activate", Text: "activate.sh", Result: "outcome", Command: nixexec.Command{Stdin: a.Script()}}
@@ -36,6 +27,22 @@ func Activate(j Job) (Step, bool) {
 	}
 	step.Where = j.Target.Host.Name
 	step.Secret = j.Password
+	if j.Commands != nil {
+		step.Text, step.Command.Stdin = "commands.sh", j.Commands.Script(a, j.Elevate)
+		step.Command.Argv = j.Target.session(slices.Delete(words, 3, 4)...)
+		return step, true
+	}
 	step.Command.Argv = j.Target.session(slices.Concat(j.Elevate, words)...)
 	return step, true
+}
+
+// activationOf is the activation that a request asks for.
+func activationOf(r request.Request) Activation {
+	return Activation{
+		Action:         r.Action,
+		Profile:        facts.ProfilePath(r.Value("--profile-name")),
+		Rollback:       r.Has("--rollback"),
+		Specialisation: r.Value("--specialisation"),
+		Bootloader:     r.Has("--install-bootloader"),
+	}
 }

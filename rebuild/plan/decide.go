@@ -41,6 +41,8 @@ type Decision struct {
 	Why      string          // it does, where that was not asked for
 	Elevate  []string        // in front of what needs root on the target; empty: the login is root
 	Password bool            // which wants a password that is asked for before the build
+	Commands *Commands       // what alone sudo lets the login run as root, without a password; nil: a shell
+	Missing  []string        // commands for which sudo has no such rule, where it has some
 	Crossing Crossing
 	System   string   // builtins.currentSystem for the evaluation; empty: this machine's
 	Unknown  []string // what a look at the hosts may decide otherwise, in sentences
@@ -195,15 +197,35 @@ func (d Decision) elevated(k Known) Decision {
 	case k.On.Root():
 		return d
 	}
+	return d.byWay(k)
+}
+
+// byWay settles which of the ways to root is taken. A root shell is best: it keeps two activations apart, and one that
+// was begun from a lost connection. Then what sudo lets the login run alone; a password that is asked for comes last.
+func (d Decision) byWay(k Known) Decision {
 	e, ways := k.On.Elevate, d.Ways()
 	d.Elevate = elevation(e, ways)
 	way, free := e.Way(ways)
-	if free && d.Engine != nil && !d.keepsNixosRebuild() && !d.Engine.elevates(way) {
+	a := activationOf(k.Request)
+	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
+	switch {
+	case free && d.Engine != nil && !d.keepsNixosRebuild() && !d.Engine.elevates(way):
 		d.Why = fmt.Sprintf("root on %s comes by %s, which %q does not know", k.Machine.Host, way, d.Engine.Path)
 		d.Engine = nil
+	case free && way == facts.BySudo && d.Engine != nil && !d.keepsNixosRebuild() && onlyShell(e, a, k.On.System.Current):
+		d.Why = fmt.Sprintf("sudo on %s wants no password for a shell, but for the commands of nixos-rebuild", k.Machine.Host)
+		d.Engine = nil
+	case !free && way == facts.BySudo && !forced && len(e.SudoRules.Freely()) > 0:
+		d.Commands, d.Missing = permitted(e.SudoRules, a, k.On.System.Current)
+		if len(d.Missing) == a.commands() {
+			d.Missing = nil // the rules are about something else
+		}
+		if d.Commands != nil && d.Engine != nil && !d.keepsNixosRebuild() {
+			d.Why = fmt.Sprintf("sudo on %s wants no password for a few commands only, which are taken word for word", k.Machine.Host)
+			d.Engine = nil
+		}
 	}
-	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
-	wanted := way == facts.BySudo && e.SudoFree == facts.No && e.SudoRules == ""
+	wanted := way == facts.BySudo && !free && e.SudoAsks() && d.Commands == nil
 	if !forced && !wanted || !k.Somebody || k.Checking || d.Engine != nil && d.keepsNixosRebuild() {
 		return d
 	}
@@ -212,6 +234,15 @@ func (d Decision) elevated(k Known) Decision {
 		d.Engine, d.Why = nil, PasswordFirst
 	}
 	return d
+}
+
+// onlyShell reports whether sudo has rules for a shell, and none for what a nixos-rebuild runs.
+func onlyShell(e facts.Elevation, a Activation, system string) bool {
+	if !e.SudoRules.Free("/bin/sh", "-s") {
+		return false
+	}
+	_, missing := permitted(e.SudoRules, a, system)
+	return len(missing) > 0
 }
 
 // PasswordFirst is why nixhop takes the steps itself where sudo wants a password.

@@ -13,7 +13,7 @@ func elevation(e facts.Elevation, ways []facts.Way) []string {
 	if way == "" && len(ways) > 0 {
 		way = ways[0]
 	}
-	return way.Words()
+	return e.Words(way)
 }
 
 // elevates reports whether this nixos-rebuild can take a way: all know sudo, the newest run0 (NixOS/nixpkgs#512018),

@@ -49,6 +49,7 @@ type Job struct {
 	Emulate       string           // a system that the build host is told to build for, too
 	Elevate       []string         // in front of what needs root on the target; empty where the login is root
 	Password      bool             // sudo on the target wants one
+	Commands      *Commands        // what sudo lets the login run there alone; nil: a shell
 	Terminal      bool             // progress can be shown
 	LocalElevate  []string         // in front of what needs root on this machine
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 )
 
 // passwordTries is how often a password may be mistyped, as for sudo itself.
@@ -14,10 +17,16 @@ const passwordTries = 3
 // ErrPassword says that sudo did not take any of the passwords.
 var ErrPassword = errors.New("sudo took none of the passwords")
 
+// SudoError is what sudo says where it does not do what it is asked for, and another password would not help.
+type SudoError struct{ Says string }
+
+// Error is what sudo says.
+func (e *SudoError) Error() string { return facts.SudoReason(e.Says) }
+
 // AskPassword asks for the login's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes
-// to warn. Where it takes none of three the error is ErrPassword. Nothing of the question is the host's own words: the
-// user is the one that ssh logs in as.
-func (l *Link) AskPassword(ctx context.Context, ask Asker, warn func(string)) (nixexec.Secret, error) {
+// to warn. Where it takes none of three the error is ErrPassword, and where it fails otherwise a *SudoError. Nothing of the
+// question is the host's own words: the user is the one that ssh logs in as.
+func (l *Link) AskPassword(ctx context.Context, ask Asker, elevate []string, warn func(string)) (nixexec.Secret, error) {
 	host, user := l.Machine.Host.String(), l.Machine.Endpoint.User
 	for range passwordTries {
 		password, err := ask.Secret(ctx, fmt.Sprintf("[sudo] password for %s on %s: ", user, host))
@@ -27,24 +36,37 @@ func (l *Link) AskPassword(ctx context.Context, ask Asker, warn func(string)) (n
 		if !password.OneLine() {
 			continue
 		}
-		err = l.TryPassword(ctx, password)
+		err = l.TryPassword(ctx, elevate, password)
 		var refused *nixexec.ExitError
 		switch {
 		case err == nil:
 			return password, nil
-		case !errors.As(err, &refused) || ctx.Err() != nil:
+		case !errors.As(err, &refused) || refused.Code == nixexec.SSHFailed || ctx.Err() != nil:
 			return nixexec.Secret{}, err
+		case !facts.SudoWrong(refused.Stderr):
+			return nixexec.Secret{}, &SudoError{refused.Stderr}
 		}
 		warn("sudo on " + host + " says: " + nixexec.Printable(nixexec.LastLine(refused.Stderr)))
 	}
 	return nixexec.Secret{}, ErrPassword
 }
 
-// TryPassword has sudo check a password and do nothing; nothing that sudo remembers counts (-k). The error is an
-// *nixexec.ExitError where sudo does not take it.
-func (l *Link) TryPassword(ctx context.Context, password nixexec.Secret) error {
-	command := l.Command("sudo", "-k", "-S", "-p", "", "true")
-	command.Secret = password
+// TryPassword has sudo start, by what stands in front of it, what it will start for the activation, which has nothing to
+// do yet; nothing that sudo remembers counts (-k). The error is an *nixexec.ExitError where sudo does not do it.
+func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixexec.Secret) error {
+	command := l.Command(append(slices.Concat([]string{"env", "LC_ALL=C"}, elevate), "/bin/sh", "-s")...)
+	command.Secret, command.Stdin = password, plan.ScriptMark+"\n"
 	_, err := nixexec.Output(ctx, command)
 	return err
+}
+
+// MayRun asks sudo on the host whether a rule covers a command, and runs nothing; refused is what it says where none
+// does.
+func (l *Link) MayRun(ctx context.Context, argv []string) (refused string, may bool, err error) {
+	_, err = nixexec.Output(ctx, l.Command(append([]string{"env", "LC_ALL=C", "sudo", "-k", "-n", "-l"}, argv...)...))
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && ctx.Err() == nil {
+		return exit.Stderr, false, nil
+	}
+	return "", err == nil, err
 }

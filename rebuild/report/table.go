@@ -81,7 +81,7 @@ func hostFindings() []Spec {
 			"the host's Nix takes no unsigned paths from this login, or does not let it in at all", Error),
 		skippable("no-root", "the login is not root and has no way to become it", Error),
 		skippable("sudo-password",
-			"sudo wants a password; an error where it cannot be asked for, or was not right", Error, Warning, Note),
+			"sudo wants a password; an error where it cannot be asked for, or was not right; a warning where it lets a few commands through, and nixos-rebuild must keep to these", Error, Warning, Note),
 		skippable("platform",
 			"the configuration is for another platform than the host's, or than what is built where it is to be built", Error),
 		fatal("cross-refused", "`--cross` cannot force another build platform on this configuration", Error),

@@ -148,6 +148,7 @@ func (h *Place) install() error {
 	for path, text := range map[string]string{
 		"etc/NIXOS":                      "",
 		"etc/os-release":                 "ID=nixos\nPRETTY_NAME=\"NixOS 25.05 (Warbler)\"\n",
+		"etc/pam.d/sudo":                 "auth sufficient pam_exec.so quiet /bin/true\nauth sufficient pam_unix.so\n",
 		"etc/nix/nix.conf":               "trusted-users = root @wheel\n",
 		"proc/sys/kernel/random/boot_id": "11111111-2222-3333-4444-" + hash(h.Name)[:12] + "\n",
 		"proc/sys/fs/binfmt_misc/status": "enabled\n",
@@ -236,7 +237,9 @@ func (h *Place) write(path, text string) error {
 //	login      who may log in: root
 //	hostname   of the host: its name
 //	machine    as uname -m has it: x86_64
-//	sudo       "free", "password" (it is "secret"), "denied"; else there is none
+//	sudo       "free", "password" (it is "secret"), "pam" (PAM lets everybody in, where it is asked), "rules" (those that
+//	           sudo-rules are), "locked" (no new privileges), "unserved" (after the password); else there is none
+//	sudo-rules commands that take no password, by commas: /bin/nix-env *, /bin/systemd-run *
 //	run0       "free": systemd-run works without root
 //	doas       "free", "denied"; else there is none
 //	nix        version of Nix: 2.28.3

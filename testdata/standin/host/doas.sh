@@ -8,7 +8,7 @@ if [ "$kind" != free ]; then
     echo "doas: Operation not permitted" >&2
     exit 1
 fi
-[ "$1" = true ] || printf 'doas %s\n' "$1" >>"$place/calls"
+case $* in *"/bin/sh -s") ;; *) printf "doas %s\n" "$1" >>"$place/calls" ;; esac
 USER=root LOGNAME=root
 export USER LOGNAME
 exec "$@"
