@@ -32,6 +32,9 @@ func SplitSSHOpts(text string) ([]string, error) {
 	return words, nil
 }
 
+// SplitWords splits a text as a shell does, quotes and backslashes honoured and nothing expanded.
+func SplitWords(text string) ([]string, error) { return splitWords(text) }
+
 // SSHOptsEnv joins options into a value for NIX_SSHOPTS. Nix before 2.26 splits that on white space and knows no
 // quotes (NixOS/nix#5181), later ones read it as a shell does: an option that the two would read differently, by
 // its white space, quotes or backslashes, is an error and belongs into a file for -F.

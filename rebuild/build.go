@@ -58,7 +58,7 @@ func (r *Run) job(c Checked) plan.Job {
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
-		LocalElevate: plan.LocalElevation(c.Request.Ways(), os.Geteuid() == 0, nixexec.Installed),
+		LocalElevate: plan.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
 		Terminal:     r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 }

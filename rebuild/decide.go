@@ -67,7 +67,7 @@ func (r *Run) permitted(ctx context.Context, d Decided, found []report.Finding) 
 		return found, nil
 	}
 	for _, argv := range d.Decision.Commands.On(d.On.System.Current) {
-		says, may, err := d.Link.MayRun(ctx, argv)
+		says, may, err := d.Link.MayRun(ctx, d.Decision.SudoOpts, argv)
 		if err != nil {
 			return found, err
 		}

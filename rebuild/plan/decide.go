@@ -40,6 +40,7 @@ type Decision struct {
 	Engine   *Dialect        // the nixos-rebuild that does the work; nil: nixhop takes the steps itself
 	Why      string          // it does, where that was not asked for
 	Elevate  []string        // in front of what needs root on the target; empty: the login is root
+	SudoOpts []string        // the user's own options of sudo, in it
 	Password bool            // which wants a password that is asked for before the build
 	Commands *Commands       // what alone sudo lets the login run as root, without a password; nil: a shell
 	Missing  []string        // commands for which sudo has no such rule, where it has some
@@ -69,6 +70,9 @@ func Decide(k Known) (Decision, []report.Finding, error) {
 		d.Request = keepingLock(k.Request)
 	}
 	if d.Engine, d.Why, err = d.forPlatform(k); err != nil {
+		return d, found, err
+	}
+	if d.SudoOpts, err = k.Request.SudoWords(); err != nil {
 		return d, found, err
 	}
 	d = d.elevated(k)
@@ -190,7 +194,7 @@ func (d Decision) elevated(k Known) Decision {
 	case k.On == nil && (k.Machine.Endpoint.User == "root" || len(d.Ways()) == 0):
 		return d
 	case k.On == nil:
-		d.Elevate = elevation(facts.Elevation{}, d.Ways())
+		d.Elevate = elevation(facts.Elevation{}, d.Ways(), d.SudoOpts)
 		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has looked at %s: root is taken to come by %q there",
 			k.Machine.Host, strings.Join(d.Elevate, " ")))
 		return d
@@ -204,7 +208,7 @@ func (d Decision) elevated(k Known) Decision {
 // was begun from a lost connection. Then what sudo lets the login run alone; a password that is asked for comes last.
 func (d Decision) byWay(k Known) Decision {
 	e, ways := k.On.Elevate, d.Ways()
-	d.Elevate = elevation(e, ways)
+	d.Elevate = elevation(e, ways, d.SudoOpts)
 	way, free := e.Way(ways)
 	a := activationOf(k.Request)
 	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
@@ -229,7 +233,7 @@ func (d Decision) byWay(k Known) Decision {
 	if !forced && !wanted || !k.Somebody || k.Checking || d.Engine != nil && d.keepsNixosRebuild() {
 		return d
 	}
-	d.Password, d.Elevate = true, withPassword()
+	d.Password, d.Elevate = true, withPassword(d.SudoOpts)
 	if d.Engine != nil {
 		d.Engine, d.Why = nil, PasswordFirst
 	}

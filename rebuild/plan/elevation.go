@@ -7,13 +7,16 @@ import (
 )
 
 // elevation is what stands in front of a command that needs root, by one of these ways. Where none of them is there it
-// is the first, whose absence the host then reports itself.
-func elevation(e facts.Elevation, ways []facts.Way) []string {
+// is the first, whose absence the host then reports itself. options are the user's own for sudo.
+func elevation(e facts.Elevation, ways []facts.Way, options []string) []string {
 	way, _ := e.Way(ways)
 	if way == "" && len(ways) > 0 {
 		way = ways[0]
 	}
-	return e.Words(way)
+	if way != facts.BySudo {
+		options = nil
+	}
+	return slices.Concat(e.Words(way), options)
 }
 
 // elevates reports whether this nixos-rebuild can take a way: all know sudo, the newest run0 (NixOS/nixpkgs#512018),
@@ -36,15 +39,21 @@ func (d Dialect) elevateWords(elevate []string) []string {
 // LocalElevation stands in front of what needs root on this machine, unless this process is root: there each of the
 // ways may ask on the terminal. Of the ways that may be taken it is the first whose program is installed, else the
 // first.
-func LocalElevation(ways []facts.Way, root bool, installed func(program string) bool) []string {
+func LocalElevation(ways []facts.Way, options []string, root bool, installed func(program string) bool) []string {
 	if root {
 		return nil
 	}
+	by := func(w facts.Way) []string {
+		if w == facts.BySudo {
+			return append([]string{string(w)}, options...)
+		}
+		return []string{string(w)}
+	}
 	if i := slices.IndexFunc(ways, func(w facts.Way) bool { return installed(string(w)) }); i >= 0 {
-		return []string{string(ways[i])}
+		return by(ways[i])
 	}
 	if len(ways) > 0 {
-		return []string{string(ways[0])}
+		return by(ways[0])
 	}
 	return nil
 }
@@ -52,9 +61,9 @@ func LocalElevation(ways []facts.Way, root bool, installed func(program string) 
 // withPassword runs what follows as root with the password on the first line of standard input. The shell between
 // skips lines up to ScriptMark: a sudo that wanted no password after all has left that line, which must not be run as
 // a command.
-func withPassword() []string {
-	return []string{"sudo", "-k", "-S", "-p", "", "/bin/sh", "-c",
-		`while IFS= read -r line && [ "$line" != ` + ScriptMark + ` ]; do :; done; exec "$@"`, "sh"}
+func withPassword(options []string) []string {
+	return append(append([]string{"sudo", "-k", "-S", "-p", ""}, options...), "/bin/sh", "-c",
+		`while IFS= read -r line && [ "$line" != `+ScriptMark+` ]; do :; done; exec "$@"`, "sh")
 }
 
 // ScriptMark stands between the password and the script on standard input.

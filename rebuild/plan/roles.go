@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -19,6 +20,8 @@ func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machi
 		q.Target = q.Target || m == target
 		q.BuildHost = q.BuildHost || m == build
 		q.Run0 = q.Run0 || r.Method() == string(facts.ByRun0)
+		words, _ := r.SudoWords() // Decide refuses what cannot be read
+		q.Sudo = nixexec.ShellWords(words)
 		q.Profile = r.Value("--profile-name")
 		all[m] = q
 	}

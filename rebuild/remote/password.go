@@ -61,9 +61,9 @@ func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixex
 }
 
 // MayRun asks sudo on the host whether a rule covers a command, and runs nothing; refused is what it says where none
-// does.
-func (l *Link) MayRun(ctx context.Context, argv []string) (refused string, may bool, err error) {
-	_, err = nixexec.Output(ctx, l.Command(append([]string{"env", "LC_ALL=C", "sudo", "-k", "-n", "-l"}, argv...)...))
+// does. options are the user's own for sudo.
+func (l *Link) MayRun(ctx context.Context, options, argv []string) (refused string, may bool, err error) {
+	_, err = nixexec.Output(ctx, l.Command(slices.Concat([]string{"env", "LC_ALL=C", "sudo", "-k", "-n"}, options, []string{"-l"}, argv)...))
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && ctx.Err() == nil {
 		return exit.Stderr, false, nil

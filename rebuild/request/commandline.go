@@ -47,6 +47,7 @@ type Request struct {
 	Engine         string // "", EngineNative or EngineNixosRebuild
 	NixosRebuild   string // --nixos-rebuild, else NIXHOP_NIXOS_REBUILD
 	SSHConfig      string // --ssh-config, else NIXHOP_SSH_CONFIG
+	SudoOpts       string // of NIX_SUDOOPTS, as nixos-rebuild-ng takes it: options of sudo, split as a shell does
 }
 
 // Selector is one HOST word: which host, or which hosts, and optionally which configuration goes there.
@@ -126,7 +127,8 @@ func LocalBuildHost(word string) bool {
 	return word == "" || word == "local" || word == "localhost"
 }
 
-// WithEnvironment fills what was not given as a flag from the environment: NIXHOP_NIXOS_REBUILD and NIXHOP_SSH_CONFIG.
+// WithEnvironment fills what was not given as a flag from the environment: NIXHOP_NIXOS_REBUILD, NIXHOP_SSH_CONFIG and
+// NIX_SUDOOPTS.
 func (r Request) WithEnvironment(env func(string) string) Request {
 	if r.NixosRebuild == "" {
 		r.NixosRebuild = env("NIXHOP_NIXOS_REBUILD")
@@ -134,6 +136,7 @@ func (r Request) WithEnvironment(env func(string) string) Request {
 	if r.SSHConfig == "" {
 		r.SSHConfig = env("NIXHOP_SSH_CONFIG")
 	}
+	r.SudoOpts = env("NIX_SUDOOPTS")
 	return r
 }
 

@@ -238,7 +238,8 @@ func (h *Place) write(path, text string) error {
 //	hostname   of the host: its name
 //	machine    as uname -m has it: x86_64
 //	sudo       "free", "password" (it is "secret"), "pam" (PAM lets everybody in, where it is asked), "rules" (those that
-//	           sudo-rules are), "locked" (no new privileges), "unserved" (after the password); else there is none
+//	           sudo-rules are), "locked" (no new privileges), "unserved" (after the password), "host" (with the option
+//	           --host='NAME of ann'); else there is none
 //	sudo-rules commands that take no password, by commas: /bin/nix-env *, /bin/systemd-run *
 //	run0       "free": systemd-run works without root
 //	doas       "free", "denied"; else there is none

@@ -5,13 +5,14 @@ kind=free
 if [ -r "$place/knobs/sudo" ]; then read -r kind <"$place/knobs/sudo"; fi
 rules=
 if [ -r "$place/knobs/sudo-rules" ]; then read -r rules <"$place/knobs/sudo-rules"; fi
-quiet='' stdin='' list=''
+quiet='' stdin='' list='' asked=''
 while [ $# -gt 0 ]; do
     case $1 in
     --version) echo "Sudo version 1.9.17p1" && exit ;;
     -n) quiet=1 ;;
     -S) stdin=1 ;;
-    -k | -H | --preserve-env=*) ;;
+    -k) ;;
+    --host=*) asked=${1#--host=} ;;
     -l) list=1 ;;
     -p) shift ;;
     *) break ;;
@@ -47,6 +48,7 @@ rules)
     if ruled "$@"; then kind=free; fi
     if [ -n "$list" ]; then [ "$kind" = free ] && echo "$*" && exit; exit 1; fi
     ;;
+host) if [ "$asked" = "${place##*/} of ann" ]; then kind=free; fi ;;
 pam) if [ -z "$quiet" ]; then kind=free; fi ;;
 esac
 if [ "$kind" != free ]; then
