@@ -108,9 +108,17 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	}
 	plain := &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, verbose)}
 	events := report.NewStream(plain.Render)
-	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Env: env, Dir: dir}
+	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Pass: remote.Nobody{}, Env: env, Dir: dir}
+	terminal := &remote.Terminal{}
 	if term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd())) {
-		s.Ask = &remote.Terminal{}
+		s.Ask = terminal
+	}
+	// As for nixos-rebuild: on the terminal, wherever the files lead, else by the first line of standard input.
+	switch {
+	case nixexec.OnTerminal():
+		s.Pass = terminal
+	case r.Has("--ask-elevate-password"):
+		s.Pass = remote.Line{File: stdio.In}
 	}
 	if path, err := os.Executable(); err == nil {
 		s.Self, _ = os.Stat(path)

@@ -227,6 +227,9 @@ func (l *lab) run(t *testing.T, cmd *exec.Cmd) result {
 	if cmd.Env == nil {
 		cmd.Env = append(os.Environ(), l.env...)
 	}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // without the terminal that the tests may be run on
+	}
 	err := cmd.Run()
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {

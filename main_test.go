@@ -29,7 +29,20 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "nixos-rebuild" {
 		main()
 	}
-	testscript.Main(m, map[string]func(){"nixhop": main, "standin": standIn})
+	testscript.Main(m, map[string]func(){"nixhop": main, "standin": standIn, "alone": alone})
+}
+
+// alone is called as `alone PROGRAM WORD...`: it runs the program in a session of its own, without the terminal that the tests
+// may be run on.
+func alone() {
+	_, err := syscall.Setsid()
+	path, missing := exec.LookPath(os.Args[1])
+	err = errors.Join(err, missing)
+	if err == nil {
+		err = syscall.Exec(path, os.Args[1:], os.Environ())
+	}
+	fmt.Fprintln(os.Stderr, "alone:", err)
+	os.Exit(99)
 }
 
 // standIn is called as `standin PROGRAM WORD...`: it appends the words, quoted for a shell, as a line to $WORK/calls, then runs
@@ -123,7 +136,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	got := 0
 	var exit *exec.ExitError
-	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+	if err := ts.Exec("alone", args[1:]...); errors.As(err, &exit) {
 		got = exit.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("%v", err)

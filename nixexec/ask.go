@@ -3,11 +3,14 @@ package nixexec
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -15,8 +18,8 @@ import (
 // /dev/tty, so that no redirection catches what is typed. When ctx is done the terminal is put back as it was and
 // ctx's cause returned. From the first secret on neither this process nor its children write core dumps.
 func AskSecret(ctx context.Context, prompt string) (Secret, error) {
-	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
-		return Secret{}, fmt.Errorf("switching core dumps off: %w", err)
+	if err := noCores(); err != nil {
+		return Secret{}, err
 	}
 	text, err := ask(ctx, prompt, func(tty *os.File) (string, error) {
 		typed, err := term.ReadPassword(int(tty.Fd()))
@@ -24,6 +27,65 @@ func AskSecret(ctx context.Context, prompt string) (Secret, error) {
 		return string(typed), err
 	})
 	return NewSecret(text), err
+}
+
+// noCores keeps this process and its children from writing core dumps.
+func noCores() error {
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+		return fmt.Errorf("switching core dumps off: %w", err)
+	}
+	return nil
+}
+
+// OnTerminal reports whether somebody can be asked on /dev/tty, wherever the standard files lead: there is one, and this
+// process is in its foreground. One that is not would be stopped as soon as it reads there.
+func OnTerminal() bool {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer tty.Close()
+	foreground, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err == nil && foreground == syscall.Getpgrp()
+}
+
+// secretBytes is the longest secret that a file may hold: sudo itself takes no more than 255.
+const secretBytes = 4 << 10
+
+// ReadSecret reads a secret from a file: one line, and not a byte more than that, without its end. io.EOF says that there
+// is none. When ctx is done its cause is returned. For core dumps see AskSecret.
+func ReadSecret(ctx context.Context, file *os.File) (Secret, error) {
+	if err := noCores(); err != nil {
+		return Secret{}, err
+	}
+	type answer struct {
+		secret Secret
+		err    error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		line, char := make([]byte, 0, secretBytes), make([]byte, 1)
+		for len(line) < secretBytes {
+			_, err := file.Read(char)
+			switch {
+			case err == nil && char[0] != '\n':
+				line = append(line, char[0])
+				continue
+			case err != nil && (len(line) == 0 || !errors.Is(err, io.EOF)):
+				answered <- answer{err: err}
+				return
+			}
+			answered <- answer{secret: NewSecret(strings.TrimSuffix(string(line), "\r"))}
+			return
+		}
+		answered <- answer{err: fmt.Errorf("the first line has more than %d bytes", secretBytes)}
+	}()
+	select {
+	case a := <-answered:
+		return a.secret, a.err
+	case <-ctx.Done():
+		return Secret{}, context.Cause(ctx)
+	}
 }
 
 // Ask asks for a line on the terminal, /dev/tty, and returns it without its end; see AskSecret.

@@ -56,9 +56,9 @@ func (r *Run) deployment(d Decided) check.Deployment {
 	permitted := d.Decision.Commands != nil
 	c.Root.ByCommands, c.Root.Rules = permitted && d.Decision.Engine == nil, permitted && d.Decision.Engine != nil
 	c.Root.Missing = d.Decision.Missing
-	c.Root.Asked = d.Decision.Engine != nil && r.somebody() && d.Request.Has("--ask-elevate-password")
+	c.Root.Asked = d.Decision.Engine != nil && r.hasPassword() && d.Request.Has("--ask-elevate-password")
 	if r.checking {
-		c.Root.Asked = r.somebody() && d.Request.Engine != request.EngineNixosRebuild
+		c.Root.Asked = r.hasPassword() && d.Request.Engine != request.EngineNixosRebuild
 	}
 	if d.Machine != nil {
 		c.Machine, c.PublicKey = d.Machine.Host.String(), facts.PublicKey(d.Machine.Endpoint)

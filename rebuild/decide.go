@@ -82,12 +82,14 @@ func (r *Run) permitted(ctx context.Context, d Decided, found []report.Finding) 
 // askPassword asks for the password of sudo on the target until the host takes it.
 func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error) {
 	user := d.On.Login.User
-	password, err := d.Link.AskPassword(ctx, r.Ask, d.Decision.Elevate, r.warn)
+	password, err := d.Link.AskPassword(ctx, r.Pass, d.Decision.Elevate, r.warn)
 	key := facts.PublicKey(d.Machine.Endpoint)
 	var refused *remote.SudoError
 	switch {
 	case errors.Is(err, remote.ErrPassword):
-		err = r.report(d.Placed, append(d.Found, check.WrongPassword(d.target(), user, key)))
+		err = r.report(d.Placed, append(d.Found, check.WrongPassword(d.target(), user, key, remote.PasswordTries(r.Pass))))
+	case errors.Is(err, remote.ErrNoPassword):
+		err = r.report(d.Placed, append(d.Found, check.NoPassword(d.target(), user, key)))
 	case errors.As(err, &refused):
 		err = r.report(d.Placed, append(d.Found, check.SudoFails(d.target(), user, refused.Says, key)))
 	}

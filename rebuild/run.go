@@ -48,7 +48,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2,
 	}
 	if !run.alone {
-		run.Ask = remote.Nobody{}
+		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
 	}
 	if checking {
 		run.Stdio.Err, run.Say = nil, func(report.Event) {}
@@ -238,7 +238,7 @@ func somewhere(m *plan.Machine) string {
 func (r *Run) known(l Located, on, at *facts.Host) plan.Known {
 	return plan.Known{
 		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
-		Installed: r.installed, Somebody: r.somebody(), Checking: r.checking,
+		Installed: r.installed, Somebody: r.hasPassword(), Checking: r.checking,
 	}
 }
 

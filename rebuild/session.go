@@ -23,6 +23,7 @@ type Session struct {
 	Stdio nixexec.Stdio       // the real files, for the one foreground child of a run
 	Say   report.Sink         // takes everything else that is said
 	Ask   remote.Asker        // who is asked
+	Pass  remote.Asker        // who is asked for a password: on the terminal, wherever standard error goes
 	Env   func(string) string // os.Getenv, or a table in tests
 	Dir   string              // working directory, absolute
 	Self  os.FileInfo         // the running executable, so that nixhop never calls itself as nixos-rebuild
@@ -31,6 +32,12 @@ type Session struct {
 // somebody reports whether there is somebody to be asked.
 func (s *Session) somebody() bool {
 	_, nobody := s.Ask.(remote.Nobody)
+	return !nobody
+}
+
+// hasPassword reports whether there is somebody who can be asked for a password, or a line that holds it.
+func (s *Session) hasPassword() bool {
+	_, nobody := s.Pass.(remote.Nobody)
 	return !nobody
 }
 

@@ -208,11 +208,23 @@ func NotPermitted(host, user, command, says, publicKey string) report.Finding {
 	return found
 }
 
-// WrongPassword is the finding that sudo on a host took no password of its user.
-func WrongPassword(host, user, publicKey string) report.Finding {
+// WrongPassword is the finding that sudo on a host took no password of its user, of those that there were.
+func WrongPassword(host, user, publicKey string, tries int) report.Finding {
+	found := noPassword(host, publicKey, fmt.Sprintf("sudo did not take any of %d passwords for %q", tries, user))
+	if tries == 1 {
+		found.What = fmt.Sprintf("sudo did not take the password for %q", user)
+	}
+	return found
+}
+
+// NoPassword is the finding that standard input has no line with the password that sudo on a host wants of its user.
+func NoPassword(host, user, publicKey string) report.Finding {
+	return noPassword(host, publicKey, fmt.Sprintf("sudo wants a password of %q, and standard input has no line with one", user))
+}
+
+func noPassword(host, publicKey, what string) report.Finding {
 	return report.Finding{
-		Name: "sudo-password", Severity: report.Error, Host: host,
-		What:   fmt.Sprintf("sudo did not take any of 3 passwords for %q", user),
+		Name: "sudo-password", Severity: report.Error, Host: host, What: what,
 		Why:    "the activation needs root there; without it the whole build would be in vain",
 		Remedy: FreeSudo(publicKey),
 	}

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"nixhop/nixexec"
+	"os"
 	"sync"
 )
 
@@ -30,6 +31,17 @@ func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
 	defer t.turn.Unlock()
 	answer, err := nixexec.Ask(ctx, prompt)
 	return answer == "yes", err
+}
+
+// Line is nobody who could be asked, but a file, such as standard input, whose first line is the secret.
+type Line struct {
+	Nobody
+	File *os.File
+}
+
+// Secret reads the line. io.EOF says that there is none.
+func (l Line) Secret(ctx context.Context, _ string) (nixexec.Secret, error) {
+	return nixexec.ReadSecret(ctx, l.File)
 }
 
 // Nobody is there to be asked.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"nixhop/nixexec"
@@ -14,8 +15,19 @@ import (
 // passwordTries is how often a password may be mistyped, as for sudo itself.
 const passwordTries = 3
 
-// ErrPassword says that sudo did not take any of the passwords.
-var ErrPassword = errors.New("sudo took none of the passwords")
+// ErrPassword says that sudo did not take any of the passwords, and ErrNoPassword that there was none.
+var (
+	ErrPassword   = errors.New("sudo took none of the passwords")
+	ErrNoPassword = errors.New("there was no password")
+)
+
+// PasswordTries is how many passwords there are to be had.
+func PasswordTries(ask Asker) int {
+	if _, once := ask.(Line); once {
+		return 1
+	}
+	return passwordTries
+}
 
 // SudoError is what sudo says where it does not do what it is asked for, and another password would not help.
 type SudoError struct{ Says string }
@@ -24,12 +36,15 @@ type SudoError struct{ Says string }
 func (e *SudoError) Error() string { return facts.SudoReason(e.Says) }
 
 // AskPassword asks for the login's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes
-// to warn. Where it takes none of three the error is ErrPassword, and where it fails otherwise a *SudoError. Nothing of the
-// question is the host's own words: the user is the one that ssh logs in as.
+// to warn. Where it takes none of three, or the one line that there is, the error is ErrPassword, and where it fails
+// otherwise a *SudoError. Nothing of the question is the host's own words: the user is the one that ssh logs in as.
 func (l *Link) AskPassword(ctx context.Context, ask Asker, elevate []string, warn func(string)) (nixexec.Secret, error) {
 	host, user := l.Machine.Host.String(), l.Machine.Endpoint.User
-	for range passwordTries {
+	for range PasswordTries(ask) {
 		password, err := ask.Secret(ctx, fmt.Sprintf("[sudo] password for %s on %s: ", user, host))
+		if errors.Is(err, io.EOF) {
+			return nixexec.Secret{}, ErrNoPassword
+		}
 		if err != nil {
 			return nixexec.Secret{}, err
 		}
