@@ -131,6 +131,7 @@ func (d Deployment) target() TargetWant {
 	return TargetWant{
 		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
 		ByCommands: d.Root.ByCommands, Rules: d.Root.Rules, Missing: d.Root.Missing,
+		Boots:    d.Checking || d.Request.Action == "switch" || d.Request.Action == "boot",
 		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), PublicKey: d.PublicKey, Now: time.Now(),
 	}
 }

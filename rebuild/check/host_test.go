@@ -134,6 +134,31 @@ var checksOfHosts = []targetCase{
 		f.Kernels, f.Spaces = []string{"/efi"}, []facts.Space{{Path: "/efi", Mount: "/efi", FreeKiB: 3 << 10, TotalKiB: 4 << 10}}
 	}, bootFinding(report.Warning, `3 MiB left of 4 MiB in "/efi", a new kernel and initrd take about 40 MiB`)},
 
+	// NixOS/nix#9418
+	{"a store that is read-only", func(f *facts.Facts, w *TargetWant) {
+		f.Mounts = []facts.Mount{{At: "/"}, {At: "/nix/store", ReadOnly: true, Sealed: true}}
+	}, unwritableFinding(`"/nix/store" is read-only: "/nix/store" is mounted so`, "a deployment writes there; the kernel itself makes a file system read-only that has errors",
+		"dmesg --level=err,warn", "mount -o remount,rw /nix/store")},
+	{"the store of every NixOS", func(f *facts.Facts, w *TargetWant) {
+		f.Mounts = []facts.Mount{{At: "/"}, {At: "/nix/store", ReadOnly: true}, {At: "/boot"}, {At: "/tmpx", Sealed: true}}
+	}, told{}},
+	{"profiles that are read-only", func(f *facts.Facts, w *TargetWant) {
+		f.Mounts = []facts.Mount{{At: "/", ReadOnly: true}, {At: "/run"}, {At: "/tmp"}, {At: "/nix/store"}, {At: "/boot"}}
+	}, unwritableFinding(`"/nix/var/nix" is read-only: "/" is mounted so`, "a deployment writes there; the kernel itself makes a file system read-only that has errors",
+		"dmesg --level=err,warn", "mount -o remount,rw /")},
+	{"a /boot that is read-only", func(f *facts.Facts, w *TargetWant) {
+		w.Boots, f.Mounts = true, []facts.Mount{{At: "/"}, {At: "/boot"}, {At: "/boot", ReadOnly: true}}
+	}, unwritableFinding(`"/boot" is read-only: "/boot" is mounted so`, "a deployment writes there; the kernel itself makes a file system read-only that has errors",
+		"dmesg --level=err,warn", "mount -o remount,rw /boot")},
+	{"a /boot that is not written to", func(f *facts.Facts, w *TargetWant) {
+		f.Mounts = []facts.Mount{{At: "/"}, {At: "/boot", ReadOnly: true}}
+	}, told{}},
+	{"a full /run", func(f *facts.Facts, w *TargetWant) {
+		f.Spaces = append(f.Spaces, facts.Space{Path: "/run", Mount: "/run", FreeKiB: 8, TotalKiB: 1024, FreeInodes: 400, Inodes: 500})
+	}, unwritableFinding(`8 KiB left of 1 MiB and 400 inodes left where "/run" lies`, "a deployment writes there", "du -xak /run | sort -n | tail")},
+	{"a /tmp without inodes", func(f *facts.Facts, w *TargetWant) { f.Spaces[2].Inodes = 100 },
+		unwritableFinding(`4.0 GiB left of 8.0 GiB and 0 inodes left where "/tmp" lies`, "a deployment writes there", "du -xak /tmp | sort -n | tail")},
+
 	{"few inodes", func(f *facts.Facts, w *TargetWant) { f.Spaces[0].FreeInodes = 49_999 }, told{
 		Name: "inodes", Severity: report.Warning,
 		What:   `49999 inodes left of 2097152 where "/nix/store" lies`,
@@ -190,4 +215,12 @@ func bootFinding(severity report.Severity, what string) told {
 			"boot.loader.systemd-boot.configurationLimit = 3;   # or boot.loader.grub.configurationLimit",
 		},
 	}
+}
+
+func unwritableFinding(what, why string, remedies ...string) told {
+	found := told{Name: "unwritable", Severity: report.Error, What: what, Why: why}
+	for _, r := range remedies {
+		found.Remedy = append(found.Remedy, "ssh web 'sudo "+r+"'")
+	}
+	return found
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
@@ -92,6 +93,39 @@ func fewKernels(space facts.Space, one, more int64) report.Finding {
 // fewerGenerations is the configuration for fewer kernels in /boot.
 var fewerGenerations = report.Line("boot.loader.systemd-boot.configurationLimit = 3;").
 	Note("or boot.loader.grub.configurationLimit")
+
+// unwritable finds directories that a deployment writes to and that take nothing: read-only ones (NixOS/nix#9418), and
+// such without any room. Each is found out only when everything is built otherwise, some with the profile already set.
+func unwritable(f facts.Facts, host string, directories ...string) []report.Finding {
+	var all []report.Finding
+	told := map[string]bool{}
+	for _, directory := range directories {
+		space, known := f.Space(directory)
+		mount, readOnly := f.ReadOnly(directory)
+		boot := strings.HasPrefix(directory, "/boot") || directory == "/efi"
+		full := known && (space.TotalKiB > 0 && space.FreeKiB < report.RoomError || space.Inodes > 0 && space.FreeInodes < report.RoomInodes)
+		switch {
+		case boot && (mount != directory || !known): // nothing of a boot loader is there
+		case readOnly && !told[mount]:
+			told[mount] = true
+			all = append(all, report.Finding{
+				Name: "unwritable", Severity: report.Error,
+				What:   fmt.Sprintf("%q is read-only: %q is mounted so", directory, mount),
+				Why:    "a deployment writes there; the kernel itself makes a file system read-only that has errors",
+				Remedy: []report.Remedy{asRoot(f, host, "dmesg --level=err,warn"), asRoot(f, host, "mount -o remount,rw "+mount)},
+			})
+		case full && !readOnly && !boot && directory != "/nix/store" && !told[space.Mount]:
+			told[space.Mount] = true
+			all = append(all, report.Finding{
+				Name: "unwritable", Severity: report.Error,
+				What:   fmt.Sprintf("%s and %d inodes left where %q lies", left(space), space.FreeInodes, directory),
+				Why:    "a deployment writes there",
+				Remedy: []report.Remedy{asRoot(f, host, "du -xak "+directory+" | sort -n | tail")},
+			})
+		}
+	}
+	return all
+}
 
 // inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say
 // nothing.

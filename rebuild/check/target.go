@@ -24,6 +24,7 @@ type TargetWant struct {
 	ByCommands  bool        // root is gained for single commands, which sudo lets the login run without a password
 	Rules       bool        // it could be, but it is nixos-rebuild that gains it
 	Missing     []string    // commands for which sudo lacks such a rule, where it has some
+	Boots       bool        // its boot loader is installed
 	Unsigned    bool        // paths that nobody signed are copied to it
 	PublicKey   string      // a public key line of the user, for the lines that are offered
 	Now         time.Time   // the clock here
@@ -60,6 +61,7 @@ func Target(f facts.Facts, want TargetWant) []report.Finding {
 		notNixOS(f),
 		tooOld(f, want),
 		switchRunning(f, want.Host),
+		unwritable(f, want.Host, targetWrites(want)...),
 		storeSpace(f, want.Host),
 		bootSpace(f, want.Host),
 		inodes(f, want.Host),
@@ -67,6 +69,15 @@ func Target(f facts.Facts, want TargetWant) []report.Finding {
 		rebootPending(f, want.Host),
 	)
 	return all
+}
+
+// targetWrites are the directories that are written to on a target.
+func targetWrites(want TargetWant) []string {
+	directories := []string{"/nix/store", "/nix/var/nix", "/run", "/tmp"}
+	if want.Boots {
+		directories = append(directories, "/boot", "/boot/efi", "/efi")
+	}
+	return directories
 }
 
 // TargetFits returns what is wrong between a host and the configuration for it.
@@ -85,6 +96,7 @@ func BuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
 			loginShellNoise(f, want.Host),
 			nixMissing(f, want.Host),
 			storeRefused(f, want.Host),
+			unwritable(f, want.Host, "/nix/store", "/nix/var/nix", "/tmp"),
 			storeSpace(f, want.Host),
 			inodes(f, want.Host),
 		)

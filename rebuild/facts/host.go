@@ -5,6 +5,7 @@ package facts
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Facts struct {
 	Nix      Nix
 	System   System
 	Spaces   []Space
+	Mounts   []Mount  // of what a deployment writes to
 	Kernels  []string // directories of Spaces where a boot loader keeps copies of kernels, as far as this login may look
 	Switches []Unit   // units of deployments that systemd knows: nixos-rebuild's own, and nixos-upgrade.service
 	Failed   []string // units that are failed now
@@ -134,6 +136,26 @@ func (f Facts) Space(path string) (Space, bool) {
 		return Space{}, false
 	}
 	return f.Spaces[i], true
+}
+
+// Mount is how a file system is mounted.
+type Mount struct {
+	At       string // "/nix/store"
+	ReadOnly bool   // nothing can be written to it here; the file system may be mounted elsewhere, too
+	Sealed   bool   // the file system itself takes no writes
+}
+
+// ReadOnly reports whether nothing can be written to a directory, and where its file system is mounted. A mount of its
+// own on the store is read-only on every NixOS, and Nix knows its way round that, but not round a sealed one.
+func (f Facts) ReadOnly(path string) (mount string, readOnly bool) {
+	found := Mount{}
+	for _, m := range f.Mounts {
+		inside := m.At == "/" || path == m.At || strings.HasPrefix(path, m.At+"/")
+		if inside && len(m.At) >= len(found.At) {
+			found = m
+		}
+	}
+	return found.At, found.Sealed || found.ReadOnly && found.At != "/nix/store"
 }
 
 // Host is what a probe found out about a host.

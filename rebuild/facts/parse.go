@@ -72,6 +72,7 @@ func (a answer) facts() Facts {
 		Elevate:  a.elevation(),
 		System:   a.system(),
 		Spaces:   a.spaces(),
+		Mounts:   a.mounts(),
 		Kernels:  a.words("kernels", safePath),
 		Switches: a.switches(),
 		Failed:   a.words("failed", safeUnit),
@@ -239,7 +240,7 @@ func (a answer) system() System {
 // spaces reads rows of `df -P`, from their end, since the device's name may hold anything.
 func (a answer) spaces() []Space {
 	var spaces []Space
-	for _, path := range []string{"/nix/store", "/boot", "/boot/efi", "/efi", "/tmp"} {
+	for _, path := range []string{"/nix/store", "/boot", "/boot/efi", "/efi", "/tmp", "/nix/var/nix", "/run"} {
 		space := Space{Path: path}
 		if row := dfRow.FindStringSubmatch(a["blocks."+path]); row != nil {
 			space.TotalKiB, space.FreeKiB, space.Mount = dfCount(row[1]), dfCount(row[2]), row[3]
@@ -252,6 +253,17 @@ func (a answer) spaces() []Space {
 		}
 	}
 	return spaces
+}
+
+func (a answer) mounts() []Mount {
+	var mounts []Mount
+	for _, word := range strings.Fields(a["mounts"]) {
+		parts := strings.Split(word, ",")
+		if len(parts) >= 3 && safePath.MatchString(parts[0]) {
+			mounts = append(mounts, Mount{At: parts[0], ReadOnly: parts[1] == "ro", Sealed: parts[2] == "ro"})
+		}
+	}
+	return mounts
 }
 
 func (a answer) switches() []Unit {

@@ -231,7 +231,7 @@ ask_df() {
 ask_space() {
 	kernels=
 	set --
-	for directory in /nix/store /boot /boot/efi /efi /tmp; do
+	for directory in /nix/store /boot /boot/efi /efi /tmp /nix/var/nix /run; do
 		[ -d "$directory" ] || continue
 		set -- "$@" "$directory"
 		if [ -d "$directory/EFI/nixos" ] || [ -d "$directory/kernels" ]; then kernels="$kernels $directory"; fi
@@ -241,6 +241,16 @@ ask_space() {
 	ask_df blocks -Pk "$@" &
 	ask_df inodes -Pi "$@"
 	wait
+}
+
+# ask_mounts: where file systems are mounted that a deployment writes to, in their order, for of two at one place the later one counts;
+# each with how it is mounted, and with how the file system itself is.
+ask_mounts() {
+	mounts=
+	while read -r _ _ _ _ at options rest; do
+		case $at in / | /boot | /efi | /nix | /run | /tmp | /var | /boot/* | /nix/*) mounts="$mounts $at,${options%%,*},${rest##* }" ;; esac
+	done </proc/self/mountinfo
+	put mounts "${mounts# }"
 }
 
 ask_units() {
@@ -285,6 +295,7 @@ probe() {
 		ask_failed &
 	fi
 	ask_space &
+	ask_mounts
 	ask_login
 	ask_system
 	wait

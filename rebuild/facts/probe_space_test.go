@@ -47,3 +47,26 @@ done
 		}
 	}
 }
+
+// TestProbeMounts: NixOS/nix#9418, a store that takes no writes. What else is mounted is nobody's business.
+func TestProbeMounts(t *testing.T) {
+	n := newNixOS(t)
+	n.write("mountinfo", `21 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
+22 21 0:5 / /proc rw - proc proc rw
+30 21 254:1 /nix/store /nix/store ro,nosuid,relatime shared:2 master:7 - ext4 /dev/vda1 rw
+31 21 254:2 / /boot rw - vfat /dev/vda2 ro,umask=0077
+32 21 0:9 / /home/x\\040y ro - tmpfs tmpfs ro
+`)
+	want := []Mount{{At: "/"}, {At: "/nix/store", ReadOnly: true}, {At: "/boot", Sealed: true}}
+	for _, s := range shells(t) {
+		f := host{shell: s, env: []string{"PATH=" + os.Getenv("PATH")}, script: func(script string) string {
+			return replaceAll(t, script, map[string]string{"/proc/self/mountinfo": n.root + "/mountinfo"})
+		}}.ask(t, Query{})
+		same(t, s.name, f.Mounts, want)
+		for path, sealed := range map[string]bool{"/nix/store": false, "/nix/var/nix": false, "/boot/efi": true, "/bootx": false} {
+			if _, got := f.ReadOnly(path); got != sealed {
+				t.Errorf("%s: %s is read-only: %v", s.name, path, got)
+			}
+		}
+	}
+}

@@ -16,6 +16,8 @@ const (
 	BootSpaceWarning  = 60 << 10  // KiB; where the size of the running kernel and initrd is not known
 	BootKernels       = 3         // kernels and initrds that /boot has room for; below that it is worth a note
 	TmpSpaceWarning   = 1 << 20   // KiB left in /tmp of a build host
+	RoomError         = 64        // KiB left where an activation only leaves notes: /run, /tmp, the profiles
+	RoomInodes        = 16        // likewise
 	InodesError       = 2_000     // left where /nix/store lies
 	InodesWarning     = 50_000    // about what an update of a small system takes
 )

@@ -101,6 +101,8 @@ func hostFindings() []Spec {
 // roomFindings are about the room that a host has, and its time.
 func roomFindings() []Spec {
 	return []Spec{
+		skippable("unwritable",
+			"the store, the profiles, `/run`, `/tmp` or `/boot` is read-only, or has no room at all", Error),
 		skippable("store-space", fmt.Sprintf(
 			"little room where the store lies: an error below %s, a warning below %s, or below %s in `/tmp` of a build host",
 			Kib(StoreSpaceError), Kib(StoreSpaceWarning), Kib(TmpSpaceWarning)), Error, Warning),

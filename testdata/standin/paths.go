@@ -10,7 +10,7 @@ import (
 // hostPaths finds the paths in a script that are the host's own: those of a system, but for programs that every
 // system has and for /proc, where processes are, and devices. What stands before them must not be part of a path.
 var hostPaths = regexp.MustCompile("(?:^|[^A-Za-z0-9_.}$)*/-])" +
-	"(/(?:nix|run|etc|boot|efi|usr|sbin|var|root|home|opt|sys|proc/sys|tmp|bin)(?:/[^\\s'\":;|&()<>,`]*)?)")
+	"(/(?:nix|run|etc|boot|efi|usr|sbin|var|root|home|opt|sys|proc/sys|proc/self/mountinfo|tmp|bin)(?:/[^\\s'\":;|&()<>,`]*)?)")
 
 // there names the host's paths in a text as they are in truth.
 func (h *Place) there(text string) string {

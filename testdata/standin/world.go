@@ -246,6 +246,7 @@ func (h *Place) write(path, text string) error {
 //	nix        version of Nix: 2.28.3
 //	trusted    "no": the login is no trusted user of Nix
 //	space      KiB that are left in each file system: 50000000
+//	readonly   a directory that is mounted read-only: none
 //	failed     failed units
 //	units      units that fail with the next activation
 //	status     exit status of the next activation
@@ -284,6 +285,9 @@ func (h *Place) Set(knob, value string) error {
 		if err := errors.Join(os.Remove(program), os.WriteFile(program, []byte(missing), 0o755)); err != nil {
 			return err
 		}
+	}
+	if knob == "readonly" {
+		return h.write("proc/self/mountinfo", "1 0 0:1 / / rw shared:1 - ext4 /dev/vda1 rw\n2 1 0:1 / "+h.path(value)+" ro shared:1 - ext4 /dev/vda1 ro\n")
 	}
 	return os.WriteFile(path, []byte(value+"\n"), 0o644)
 }
