@@ -128,17 +128,22 @@ func (d Deployment) nixThere() []NixThere {
 // target is what the deployment wants of its target. What this machine or the user's own build host made carries no
 // signature.
 func (d Deployment) target() TargetWant {
+	signers := d.Here.Nix.SignsBy
+	if d.At != nil {
+		signers = d.At.Nix.SignsBy
+	}
 	return TargetWant{
 		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
 		ByCommands: d.Root.ByCommands, Rules: d.Root.Rules, Missing: d.Root.Missing,
 		Boots:    d.Checking || d.Request.Action == "switch" || d.Request.Action == "boot",
-		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), PublicKey: d.PublicKey, Now: time.Now(),
+		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), Signers: signers, PublicKey: d.PublicKey, Now: time.Now(),
 	}
 }
 
-// buildHost is what the deployment wants of its build host.
+// buildHost is what the deployment wants of its build host: derivations and their sources are copied there, which need no
+// signature, for their names say what is in them.
 func (d Deployment) buildHost(told source.Facts) BuildHostWant {
-	want := BuildHostWant{Host: d.Builder, Target: d.Alias, Unsigned: true, For: told.System, NoCross: len(told.Refused) > 0}
+	want := BuildHostWant{Host: d.Builder, Target: d.Alias, For: told.System, NoCross: len(told.Refused) > 0}
 	if d.On != nil && d.On != d.At {
 		want.TargetSystem = d.On.System
 	}

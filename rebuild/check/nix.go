@@ -65,10 +65,10 @@ func trustUser(user string) report.Remedy {
 	return report.Line(fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user)))
 }
 
-// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). instead is a way that
-// brings none there.
-func notTrusted(f facts.Facts, instead ...report.Remedy) []report.Finding {
-	if f.Nix.Trusted != facts.No || refused(f.Nix.StoreError) {
+// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). signers are the keys that Nix
+// signs with where the system is built; instead is a way that brings nothing unsigned there.
+func notTrusted(f facts.Facts, signers []string, instead ...report.Remedy) []report.Finding {
+	if f.Nix.Trusted != facts.No || f.Nix.RequireSigs == facts.No || refused(f.Nix.StoreError) {
 		return nil
 	}
 	user := f.Login.User
@@ -77,12 +77,31 @@ func notTrusted(f facts.Facts, instead ...report.Remedy) []report.Finding {
 		What: fmt.Sprintf("%q is not a trusted user of the host's Nix", user),
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
 	}
+	others := slices.DeleteFunc(slices.Clone(f.Nix.TrustedKeys), func(name string) bool { return name == cacheKey })
+	known := slices.IndexFunc(signers, func(name string) bool { return slices.Contains(others, name) })
+	switch {
+	case known >= 0:
+		found.Severity = report.Note
+		found.What += fmt.Sprintf(", which takes what is signed with %q", signers[known])
+		found.Why = "Nix signs with that where the system is built (secret-key-files); what was built before that was set carries no signature"
+		return []report.Finding{found}
+	case slices.Contains(signers, "?") && len(others) > 0:
+		found.Severity = report.Warning
+		found.What += fmt.Sprintf(", which takes what is signed with %q", strings.Join(others, ", "))
+		found.Why = "Nix signs where the system is built (secret-key-files), with a key that this login may not read the name of"
+	case len(signers) > 0:
+		found.Why = fmt.Sprintf("what was built elsewhere is signed with %q, and without a key that it knows Nix takes paths from trusted users only",
+			strings.Join(signers, ", "))
+	}
 	trustKey := report.Line(`nix.settings.trusted-public-keys = [ "NAME:KEY" ];`)
 	found.Remedy = report.AnyOf(instead,
 		[]report.Remedy{trustUser(user)},
 		[]report.Remedy{trustKey.Note("and sign here: nix store sign -r -k FILE PATH")})
 	return []report.Finding{found}
 }
+
+// cacheKey is the key of NixOS' own cache, which every Nix knows.
+const cacheKey = "cache.nixos.org-1"
 
 // refused reports whether opening the store failed, other than by a Nix that does not know the command.
 func refused(message string) bool {

@@ -25,7 +25,8 @@ type TargetWant struct {
 	Rules       bool        // it could be, but it is nixos-rebuild that gains it
 	Missing     []string    // commands for which sudo lacks such a rule, where it has some
 	Boots       bool        // its boot loader is installed
-	Unsigned    bool        // paths that nobody signed are copied to it
+	Unsigned    bool        // paths that nobody signed are copied to it, unless
+	Signers     []string    // Nix signs with these keys where they are built; "?": one that cannot be read
 	PublicKey   string      // a public key line of the user, for the lines that are offered
 	Now         time.Time   // the clock here
 }
@@ -55,7 +56,7 @@ func Target(f facts.Facts, want TargetWant) []report.Finding {
 		all.add(want.Host, NoRoot(f, want))
 	}
 	if want.Unsigned {
-		all.add(want.Host, notTrusted(f, report.Again("--build-host", "target")))
+		all.add(want.Host, notTrusted(f, want.Signers, report.Again("--build-host", "target")))
 	}
 	all.add(want.Host,
 		notNixOS(f),
@@ -101,7 +102,7 @@ func BuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
 			inodes(f, want.Host),
 		)
 		if want.Unsigned {
-			all.add(want.Host, notTrusted(f))
+			all.add(want.Host, notTrusted(f, nil))
 		}
 	}
 	all.add(want.Host, tmpSpace(f))

@@ -268,6 +268,41 @@ var checksOfLogins = []targetCase{
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
+	{"not trusted, and nothing needs to be signed", func(f *facts.Facts, w *TargetWant) {
+		f.Nix.Trusted, f.Nix.RequireSigs = facts.No, facts.No
+	}, told{}},
+	{"not trusted, and all is signed", func(f *facts.Facts, w *TargetWant) {
+		f.Nix.Trusted, f.Nix.RequireSigs = facts.No, facts.Yes
+		f.Nix.TrustedKeys, w.Signers = []string{"cache.nixos.org-1", "ours"}, []string{"?", "ours"}
+	}, told{
+		Name: "not-trusted", Severity: report.Note,
+		What: `"deploy" is not a trusted user of the host's Nix, which takes what is signed with "ours"`,
+		Why:  "Nix signs with that where the system is built (secret-key-files); what was built before that was set carries no signature",
+	}},
+	{"not trusted, and signed with a key that nobody may read", func(f *facts.Facts, w *TargetWant) {
+		f.Nix.Trusted, f.Nix.TrustedKeys, w.Signers = facts.No, []string{"cache.nixos.org-1", "ours"}, []string{"?"}
+	}, told{
+		Name: "not-trusted", Severity: report.Warning,
+		What: `"deploy" is not a trusted user of the host's Nix, which takes what is signed with "ours"`,
+		Why:  "Nix signs where the system is built (secret-key-files), with a key that this login may not read the name of",
+		Remedy: []string{
+			"nixhop switch web --build-host target", "# or",
+			`nix.settings.trusted-users = [ "deploy" ];`, "# or",
+			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
+		},
+	}},
+	{"not trusted, and signed with another key", func(f *facts.Facts, w *TargetWant) {
+		f.Nix.Trusted, f.Nix.TrustedKeys, w.Signers = facts.No, []string{"cache.nixos.org-1"}, []string{"mine", "?"}
+	}, told{
+		Name: "not-trusted", Severity: report.Error,
+		What: `"deploy" is not a trusted user of the host's Nix`,
+		Why:  `what was built elsewhere is signed with "mine, ?", and without a key that it knows Nix takes paths from trusted users only`,
+		Remedy: []string{
+			"nixhop switch web --build-host target", "# or",
+			`nix.settings.trusted-users = [ "deploy" ];`, "# or",
+			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
+		},
+	}},
 	{"nothing unsigned", func(f *facts.Facts, w *TargetWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, told{}},
 	{"trusted or not", func(f *facts.Facts, w *TargetWant) { f.Nix.Trusted = facts.Unsaid }, told{}},
 

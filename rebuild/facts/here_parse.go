@@ -166,6 +166,13 @@ func parseNixConfig(text string, read func(string) string) (n Nix, store string)
 	n.System = set["system"]
 	n.ExtraPlatforms = strings.Fields(set["extra-platforms"])
 	n.MaxJobs = set["max-jobs"]
+	for _, file := range strings.Fields(set["secret-key-files"]) {
+		name, _, found := strings.Cut(read(file), ":")
+		if name = nixexec.PlainText(name); !found || name == "" {
+			name = "?"
+		}
+		n.SignsBy = append(n.SignsBy, name)
+	}
 	if n.System != "" {
 		n.BuilderSystems = machineSystems(set["builders"], n.System, read, 3)
 	}

@@ -131,6 +131,7 @@ func TestAgentAnswer(t *testing.T) {
 func TestHereNixConfig(t *testing.T) {
 	files := map[string]string{
 		"/etc/nix/machines": "# the big one\n\nssh://big aarch64-linux,armv7l-linux /root/key 8 1 kvm # fast\n@/etc/nix/more\n",
+		"/etc/nix/key":      "ours-1:c2VjcmV0\n",
 		"/etc/nix/more":     "ssh://small - \n@/etc/nix/more\nssh://tiny\n",
 	}
 	for _, tt := range []struct {
@@ -162,6 +163,12 @@ func TestHereNixConfig(t *testing.T) {
 			"machines on the command line",
 			"builders = ssh://a riscv64-linux - 2 ; ssh-ng://b i686-linux,aarch64-linux\nsystem = x86_64-linux\n",
 			Nix{System: "x86_64-linux", ExtraPlatforms: []string{}, BuilderSystems: []string{"aarch64-linux", "i686-linux", "riscv64-linux"}},
+			"",
+		},
+		{
+			"keys to sign with",
+			"secret-key-files = /etc/nix/key /etc/nix/none\nsystem = x86_64-linux\n",
+			Nix{System: "x86_64-linux", ExtraPlatforms: []string{}, SignsBy: []string{"ours-1", "?"}},
 			"",
 		},
 		{

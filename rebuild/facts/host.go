@@ -67,6 +67,10 @@ type Nix struct {
 	Trusted         Answer // the login is a trusted user of the daemon, so that unsigned paths can be copied to it
 	StoreError      string // why the store could not be opened
 
+	RequireSigs Answer   // unsigned paths are taken from trusted users only; asked where the login is none, too
+	TrustedKeys []string // names of the keys whose signatures make up for that; likewise
+	SignsBy     []string // names of the keys that it signs with what it builds, "?" for one that this login may not read
+
 	System         string
 	ExtraPlatforms []string
 	Features       []string // system-features

@@ -155,9 +155,17 @@ func (a answer) nix(login Login) Nix {
 		Experimental:   a.words("nix_experimental_features", anyWord),
 		BuilderSystems: a.builderSystems(),
 		Emulators:      a.words("binfmt", anyWord),
+		TrustedKeys:    keyNames(a["nix_trusted_keys"]),
+		SignsBy:        a.words("nix_signs", anyWord),
 	}
 	if n.Version == "" {
 		n.Version = a["store_version"]
+	}
+	switch a["nix_require_sigs"] {
+	case "true":
+		n.RequireSigs = Yes
+	case "false":
+		n.RequireSigs = No
 	}
 	return n
 }
@@ -180,6 +188,17 @@ func (a answer) trusted(login Login) Answer {
 		}
 	}
 	return No
+}
+
+// keyNames are the names of keys of Nix: what stands in front of the colon.
+func keyNames(keys string) []string {
+	var names []string
+	for key := range strings.FieldsSeq(keys) {
+		if name, _, found := strings.Cut(key, ":"); found && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // builderSystems reads the setting builders, which is a list of machines or, after "@", the file that holds it

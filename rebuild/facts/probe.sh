@@ -136,10 +136,19 @@ ask_config() {
 		printf '%s\n' "$config" | sed -n -e 's/^system = /nix_system=/p' -e 's/^extra-platforms = /nix_extra_platforms=/p' \
 			-e 's/^system-features = /nix_system_features=/p' -e 's/^max-jobs = /nix_max_jobs=/p' \
 			-e 's/^experimental-features = /nix_experimental_features=/p' -e 's/^builders = /nix_builders=/p' \
-			-e 's/^trusted-users = /nix_trusted_users=/p'
+			-e 's/^require-sigs = /nix_require_sigs=/p' -e 's/^secret-key-files = /nix_secret_keys=/p' \
+			-e 's/^trusted-users = /nix_trusted_users=/p' -e 's/^trusted-public-keys = /nix_trusted_keys=/p'
 		sed -n 's/^[[:blank:]]*trusted-users[[:blank:]]*=/nix_trusted_users=/p' /etc/nix/nix.conf
 	)
 	printf '%.3900s\n' "$config"
+	# Of the keys that Nix signs with here the names: what stands in front of the colon.
+	signs=
+	for file in $(printf '%s\n' "$config" | sed -n 's/^nix_secret_keys=//p'); do
+		name='?'
+		if [ -r "$file" ]; then IFS=: read -r name _ <"$file"; fi
+		signs="$signs $name"
+	done
+	put nix_signs "${signs# }"
 	put binfmt "$(
 		set +f
 		cd /proc/sys/fs/binfmt_misc && for name in *; do
@@ -168,7 +177,7 @@ ask_nix() {
 	case $store in *store_version=*) ;; *) put nix_version "$(bounded nix --version)" ;; esac
 	case $build,$root,$store in
 	1,*) ask_config ;;
-	*,1,* | *store_trusted=*) ;;
+	*,1,* | *store_trusted=1*) ;;
 	*) ask_config ;;
 	esac
 }

@@ -159,6 +159,9 @@ func TestProbeNixes(t *testing.T) {
 			Nix{Version: "2.8.0", Trusted: No}},
 		{"2.18", `case "$*" in "store ping") printf 'Store URL: daemon\nVersion: 2.18.1\nTrusted: 1\n' >&2 ;; *) exit 9 ;; esac`,
 			Nix{Version: "2.18.1", Trusted: Yes}},
+		{"2.18, not trusted", `case "$*" in "store ping") printf 'Store URL: daemon\nVersion: 2.18.1\nTrusted: 0\n' >&2 ;;
+show-config) printf 'require-sigs = true\nsecret-key-files = /nonexistent/key\ntrusted-public-keys = cache.nixos.org-1:abc= ours:def=\n' ;; esac`,
+			Nix{Version: "2.18.1", Trusted: No, RequireSigs: Yes, TrustedKeys: []string{"cache.nixos.org-1", "ours"}, SignsBy: []string{"?"}}},
 		{"without the old names", `case "$*" in "store info") printf 'Store URL: daemon\nVersion: 3.0.0\n' ;; "config show") echo 'trusted-users = nobody' ;; *) echo "error: 'x' is not a recognised command" >&2; exit 1 ;; esac`,
 			Nix{Version: "3.0.0", Trusted: Yes}},
 		{"not let in", `case "$*" in --version) echo 'nix (Nix) 2.18.1' ;; "store ping") printf '\033[31;1merror:\033[0m cannot open connection to remote store: Connection reset by peer\n' >&2; exit 1 ;; *) exit 1 ;; esac`,

@@ -78,7 +78,8 @@ func hostFindings() []Spec {
 		skippable("nix-missing",
 			"Nix is not installed, or not where a login that is not interactive finds it; there or here", Error),
 		skippable("not-trusted",
-			"the host's Nix takes no unsigned paths from this login, or does not let it in at all", Error),
+			"the host's Nix takes no unsigned paths from this login, or does not let it in at all; "+
+				"a note where all that is copied is signed with a key that it knows, a warning where that cannot be seen", Error, Warning, Note),
 		skippable("no-root", "the login is not root and has no way to become it", Error),
 		skippable("sudo-password",
 			"sudo wants a password; an error where it cannot be asked for, or was not right; a warning where it lets a few commands through, and nixos-rebuild must keep to these", Error, Warning, Note),

@@ -256,8 +256,9 @@ func (h *Place) write(path, text string) error {
 //	goes-on    the next activation ends only after a "connection" was opened, or after somebody has looked at the "units"
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
+//	keys, sigs, signs  trusted-public-keys, require-sigs and secret-key-files of its Nix
 //
-// and those of this machine: nix, as above.
+// and those of this machine: nix and signs, as above.
 func (h *Place) Set(knob, value string) error {
 	if h.Name != "" {
 		if _, err := os.Stat(h.Dir); err != nil {

@@ -18,13 +18,20 @@ case $* in
     ;;
 *show-config*)
     knob machine
+    keys=cache.nixos.org-1:abc= signs='' sigs=true
+    knob keys
+    knob signs
+    knob sigs
     cat <<END
 builders =
 experimental-features = flakes nix-command
 extra-platforms = i686-linux
 max-jobs = 2
+require-sigs = $sigs
+secret-key-files = $signs
 system = $machine-linux
 system-features = benchmark big-parallel kvm nixos-test
+trusted-public-keys = $keys
 trusted-users = root @wheel
 END
     ;;
