@@ -172,6 +172,9 @@ func sockets(dir string) ([]string, error) {
 	return names, nil
 }
 
+// Log returns the beginning of what ssh has logged of the connection: how it came about, up to the login.
+func (m *Master) Log() string { return readHead(m.options.logFile()) }
+
 // readHead returns the beginning of a file, or what could be read of it.
 func readHead(path string) string {
 	file, err := os.Open(path)

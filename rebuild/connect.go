@@ -81,7 +81,7 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 		return nil, cause
 	}
 	if err != nil {
-		return nil, r.report(l.Placed, append(l.Found, check.Probe(link.Machine.Host.Name, err)))
+		return nil, r.report(l.Placed, append(l.Found, check.Probe(link.Machine.Host.Name, link.ForcedCommand(), err)))
 	}
 	return &host, nil
 }

@@ -170,3 +170,17 @@ func beyondKind(text string) FailureKind {
 	}
 	return connectKind(text)
 }
+
+// forcedCommand finds what sshd tells of the line of authorized_keys that has let the login in, where that has
+// command="..." among its options (auth_log_authopts in OpenSSH's auth.c).
+var forcedCommand = regexp.MustCompile(`(?m)^debug1: Remote: (\S+:[0-9]+): key options:(?: \S+)* command(?: |$)`)
+
+// ForcedCommand is the line of authorized_keys, FILE:LINE, by which a login runs one command whatever it asks for; ""
+// where the log of its connection tells of none.
+func ForcedCommand(log string) string {
+	found := forcedCommand.FindStringSubmatch(strings.ReplaceAll(log, "\r", ""))
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}

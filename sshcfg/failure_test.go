@@ -161,3 +161,17 @@ func TestDiagnoseWordings(t *testing.T) {
 		})
 	}
 }
+
+// What sshd 9.2 and newer ones tell of the key that has let a login in.
+func TestForcedCommand(t *testing.T) {
+	for log, want := range map[string]string{
+		"debug1: Remote: /root/.ssh/authorized_keys:1: key options: command\n":                                      "/root/.ssh/authorized_keys:1",
+		"debug1: x\r\ndebug1: Remote: /etc/ssh/keys/web:12: key options: agent-forwarding command pty user-rc\r\n":  "/etc/ssh/keys/web:12",
+		"debug1: Remote: /root/.ssh/authorized_keys:1: key options: agent-forwarding port-forwarding pty user-rc\n": "",
+		"debug1: Remote: /root/command:1: key options: commands\ndebug1: Sending command: true\n":                   "",
+	} {
+		if got := ForcedCommand(log); got != want {
+			t.Errorf("%q: got %q, want %q", log, got, want)
+		}
+	}
+}

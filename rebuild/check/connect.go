@@ -248,14 +248,21 @@ func lastJump(jump string) string {
 	return jump
 }
 
-// Probe says that the host let us in, but what it answered is of no use.
-func Probe(alias string, err error) report.Finding {
-	return report.Finding{
+// Probe says that the host let us in, but what it answered is of no use. forced is the line of authorized_keys there by
+// which the login runs one command only, if there is one.
+func Probe(alias, forced string, err error) report.Finding {
+	found := report.Finding{
 		Name: "probe-failed", Severity: report.Error, Host: alias,
-		What:   "the host lets us in, but gives no usable answer: " + nixexec.Printable(nixexec.FirstLine(err.Error())),
-		Why:    "its login shell may not start /bin/sh, or something there hangs",
+		What: "the host lets us in, but gives no usable answer: " + nixexec.Printable(nixexec.FirstLine(err.Error())),
+		Why: "its login shell may not start /bin/sh, something there hangs, or a ForceCommand of its sshd_config runs instead " +
+			"of what is asked for",
 		Remedy: []report.Remedy{report.SSH(alias, "/bin/sh", "-c", "true")},
 	}
+	if forced != "" {
+		found.Why = fmt.Sprintf(`%q there gives this key one command, command="...", which runs whatever is asked for`, nixexec.Printable(forced))
+		found.Remedy = append(found.Remedy, report.HostBlock(aliasName(alias), "IdentitiesOnly yes", "IdentityFile ~/.ssh/ANOTHER_KEY")...)
+	}
+	return found
 }
 
 // BrokenConfig is the finding that ssh refuses its config when it is asked for a host.

@@ -78,6 +78,9 @@ func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
 	}
 	found := SudoFails("", user, e.SudoSays, want.PublicKey)
 	if e.SudoAsks() {
+		if e.SudoLate {
+			found.Why += late
+		}
 		found.Why += "; on a terminal nixhop would ask for a password that sudo wants"
 		found.Remedy = report.AnyOf(rootKey(want.PublicKey), report.Lines(inWheel(user), wheelIsFree))
 	}
@@ -126,14 +129,23 @@ func sudoPassword(e facts.Elevation, user string, want TargetWant) report.Findin
 	if want.AskLate {
 		found.Why = "nixos-rebuild asks for it, and tries it only at the activation"
 	}
+	if e.SudoLate {
+		found.Why += late
+	}
 	if !want.AskPassword {
 		found.Severity = report.Error
 		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q%s",
 			facts.SudoReason(e.SudoSays), ruledOut(e, want.Ways))
+		if e.SudoLate {
+			found.Why += late
+		}
 		found.Remedy = FreeSudo(want.PublicKey)
 	}
 	return found
 }
+
+// late says why a login that PAM may let in without a password was not let in.
+const late = "; PAM asks something else first, which gave no answer within two seconds: an agent on another machine that waits for somebody?"
 
 // ruledOut says which way would work, were it not for a flag.
 func ruledOut(e facts.Elevation, ways []facts.Way) string {

@@ -182,6 +182,16 @@ var checksOfLogins = []targetCase{
 		What: `sudo wants a password of "deploy"`,
 		Why:  "it is asked once, before the build, and tried at once",
 	}},
+	{"sudo by an agent that waits for somebody", func(f *facts.Facts, w *TargetWant) {
+		f.Login.Groups, f.Elevate.SudoFree, f.Elevate.SudoByPAM, f.Elevate.SudoLate = []string{"wheel"}, facts.No, facts.No, true
+		f.Elevate.SudoSays = "sudo: a password is required"
+	}, told{
+		Name: "sudo-password", Severity: report.Error,
+		What: `sudo wants a password of "deploy"`,
+		Why: `there is no way to ask for it, and the activation would fail after the whole build: "sudo: a password is required"; ` +
+			"PAM asks something else first, which gave no answer within two seconds: an agent on another machine that waits for somebody?",
+		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
+	}},
 	// jappeace/linux-config#62: the rule has nothing to do with a deployment
 	{"sudo with a password, but for the reboot", func(f *facts.Facts, w *TargetWant) {
 		f.Elevate.SudoFree, f.Elevate.SudoSays, w.AskPassword = facts.No, "sudo: a password is required", true

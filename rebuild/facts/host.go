@@ -50,6 +50,7 @@ type Elevation struct {
 	SudoVersion string // "Sudo version 1.9.13p3", or "sudo-rs 0.2.3", which knows fewer options (NixOS/nixpkgs#371156)
 	SudoFree    Answer // `sudo -n` starts a shell of root: no password is wanted for it
 	SudoByPAM   Answer // sudo starts one without -n: PAM lets the login in by something else than a password; Unsaid: not tried
+	SudoLate    bool   // PAM tried something else than a password, such as an agent, which gave no answer in time
 	SudoSays    string // what it says where it does neither, a line break being " | "
 	SudoRules   SudoRules
 	Doas        string // path in Login.Path

@@ -118,6 +118,7 @@ func (a answer) elevation() Elevation {
 		SudoVersion: a["sudo_version"],
 		SudoFree:    a.status("sudo_status"),
 		SudoByPAM:   a.status("sudo_pam_status"),
+		SudoLate:    a["sudo_late"] == "1",
 		SudoSays:    a["sudo_says"],
 		SudoRules:   a.sudoRules(),
 		Doas:        a.path("program.doas"),

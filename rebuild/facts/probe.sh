@@ -91,7 +91,8 @@ ask_sudo() {
 			status=$?
 			put sudo_pam_status "$status"
 			if [ "$status" -eq 0 ]; then free=1; fi
-			case $tried in *'terminal is required'* | *'no tty present'*) ;; *) says=$tried ;; esac
+			if [ "$status" -eq 124 ]; then put sudo_late 1; fi
+			case $tried in '' | *'terminal is required'* | *'no tty present'*) ;; *) says=$tried ;; esac
 		fi
 		;;
 	esac

@@ -1,6 +1,9 @@
 package facts
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestProbeWaysToRoot: run0 is tried only where nothing else works without a password, or where it is asked for; each within two seconds.
 func TestProbeWaysToRoot(t *testing.T) {
@@ -68,6 +71,7 @@ case "$*" in
 		{"an agent that is not there", "auth sufficient pam_rssh.so\n", "", "echo 'sudo: a terminal is required to read the password' >&2; exit 1",
 			No, "sudo: a password is required"},
 		{"an agent, but no rule", "auth sufficient pam_rssh.so\n", "", "echo 'ann is not in the sudoers file.' >&2; exit 1", No, "ann is not in the sudoers file."},
+		{"an agent that waits for somebody", "auth sufficient pam_ssh_agent_auth.so\n", "", "exec tail -f /dev/null", No, "sudo: a password is required"},
 		{"a password", "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n", "", "exit 0",
 			Unsaid, "sudo: a password is required"},
 		{"a person", "account sufficient pam_rssh.so\nauth sufficient pam_u2f.so cue\nauth sufficient pam_fprintd.so\n", "", "exit 0",
@@ -83,7 +87,8 @@ case "$*" in
 			n.write("etc/pam.d/common-auth", tt.common)
 			for _, s := range shells(t) {
 				got := n.ask(t, s, Query{Target: true, Profile: "web"}).Elevate
-				if got.SudoFree != No || got.SudoByPAM != tt.want || got.SudoSays != tt.says {
+				if got.SudoFree != No || got.SudoByPAM != tt.want || got.SudoSays != tt.says ||
+					got.SudoLate != strings.Contains(tt.name, "waits") {
 					t.Errorf("%s: got %+v", s.name, got)
 				}
 			}

@@ -84,6 +84,10 @@ func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*ni
 // Command is a command on the host, over its connection.
 func (l *Link) Command(words ...string) nixexec.Command { return l.current().Command(words...) }
 
+// ForcedCommand is the line of authorized_keys on the host by which the login runs one command whatever it asks for;
+// empty: none that is known.
+func (l *Link) ForcedCommand() string { return sshcfg.ForcedCommand(l.current().Log()) }
+
 func (l *Link) current() *nixexec.Master {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -71,6 +71,9 @@ func (s *sshCall) logIn(h *Place, log io.Writer) *Place {
 		return nil
 	}
 	fmt.Fprintf(log, "Authenticated to %s ([%s]:%s) using \"publickey\".\n", name, name, s.means["port"])
+	if h.knob("forced", "") != "" {
+		fmt.Fprintln(log, "debug1: Remote: /root/.ssh/authorized_keys:1: key options: command")
+	}
 	return h
 }
 

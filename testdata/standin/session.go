@@ -50,7 +50,8 @@ func (l plainLog) Write(text []byte) (int, error) {
 // sees it any more.
 func (s *sshCall) run(h *Place, lost chan struct{}) int {
 	user := s.means["user"]
-	cmd := exec.Command("/bin/sh", "-c", h.there(s.place.back(strings.Join(s.words, " "))))
+	words := h.knob("forced", s.place.back(strings.Join(s.words, " ")))
+	cmd := exec.Command("/bin/sh", "-c", h.there(words))
 	cmd.Dir = filepath.Join(h.Root(), "root")
 	cmd.Env = []string{
 		"PATH=" + filepath.Join(h.Dir, binDir) + ":" + filepath.Join(h.World.Dir, toolsDir),

@@ -235,6 +235,7 @@ func (h *Place) write(path, text string) error {
 //	down       "off": nobody listens; "silent", "key-changed", "key-unknown", "denied": how else ssh fails
 //	key        the fingerprint of the key that it shows: that of every host
 //	login      who may log in: root
+//	forced     the one command that each session runs: what it asks for
 //	hostname   of the host: its name
 //	machine    as uname -m has it: x86_64
 //	sudo       "free", "password" (it is "secret"), "pam" (PAM lets everybody in, where it is asked), "rules" (those that
