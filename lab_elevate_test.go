@@ -65,3 +65,44 @@ func labDoas(t *testing.T, l *lab) {
 	})
 	l.noMasterLeft(t)
 }
+
+// labSudoRules: sudo that makes root of a login without a password, but not for everything (colmena#165,
+// jappeace/linux-config#62), or by PAM (colmena#154). NixOS/nixpkgs has the very commands in nixos-rebuild.sh.
+func labSudoRules(t *testing.T, l *lab) {
+	sudoers := func(text string) {
+		l.ssh(t, "n2", "printf 'nosudo ALL=(root) "+strings.ReplaceAll(text, "%", "%%")+"\\n' >/etc/sudoers.d/rules; chmod 440 /etc/sudoers.d/rules; visudo -cq")
+	}
+	defer l.ssh(t, "n2", "rm -f /etc/sudoers.d/rules")
+	deploy := func(message string, words ...string) result {
+		dir := l.committed(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; message = "`+message+`"; };`)
+		r := l.nixhop(t, dir, l.bare(withEngine(t, "nixos-rebuild")), append([]string{"switch", "nosudo@n2", "--build-host", "target"}, words...)...)
+		if r.code == 0 {
+			l.runs(t, "n2", l.build(t, dir, "n2"))
+		}
+		return r
+	}
+	const unit = "--pipe --quiet --same-dir --service-type=exec --unit=nixos-rebuild-switch-to-configuration --wait "
+	sudoers("NOPASSWD: /usr/bin/nix-env -p /nix/var/nix/profiles/system --set /nix/store/*, /usr/bin/systemd-run -E LOCALE_ARCHIVE " +
+		"-E NIXOS_INSTALL_BOOTLOADER= --collect --no-ask-password " + unit + "/nix/store/*/bin/switch-to-configuration switch")
+	r := deploy("rules of sudo")
+	succeeds(t, r)
+	if !strings.Contains(r.stderr, "taking the steps by nix and ssh: sudo on nosudo@n2 wants no password for a few commands only") {
+		t.Errorf("it says\n%s", r.stderr)
+	}
+	r = deploy("another action", "--install-bootloader")
+	if r.code != 3 || !strings.Contains(r.stderr, "systemd-run -E LOCALE_ARCHIVE -E NIXOS_INSTALL_BOOTLOADER=1 --collect") {
+		t.Errorf("status %d:\n%s", r.code, r.stderr)
+	}
+	sudoers("NOPASSWD: /usr/bin/nix-env, /nix/store/*/bin/switch-to-configuration")
+	succeeds(t, deploy("the rules of colmena"))
+
+	sudoers("ALL, NOPASSWD: /sbin/reboot")
+	if r = deploy("only the reboot"); r.code != 3 || !strings.Contains(r.stderr, "[sudo-password]") {
+		t.Errorf("status %d:\n%s", r.code, r.stderr)
+	}
+	l.ssh(t, "n2", "cp -p /etc/pam.d/sudo /root/pam-sudo; sed -i '1i auth sufficient pam_exec.so quiet /bin/true' /etc/pam.d/sudo")
+	defer l.ssh(t, "n2", "mv /root/pam-sudo /etc/pam.d/sudo")
+	succeeds(t, deploy("PAM"))
+	succeeds(t, deploy("PAM and own steps", "--engine", "native"))
+	l.noMasterLeft(t)
+}

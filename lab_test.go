@@ -71,6 +71,7 @@ func TestLab(t *testing.T) {
 		{"checks: login denied", labDenied},
 		{"checks: root", labRoot},
 		{"root by doas", labDoas},
+		{"root by rules of sudo", labSudoRules},
 		{"checks: the password of sudo", labSudoPassword},
 		{"checks: configurations", labConfigurations},
 		{"checks: hosts", labHostFindings},

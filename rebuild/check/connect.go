@@ -259,8 +259,9 @@ func Probe(alias, forced string, err error) report.Finding {
 		Remedy: []report.Remedy{report.SSH(alias, "/bin/sh", "-c", "true")},
 	}
 	if forced != "" {
-		found.Why = fmt.Sprintf(`%q there gives this key one command, command="...", which runs whatever is asked for`, nixexec.Printable(forced))
-		found.Remedy = append(found.Remedy, report.HostBlock(aliasName(alias), "IdentitiesOnly yes", "IdentityFile ~/.ssh/ANOTHER_KEY")...)
+		found.Why = fmt.Sprintf(`%q there gives this key one command, command="...", which runs whatever is asked for`,
+			nixexec.Printable(forced))
+		found.Remedy = append(found.Remedy, onlyKey(alias, "~/.ssh/ANOTHER_KEY")...)
 	}
 	return found
 }

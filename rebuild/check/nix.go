@@ -83,15 +83,16 @@ func notTrusted(f facts.Facts, signers []string, instead ...report.Remedy) []rep
 	case known >= 0:
 		found.Severity = report.Note
 		found.What += fmt.Sprintf(", which takes what is signed with %q", signers[known])
-		found.Why = "Nix signs with that where the system is built (secret-key-files); what was built before that was set carries no signature"
+		found.Why = "Nix signs with that where the system is built (secret-key-files); " +
+			"what was built before that was set carries no signature"
 		return []report.Finding{found}
 	case slices.Contains(signers, "?") && len(others) > 0:
 		found.Severity = report.Warning
 		found.What += fmt.Sprintf(", which takes what is signed with %q", strings.Join(others, ", "))
 		found.Why = "Nix signs where the system is built (secret-key-files), with a key that this login may not read the name of"
 	case len(signers) > 0:
-		found.Why = fmt.Sprintf("what was built elsewhere is signed with %q, and without a key that it knows Nix takes paths from trusted users only",
-			strings.Join(signers, ", "))
+		found.Why = fmt.Sprintf("what was built elsewhere is signed with %q, "+
+			"and without a key that it knows Nix takes paths from trusted users only", strings.Join(signers, ", "))
 	}
 	trustKey := report.Line(`nix.settings.trusted-public-keys = [ "NAME:KEY" ];`)
 	found.Remedy = report.AnyOf(instead,

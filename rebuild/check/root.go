@@ -55,7 +55,7 @@ func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
 // not at all. Only against the first a password helps; for the rest it says itself why.
 func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
 	e := f.Elevate
-	mayAsk := slices.ContainsFunc(f.Login.Groups, func(g string) bool { return slices.Contains(sudoers[:], g) })
+	mayAsk := len(e.SudoRules) > 0 || slices.ContainsFunc(f.Login.Groups, func(g string) bool { return slices.Contains(sudoers[:], g) })
 	few := fmt.Sprintf("sudo lets %q run only these without a password: %q", user, strings.Join(e.SudoRules.Freely(), ", "))
 	switch {
 	case want.Rules:
@@ -145,7 +145,8 @@ func sudoPassword(e facts.Elevation, user string, want TargetWant) report.Findin
 }
 
 // late says why a login that PAM may let in without a password was not let in.
-const late = "; PAM asks something else first, which gave no answer within two seconds: an agent on another machine that waits for somebody?"
+const late = "; PAM asks something else first, which gave no answer within two seconds: " +
+	"an agent on another machine that waits for somebody?"
 
 // ruledOut says which way would work, were it not for a flag.
 func ruledOut(e facts.Elevation, ways []facts.Way) string {

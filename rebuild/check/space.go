@@ -103,7 +103,7 @@ func unwritable(f facts.Facts, host string, directories ...string) []report.Find
 		space, known := f.Space(directory)
 		mount, readOnly := f.ReadOnly(directory)
 		boot := strings.HasPrefix(directory, "/boot") || directory == "/efi"
-		full := known && (space.TotalKiB > 0 && space.FreeKiB < report.RoomError || space.Inodes > 0 && space.FreeInodes < report.RoomInodes)
+		full := space.TotalKiB > 0 && space.FreeKiB < report.RoomError || space.Inodes > 0 && space.FreeInodes < report.RoomInodes
 		switch {
 		case boot && (mount != directory || !known): // nothing of a boot loader is there
 		case readOnly && !told[mount]:

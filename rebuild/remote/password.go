@@ -9,7 +9,6 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 )
 
 // passwordTries is how often a password may be mistyped, as for sudo itself.
@@ -70,7 +69,7 @@ func (l *Link) AskPassword(ctx context.Context, ask Asker, elevate []string, war
 // do yet; nothing that sudo remembers counts (-k). The error is an *nixexec.ExitError where sudo does not do it.
 func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixexec.Secret) error {
 	command := l.Command(append(slices.Concat([]string{"env", "LC_ALL=C"}, elevate), "/bin/sh", "-s")...)
-	command.Secret, command.Stdin = password, plan.ScriptMark+"\n"
+	command.Secret = password // and nothing behind it: sudo would take that for the next try
 	_, err := nixexec.Output(ctx, command)
 	return err
 }
@@ -78,7 +77,8 @@ func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixex
 // MayRun asks sudo on the host whether a rule covers a command, and runs nothing; refused is what it says where none
 // does. options are the user's own for sudo.
 func (l *Link) MayRun(ctx context.Context, options, argv []string) (refused string, may bool, err error) {
-	_, err = nixexec.Output(ctx, l.Command(slices.Concat([]string{"env", "LC_ALL=C", "sudo", "-k", "-n"}, options, []string{"-l"}, argv)...))
+	words := slices.Concat([]string{"env", "LC_ALL=C", "sudo", "-k", "-n"}, options, []string{"-l"}, argv)
+	_, err = nixexec.Output(ctx, l.Command(words...))
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && ctx.Err() == nil {
 		return exit.Stderr, false, nil
