@@ -157,6 +157,7 @@ func (c Commands) Script(a Activation, elevate []string) string {
 	return nixexec.Assignments(
 		[2]string{"unit", facts.ActivationUnit},
 		[2]string{"patience", strconv.Itoa(int(activationPatience.Seconds()))},
+		[2]string{"run", a.Run},
 		[2]string{"action", a.Action},
 		[2]string{"profile", a.Profile},
 		[2]string{"rollback", word(a.Rollback, "yes")},

@@ -134,10 +134,10 @@ func TestDecideWayOfTooOld(t *testing.T) {
 // Where sudo wants a password nixhop asks for it first, if there is somebody to be asked and it is a deployment;
 // nixos-rebuild is left to do it where the user wants that one.
 func TestDecidePassword(t *testing.T) {
-	wants := facts.Elevation{Sudo: "/bin/sudo", SudoFree: facts.No, Run0Free: facts.No}
+	wants := facts.Elevation{Sudo: "/bin/sudo", SudoFree: facts.No, SudoSays: "sudo: a password is required", Run0Free: facts.No}
 	free := facts.Elevation{Sudo: "/bin/sudo", SudoFree: facts.Yes}
 	rules, doas := wants, wants
-	rules.SudoRules = "/run/current-system/sw/bin/nix-env"
+	rules.SudoRules = facts.SudoRules{{Command: "ALL"}, {Command: "/run/current-system/sw/bin/nix-env", Free: true}}
 	doas.Doas, doas.DoasFree = "/bin/doas", facts.Yes
 	const withWord = "sudo -k -S -p  /bin/sh -c"
 	const asks = "nixhop: nixos-rebuild cannot be given a password that was tried"
@@ -155,7 +155,7 @@ func TestDecidePassword(t *testing.T) {
 		{"natively", "--engine native", wants, false, false, true, "nixhop: ", withWord},
 		{"nixos-rebuild asks itself", "--engine nixos-rebuild", wants, false, false, false, "nixos-rebuild", "sudo -n"},
 		{"only nixos-rebuild can do it", "--upgrade", wants, false, false, false, "nixos-rebuild", "sudo -n"},
-		{"none for some commands", "", rules, false, false, false, "nixos-rebuild", "sudo -n"},
+		{"none for some commands, and one for the others", "", rules, false, false, true, asks, withWord},
 		{"doas without one", "", doas, false, false, false, "nixhop: root on web comes by doas", "doas -n"},
 		{"doas without one, and sudo is wanted", "--sudo", doas, false, false, true, asks, withWord},
 		{"none is wanted", "", free, false, false, false, "nixos-rebuild", "sudo -n"},
@@ -209,14 +209,14 @@ func TestLocalElevation(t *testing.T) {
 		{"--sudo", "doas", "sudo"},
 		{"--elevate none", "sudo", ""},
 	} {
-		words := LocalElevation(parse(t, "switch "+test.line).Ways(), false, func(program string) bool {
+		words := LocalElevation(parse(t, "switch "+test.line).Ways(), nil, false, func(program string) bool {
 			return slices.Contains(strings.Fields(test.installed), program)
 		})
 		if got := strings.Join(words, " "); got != test.want {
 			t.Errorf("%q with %q: got %q, want %q", test.line, test.installed, got, test.want)
 		}
 	}
-	if words := LocalElevation(parse(t, "switch").Ways(), true, func(string) bool { return true }); words != nil {
+	if words := LocalElevation(parse(t, "switch").Ways(), nil, true, func(string) bool { return true }); words != nil {
 		t.Errorf("root needs %q", words)
 	}
 }

@@ -308,7 +308,7 @@ echo end
 // step.
 func TestScriptSecret(t *testing.T) {
 	onStages(t, func(t *testing.T, s *stage) {
-		p := s.staged(t, "switch web", func(j *Job) { j.Elevate, j.Password = withPassword(), true })
+		p := s.staged(t, "switch web", func(j *Job) { j.Elevate, j.Password = withPassword(nil), true })
 		path := filepath.Join(t.TempDir(), "plan")
 		if err := os.WriteFile(path, []byte(p.Script()), 0o600); err != nil {
 			t.Fatal(err)

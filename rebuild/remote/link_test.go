@@ -129,10 +129,10 @@ func TestTryPassword(t *testing.T) {
 	w := worldOf(t, "web")
 	set(t, w.Host("web"), "sudo", "password")
 	_, link := linkTo(t, w, "web")
-	if err := link.TryPassword(bounded(t), nixexec.NewSecret("secret")); err != nil {
+	if err := link.TryPassword(bounded(t), []string{"sudo", "-k", "-S", "-p", ""}, nixexec.NewSecret("secret")); err != nil {
 		t.Errorf("the right one: %v", err)
 	}
-	err := link.TryPassword(bounded(t), nixexec.NewSecret("guess"))
+	err := link.TryPassword(bounded(t), []string{"sudo", "-k", "-S", "-p", ""}, nixexec.NewSecret("guess"))
 	var refused *nixexec.ExitError
 	if !errors.As(err, &refused) || !strings.Contains(refused.Stderr, "incorrect password") {
 		t.Errorf("a wrong one: %v", err)
