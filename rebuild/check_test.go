@@ -178,7 +178,8 @@ func TestCheckOne(t *testing.T) {
 	f := newFleet(t, "h1")
 	f.loginAs("h1", "ann")
 	f.turn("h1", "sudo=password")
-	f.session.Ask = &answers{}
+	who := &answers{}
+	f.session.Ask, f.session.Pass = who, who
 	if err := f.run(t.Context(), "check", "h1", "--json"); err != nil {
 		t.Fatal(err)
 	}

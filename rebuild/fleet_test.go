@@ -60,7 +60,7 @@ func newFleet(t *testing.T, hosts ...string) *fleet {
 	f.hosts = hosts
 	f.write("flake.nix", "{ }\n")
 	f.write("ssh_config", f.inventory(hosts))
-	f.session = Session{Ask: remote.Nobody{}, Env: os.Getenv, Dir: dir}
+	f.session = Session{Ask: remote.Nobody{}, Pass: remote.Nobody{}, Env: os.Getenv, Dir: dir}
 	f.session.Stdio.Out, f.session.Stdio.Err = f.create("stdout"), f.create("stderr")
 	return f
 }
