@@ -21,6 +21,9 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	defer stop()
 	inv := s.inventory(r)
 	targets, err := s.checkTargets(ctx, r, inv)
+	if err == nil {
+		err = s.readable(inv)
+	}
 	if err != nil {
 		return err
 	}

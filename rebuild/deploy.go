@@ -18,6 +18,9 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	defer stop()
 	inv := s.inventory(r)
 	target, err := source.One(r, inv)
+	if err == nil && target != nil && r.Action != "list-generations" {
+		err = s.readable(inv)
+	}
 	if err != nil {
 		return err
 	}

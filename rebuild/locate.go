@@ -19,6 +19,14 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
 		l.Found = append(l.Found, check.NoFlake(p.target(), r.Dir))
 	}
+	if p.Target != nil {
+		for _, w := range r.inventory.Unread(p.Target.Host.Name) {
+			l.Found = append(l.Found, check.UnreadConfig(p.target(), w))
+		}
+	}
+	if request.Stops(l.Found, p.Request) {
+		return l, r.report(p, l.Found)
+	}
 	// What nixos-rebuild builds for a --target-host it copies there; of a dry run there is nothing to copy (nixpkgs#444156).
 	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag && p.Request.Action != "dry-build"
 	var target *plan.Machine

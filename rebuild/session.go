@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -62,9 +64,25 @@ func (s *Session) print(text string) { s.Say(report.Event{Kind: report.Printed, 
 func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	inv := sshcfg.List(sshcfg.Files(r.SSHConfig))
 	for _, w := range inv.Warnings {
-		s.warn(w.String())
+		if lost := slices.Contains(inv.Lost, w); !w.Hint && !lost || r.Action == "hosts" {
+			s.warn(w.String())
+		}
 	}
 	return inv
+}
+
+// readable ends a run for hosts whose hints may stand in what ssh reads and nixhop cannot: they decide what is deployed.
+func (s *Session) readable(inv sshcfg.Inventory) error {
+	var found []report.Finding
+	for _, w := range inv.Lost {
+		f := check.UnreadConfig(report.Here, w)
+		s.Say(report.Event{Kind: report.Found, Finding: &f})
+		found = append(found, f)
+	}
+	if len(found) > 0 {
+		return &report.CheckError{Findings: found}
+	}
+	return nil
 }
 
 // source is where the configurations of a request are. One that was found, but not named, must not be somebody else's, who

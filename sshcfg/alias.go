@@ -21,6 +21,7 @@ type Inventory struct {
 	Aliases  []Alias   // in the order in which ssh reads them
 	Patterns []string  // the wildcard patterns of Host lines, but not a bare *, which names nothing
 	Warnings []Warning // what could not be read, or not be used
+	Lost     []Warning // of these, what ssh reads, so that hints for any host may stand there
 
 	blocks []block
 }
@@ -30,6 +31,7 @@ type Warning struct {
 	File string
 	Line int // from 1; 0: the whole file
 	Text string
+	Hint bool // about a hint of a block: it matters to the hosts that this is about
 }
 
 // String is file:line: text.
@@ -62,6 +64,17 @@ func (inv Inventory) Matches(name string) bool {
 	return false
 }
 
+// Unread are the hints for a host that say nothing that can be understood.
+func (inv Inventory) Unread(name string) []Warning {
+	var unread []Warning
+	for _, b := range inv.blocks {
+		if len(b.unread) > 0 && b.applies(name) {
+			unread = append(unread, b.unread...)
+		}
+	}
+	return unread
+}
+
 // Names returns the names of all aliases, in order.
 func (inv Inventory) Names() []string {
 	names := make([]string, len(inv.Aliases))
@@ -79,7 +92,8 @@ type block struct {
 	patterns []string   // of a Host line, as written, with their !
 	gates    [][]string // patterns of the Host lines around the Includes that lead here: all of them must match too
 	hints    Hints
-	tag      string // OpenSSH's Tag keyword
+	unread   []Warning // hints that are none
+	tag      string    // OpenSSH's Tag keyword
 }
 
 // applies says whether ssh applies the block to a host of that name; false for a Match block.

@@ -7,7 +7,8 @@ import (
 	"github.com/kevinburke/ssh_config"
 )
 
-// lineLimit bounds, in bytes, what the library is given of one line: its lexer takes quadratic time.
+// lineLimit bounds, in bytes, what the library is given of one line: its lexer takes quadratic time. The rest of a line
+// is known from its words.
 const lineLimit = 8 << 10
 
 // decode builds the blocks of one file. The library (kevinburke/ssh_config) does it, from lines that tidy has put in
@@ -15,7 +16,7 @@ const lineLimit = 8 << 10
 // Include), not which line belongs to which block. It refuses a whole file for one Match criterion that it does not
 // know, as Fedora's stock "Match final all" (alebeck/boring#20). A Match block lists no alias, so such a file gets a
 // warning and is read again with the criteria left out.
-func decode(path string, lines []line) ([]block, []Warning) {
+func decode(path string, lines []line) ([]block, []Warning, error) {
 	headers, text, warnings := tidy(path, lines, true)
 	config, err := ssh_config.DecodeBytes([]byte(text))
 	if err != nil {
@@ -24,10 +25,10 @@ func decode(path string, lines []line) ([]block, []Warning) {
 		config, err = ssh_config.DecodeBytes([]byte(text))
 	}
 	if err != nil {
-		return nil, append(warnings, Warning{File: path, Text: clean(err.Error())})
+		return nil, warnings, err
 	}
-	loose := block{file: path}
-	warnings = append(warnings, loose.read(config.Hosts[0])...)
+	loose := block{file: path, match: true}
+	warnings = append(warnings, loose.read(config.Hosts[0], lines)...)
 	if loose.hinted() {
 		warnings = append(warnings, Warning{File: path, Text: "a hint stands above every Host line and so belongs to no host"})
 	}
@@ -38,14 +39,15 @@ func decode(path string, lines []line) ([]block, []Warning) {
 			for _, p := range host.Patterns {
 				b.patterns = append(b.patterns, p.String())
 			}
+			b.patterns = append(b.patterns, headers[i].words[min(len(headers[i].words), len(b.patterns)):]...)
 		}
-		warnings = append(warnings, b.read(host)...)
+		warnings = append(warnings, b.read(host, lines)...)
 		if b.match && b.hinted() {
-			warnings = append(warnings, Warning{path, b.line, "a hint in a Match block belongs to no host"})
+			warnings = append(warnings, Warning{File: path, Line: b.line, Text: "a hint in a Match block belongs to no host"})
 		}
 		blocks = append(blocks, b)
 	}
-	return blocks, warnings
+	return blocks, warnings, nil
 }
 
 // hinted says whether a hint was read into the block.
@@ -53,17 +55,17 @@ func (b block) hinted() bool {
 	return b.hints.Configuration+b.hints.BuildHost+b.hints.Cross != "" || len(b.hints.Tags)+len(b.hints.Allow) > 0
 }
 
-// read takes the hints and the Tag out of what the library found under a Host or Match line.
-func (b *block) read(host *ssh_config.Host) []Warning {
-	var warnings []Warning
+// read takes the hints and the Tag out of what the library found under a Host or Match line. What a hint says stands in
+// its line: the library was only shown where it stands.
+func (b *block) read(host *ssh_config.Host, lines []line) []Warning {
 	hint := func(number int, comment string) {
 		if !isHint(comment) {
 			return
 		}
-		hints, complaints := parseHints(comment)
+		hints, complaints := parseHints(lines[number-1].comment)
 		b.hints.fill(hints)
 		for _, complaint := range complaints {
-			warnings = append(warnings, Warning{b.file, number, complaint})
+			b.unread = append(b.unread, Warning{File: b.file, Line: number, Text: complaint, Hint: !b.match})
 		}
 	}
 	hint(b.line, host.EOLComment)
@@ -78,7 +80,7 @@ func (b *block) read(host *ssh_config.Host) []Warning {
 			}
 		}
 	}
-	return warnings
+	return b.unread
 }
 
 // tidy writes the lines that make a block (Host, Match, Tag, hints) as the library reads them right, each on the line
@@ -93,7 +95,7 @@ func tidy(path string, lines []line, criteria bool) (headers []line, text string
 		case "host":
 			l.words, warnings = tidyNames(path, l, warnings)
 			headers = append(headers, l)
-			out = "Host " + strings.Join(l.words, " ")
+			out = "Host " + fitting(l.words)
 			if l.words == nil {
 				out = "Match all"
 			}
@@ -109,11 +111,7 @@ func tidy(path string, lines []line, criteria bool) (headers []line, text string
 			}
 		}
 		if isHint(l.comment) {
-			if len(l.comment) > lineLimit {
-				warnings = append(warnings, Warning{path, l.number, "the hint is too long"})
-			} else {
-				out += " #" + l.comment
-			}
+			out += " # " + hintMark
 		}
 		b.WriteString(out + "\n")
 	}
@@ -123,18 +121,34 @@ func tidy(path string, lines []line, criteria bool) (headers []line, text string
 // tidyNames returns the words of a Host line that can be the name or the pattern of a host, or nil if there is none.
 func tidyNames(path string, l line, warnings []Warning) ([]string, []Warning) {
 	var names []string
-	size := 0
 	for _, word := range l.words {
-		if err := checkPattern(word); err != nil {
-			warnings = append(warnings, Warning{path, l.number, fmt.Sprintf("host %q is left out: %v", word, err)})
-			continue
+		err := checkPattern(word)
+		if err == nil && len(word) > nameLimit {
+			err = fmt.Errorf("the name has more than %d bytes", nameLimit)
+			word = word[:nameLimit]
 		}
-		if size += len(word) + 1; size > lineLimit {
-			return names, append(warnings, Warning{path, l.number, fmt.Sprintf("the line is too long: %q and what follows is left out", word)})
+		if err != nil {
+			warnings = append(warnings, Warning{File: path, Line: l.number, Text: fmt.Sprintf("host %q is left out: %v", word, err)})
+			continue
 		}
 		names = append(names, word)
 	}
 	return names, warnings
+}
+
+// nameLimit is the longest name of a host that ssh can look up (NI_MAXHOST in netdb.h).
+const nameLimit = 1025
+
+// fitting are the first of the words, as many as the library is given.
+func fitting(words []string) string {
+	size := 0
+	for i, word := range words {
+		if size += len(word) + 1; size > lineLimit {
+			words = words[:i]
+			break
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // checkPattern is what ParseHost checks, for a word that may hold wildcards: a name that cannot be given as HOST is no

@@ -16,8 +16,12 @@ import (
 // systemDir is where OpenSSH keeps its system-wide files (SSHDIR in its pathnames.h).
 const systemDir = "/etc/ssh"
 
-// sizeLimit bounds what is read of one config file, in bytes. A real one has a few kilobytes.
-const sizeLimit = 1 << 20
+// sizeLimit bounds what is read of one config file, in bytes. A real one has a few kilobytes, one for ten thousand hosts about a
+// megabyte.
+const sizeLimit = 8 << 20
+
+// errUnread is wrapped by the errors of files that ssh reads, and that are not read here.
+var errUnread = errors.New("ssh reads it")
 
 // Files returns the ssh config files that ssh reads: the one given with --ssh-config, and then no other, as with ssh
 // -F; none at all for "none", ssh's own word for that; else ~/.ssh/config and /etc/ssh/ssh_config, in the order in
@@ -59,7 +63,7 @@ func readConfig(path string) (string, error) {
 	case info.IsDir():
 		return "", nil
 	case !info.Mode().IsRegular() && info.Mode()&os.ModeCharDevice == 0:
-		return "", errors.New("not a file")
+		return "", fmt.Errorf("it is no file, and %w", errUnread)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -71,7 +75,7 @@ func readConfig(path string) (string, error) {
 		return "", err
 	}
 	if len(text) > sizeLimit {
-		return "", fmt.Errorf("larger than %d bytes", sizeLimit)
+		return "", fmt.Errorf("larger than %d bytes, and %w", sizeLimit, errUnread)
 	}
 	return string(text), nil
 }

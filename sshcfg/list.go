@@ -27,7 +27,7 @@ func List(files []string) Inventory {
 		system := file == filepath.Join(systemDir, "ssh_config")
 		w.read(file, place{system: system, asked: !slices.Contains(Files(""), file)})
 	}
-	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: w.warnings, blocks: w.blocks}
+	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: w.warnings, Lost: w.lost, blocks: w.blocks}
 }
 
 // walk is one listing under way.
@@ -35,6 +35,7 @@ type walk struct {
 	home     string
 	blocks   []block
 	warnings []Warning
+	lost     []Warning
 	files    int
 }
 
@@ -47,7 +48,13 @@ type place struct {
 }
 
 func (w *walk) warn(file string, line int, format string, values ...any) {
-	w.warnings = append(w.warnings, Warning{file, line, fmt.Sprintf(format, values...)})
+	w.warnings = append(w.warnings, Warning{File: file, Line: line, Text: fmt.Sprintf(format, values...)})
+}
+
+// lose is warn for what ssh reads.
+func (w *walk) lose(file string, line int, format string, values ...any) {
+	w.warn(file, line, format, values...)
+	w.lost = append(w.lost, w.warnings[len(w.warnings)-1])
 }
 
 // read adds the blocks of one file and, where their Include lines stand, those of the files that it includes.
@@ -63,13 +70,20 @@ func (w *walk) read(path string, at place) {
 	if errors.As(err, &broken) {
 		err = broken.Err
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnread):
+		w.lose(path, 0, "cannot be read: %v", err)
+		return
+	case err != nil:
 		w.warn(path, 0, "cannot be read: %v", err)
 		return
 	}
 	lines := scan(text)
-	blocks, warnings := decode(path, lines)
+	blocks, warnings, err := decode(path, lines)
 	w.warnings = append(w.warnings, warnings...)
+	if err != nil {
+		w.lose(path, 0, "%s", clean(err.Error()))
+	}
 	nested := place{system: at.system, parent: append(slices.Clip(at.parent), path), gates: at.gates}
 	for _, l := range lines {
 		switch {
@@ -104,7 +118,7 @@ func (w *walk) include(path string, l line, at place) {
 			case len(at.parent) > depthLimit:
 				w.warn(path, l.number, "%q is included too deep for ssh", file)
 			case w.files == fileLimit:
-				w.warn(path, l.number, "more than %d files are included: the others are left out", fileLimit)
+				w.lose(path, l.number, "more than %d files are included: the others are left out", fileLimit)
 				w.files++
 			default:
 				w.read(file, at)

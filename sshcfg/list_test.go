@@ -230,8 +230,9 @@ func TestListWarnings(t *testing.T) {
 		{"long Match", "Match host " + strings.Repeat("a", 1<<19) + "\nHost a\n", []string{"a"}, ""},
 		{"long line of no concern", "ProxyCommand " + strings.Repeat("a", 1<<19) + "\nHost a\n", []string{"a"}, ""},
 		{"long comment", "#" + strings.Repeat("a", 1<<19) + "\nHost a\n", []string{"a"}, ""},
-		{"long hint", "Host a\n# nixhop: tags=" + strings.Repeat("a", 1<<19) + "\n", []string{"a"}, "too long"},
-		{"long Host", "Host a " + strings.Repeat("b", 1<<19) + "\n", []string{"a"}, "the line is too long"},
+		{"long hint", "Host a\n# nixhop: tags=" + strings.Repeat("a", 1<<19) + "\n", []string{"a"}, ""},
+		{"many names", "Host a" + strings.Repeat(" a", 1<<13) + " b\n", []string{"a", "b"}, ""},
+		{"long Host", "Host a " + strings.Repeat("b", 1<<19) + "\n", []string{"a"}, "the name has more than 1025 bytes"},
 		{"byte order mark, which ssh refuses", "\ufeffHost a\nHost b\n", []string{"b"}, ""},
 		{"later version's keyword", "Host a\n  NoSuchKeyword x\n", []string{"a"}, ""},
 		{"NUL", "Host a\x00b c\n", []string{"a"}, ""},
@@ -254,9 +255,26 @@ func TestListWarnings(t *testing.T) {
 	}
 }
 
+// Field: a hint line above 8 KiB was a warning, and the deployment went on without the hints, with another configuration.
+// A long one is read; one that cannot be understood is told of the hosts that it is about.
+func TestHintsAreNotLost(t *testing.T) {
+	inv := listText(t, "Host web\n# nixhop: tags="+strings.Repeat("a,", 1<<13)+" configuration=mine\nHost db\n# nixhop: configuraton=mine\nHost *\n# nixhop: far\n")
+	if web, _ := inv.Find("web"); web.Hints.Configuration != "mine" {
+		t.Errorf("%+v", web.Hints)
+	}
+	for name, want := range map[string]int{"web": 1, "db": 2, "other": 1} {
+		if got := inv.Unread(name); len(got) != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if len(inv.Lost) > 0 {
+		t.Errorf("%v", inv.Lost)
+	}
+}
+
 func TestListFiles(t *testing.T) {
 	dir := t.TempDir()
-	big := write(t, filepath.Join(dir, "big"), "Host a\n"+strings.Repeat("# comment\n", 200_000))
+	big := write(t, filepath.Join(dir, "big"), "Host a\n"+strings.Repeat("# comment\n", 1_000_000))
 	loop := write(t, filepath.Join(dir, "loop"), "Host a\nHost *\nInclude "+dir+"/loop*\n")
 	write(t, filepath.Join(dir, "loop2"), "Host b\nInclude "+dir+"/loop "+dir+"/loop2\n")
 	for i := range 20 {
@@ -268,7 +286,7 @@ func TestListFiles(t *testing.T) {
 		names   string
 		warning string
 	}{
-		{big, "", "cannot be read: larger than 1048576 bytes"},
+		{big, "", "cannot be read: larger than 8388608 bytes, and ssh reads it"},
 		{filepath.Join(dir, "missing"), "", "cannot be read: no such file or directory"},
 		{loop, "a b", "includes itself"},
 		{filepath.Join(dir, "deep0"), "h0 h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11 h12 h13 h14 h15 h16", "too deep for ssh"},
@@ -283,6 +301,9 @@ func TestListFiles(t *testing.T) {
 		warned := slices.ContainsFunc(inv.Warnings, func(w Warning) bool { return strings.Contains(w.String(), test.warning) })
 		if warned != (test.warning != "") {
 			t.Errorf("%s: warnings %v, want %q", test.file, inv.Warnings, test.warning)
+		}
+		if lost := test.file == big || strings.HasSuffix(test.file, "fork0"); (len(inv.Lost) > 0) != lost {
+			t.Errorf("%s: lost %v", test.file, inv.Lost)
 		}
 	}
 	// The oracle for the depth: ssh reads a chain of sixteen Includes and refuses the seventeenth.

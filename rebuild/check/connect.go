@@ -266,6 +266,15 @@ func Probe(alias, forced string, err error) report.Finding {
 	return found
 }
 
+// UnreadConfig is the finding that hints cannot be read which decide what is deployed.
+func UnreadConfig(host string, w sshcfg.Warning) report.Finding {
+	return report.Finding{
+		Name: "ssh-config", Severity: report.Error, Host: host,
+		What: "what the ssh config says to nixhop cannot be read: " + w.String(),
+		Why:  "hints decide what is deployed, and where it is built",
+	}
+}
+
 // BrokenConfig is the finding that ssh refuses its config when it is asked for a host.
 func BrokenConfig(host string, broken *sshcfg.ConfigError) report.Finding {
 	return Connection(Login{Alias: host, Endpoint: sshcfg.Endpoint{Alias: host}},

@@ -55,7 +55,7 @@ func skippable(name, meaning string, severities ...Severity) Spec {
 // wayFindings are about the way to the host, and what is to be brought there.
 func wayFindings() []Spec {
 	return []Spec{
-		fatal("ssh-config", "ssh refuses its own config", Error),
+		fatal("ssh-config", "ssh refuses its own config, or hints in it cannot be read", Error),
 		fatal("host-unreachable",
 			"no connection: the name has no address, nobody answers, or a jump host fails", Error),
 		fatal("host-key-unknown", "the host was never seen before, and nobody can be asked about its key", Error),
