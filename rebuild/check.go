@@ -37,6 +37,9 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 			c.Found = append(c.Found, reach...)
 		}
 	}
+	if r.checking {
+		return r.evaluated(ctx, c)
+	}
 	c, err := r.confirmHostName(ctx, c)
 	if err == nil && (t.Evaluation == nil || request.Stops(c.Found, t.Request)) {
 		err = r.report(t.Placed, c.Found)
@@ -45,6 +48,22 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 		t.Evaluation.Drop(errChecksFailed)
 	}
 	return c, err
+}
+
+// evaluated ends a check with the end of the evaluation, which a refused cross build has not got.
+func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
+	refused := slices.ContainsFunc(c.Found, func(f report.Finding) bool { return f.Name == "cross-refused" })
+	if refused {
+		c.Evaluation.Drop(errChecksFailed)
+	}
+	if c.Evaluation == nil || refused {
+		return c, r.report(c.Placed, c.Found)
+	}
+	_, _, err := r.evaluator.Derivation(ctx, c.Evaluation, r.evaluating(c.Located, c.Wanted, c.Decision.Engine), r.showing(c.Placed))
+	if err != nil {
+		return c, r.evaluationError(c.Placed, c.Found, c.Wanted.Failure(err))
+	}
+	return c, r.report(c.Placed, c.Found)
 }
 
 // deployment is what the checks rest on.

@@ -159,6 +159,7 @@ func (r *Run) wanted(d Decided) (source.Wanted, error) {
 	cross, err := d.Decision.Cross(r.buildNix(d.Connected).System)
 	return source.Wanted{
 		Source: d.Source, Configuration: d.Choice.Name, Request: d.Decision.Request, Cross: cross, System: d.Decision.System,
+		Look: r.checking,
 	}, err
 }
 

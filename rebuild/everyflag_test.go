@@ -24,7 +24,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	case "--no-check", "--allow", "--explain": // what is said
 	case "--accept-new", "--connect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
-	case "--json":
+	case "--json", "--quick":
 		return action.Name == "check"
 	case "--no-flake": // as --file says
 		return own && file

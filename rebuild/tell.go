@@ -14,10 +14,10 @@ import (
 // them; elsewhere nixos-rebuild evaluates once more by itself, or nobody does.
 func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	t = Told{Decided: d}
-	if r.needsDerivation(d.Located, d.Decision) {
+	unchosen := d.Source.IsFlake() && d.Choice.Name == ""
+	if r.needsDerivation(d.Located, d.Decision) && !(r.checking && unchosen) {
 		return r.tellAll(ctx, t)
 	}
-	unchosen := d.Source.IsFlake() && d.Choice.Name == ""
 	unused := (d.Machine == nil && d.Builder == nil || d.Request.NoCheck) && !d.Request.Has("--emulate")
 	if unchosen || unused || !d.Request.Evaluates() {
 		d.ahead.Drop(context.Canceled)
@@ -39,6 +39,12 @@ func (r *Run) tellAll(ctx context.Context, t Told) (Told, error) {
 	}
 	command := r.evaluating(t.Located, t.Wanted, t.Decision.Engine)
 	t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, t.ahead, command, r.showing(t.Placed))
+	if r.checking {
+		if err != nil {
+			err = r.evaluationError(t.Placed, t.Found, t.Wanted.Failure(err))
+		}
+		return t, err
+	}
 	set, more, asked := r.evaluator.Settings(ctx, t.Wanted, all, t.Evaluation.Heard())
 	t.Settings = set
 	if asked != nil || more {
@@ -68,7 +74,7 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 	if err != nil {
 		return nil
 	}
-	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System}
+	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System, Look: r.checking}
 	command := nixexec.Command{Argv: wanted.Facts()}
 	if whole {
 		command = r.evaluating(l, wanted, l.Sketch.Engine)
@@ -76,10 +82,13 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 	return r.evaluator.Begin(ctx, command, r.showing(l.Placed))
 }
 
-// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a check and a plan want
-// its facts alone.
+// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a plan and a quick check
+// want its facts alone. A check goes all the way, whoever would build, for the toplevel may throw behind the facts.
 func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
-	return d.EvaluatesWhole() && !r.checking && !l.Request.Plan
+	if r.checking {
+		return l.Request.Evaluates() && !l.Request.Has("--quick")
+	}
+	return d.EvaluatesWhole() && !l.Request.Plan
 }
 
 // evaluating is the command of an evaluation to the derivation, for whoever does the work.

@@ -118,7 +118,7 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !r.Look && !platform && r.Engine != EngineNative
+	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 
 // LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look

@@ -173,10 +173,12 @@ func refusedFlags(r Request, action Action) error {
 	return nil
 }
 
-// refusedWords refuses what would be lost: words for nixos-rebuild with an action that never runs one, and --json where nothing
+// refusedWords refuses what would be lost: a flag of one action with another, words for nixos-rebuild with an action that never runs one, and --json where nothing
 // is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
 func refusedWords(r Request, action Action) error {
 	switch {
+	case r.Has("--quick") && action.Name != "check":
+		return &UsageError{Message: "--quick cannot be used with " + action.Name, Hint: "it is for the action check"}
 	case len(r.Extra) > 0 && action.Flags != nil:
 		return usageErrorf("%s takes no words for nixos-rebuild: %q", action.Name, r.Extra[0])
 	case r.JSON && !action.Own && action.Name != "list-generations" && len(r.Hosts) > 0 && !r.TargetHostFlag:

@@ -18,6 +18,7 @@ func ownFlags() []FlagSpec {
 		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none"},
 		{Name: "--check", Group: GroupOwn, Help: "with --plan: look at the hosts first, and print exactly what would run"},
 		{Name: "--no-check", Group: GroupOwn, Help: "leave out the checks that the deployment can do without"},
+		{Name: "--quick", Group: GroupOwn, Help: "with the action check: leave out the long part of the evaluation"},
 		{Name: "--allow", Values: v("FINDING"), Choices: report.Skippable(), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},

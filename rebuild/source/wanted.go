@@ -2,6 +2,7 @@ package source
 
 import (
 	_ "embed"
+	"errors"
 	"strings"
 
 	"nixhop/nixexec"
@@ -21,11 +22,18 @@ type Wanted struct {
 	Request       request.Request // has the flags that nix is given
 	Cross         string          // the platform that the system is built on, where that is forced; empty: what the configuration says
 	System        string          // builtins.currentSystem; empty: this machine's
+	Look          bool            // nothing comes of it, so that the lock file is not written
 }
 
 // Derivation is the argv that evaluates to the derivation of the system, which it prints; the facts are told on the
 // way, for ParseFacts.
-func (w Wanted) Derivation() []string { return w.argv("--raw", w.toDerivation()) }
+func (w Wanted) Derivation() []string {
+	argv := w.argv("--raw", w.toDerivation())
+	if w.Look && w.Source.IsFlake() {
+		argv = append(argv, noLockFile)
+	}
+	return argv
+}
 
 // toDerivation is the function of a configuration that gives the derivation of its system.
 func (w Wanted) toDerivation() string {
@@ -96,6 +104,15 @@ func (w Wanted) classic() string {
 	}
 	return "(" + classicNix + ") { source = " + sourceExpression(w.Source.File) + "; path = [" + path.String() + " ]; arguments = { " +
 		arguments.String() + "}; }"
+}
+
+// Failure is what ended an evaluation, as a finding of the configuration where nix said it.
+func (w Wanted) Failure(err error) error {
+	var exit *nixexec.ExitError
+	if !errors.As(err, &exit) || nixexec.Interrupted(err) {
+		return err
+	}
+	return w.failure(exit.Stderr)
 }
 
 // failure is the error for facts that could not be had, by what nix said. Which file a nixos-rebuild takes that is

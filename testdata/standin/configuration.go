@@ -21,6 +21,7 @@ type Configuration struct {
 	BuildSystem     string   // what it is built on, where that is another one
 	Evaluation      string   // an error
 	Facts           string   // "none": that error comes before it has told its facts
+	Toplevel        string   // an error, behind the facts
 	Build           string   // "fail": a builder fails; "wait": it runs until it is stopped
 	Kernel          string   // its version
 	Release         string   // any other system has another one
@@ -47,7 +48,7 @@ func (w World) configuration(name string) (Configuration, bool) {
 	c := Configuration{Name: name, System: "x86_64-linux"}
 	fields := map[string]*string{
 		"hostName": &c.HostName, "system": &c.System, "buildSystem": &c.BuildSystem,
-		"evaluation": &c.Evaluation, "facts": &c.Facts, "build": &c.Build, "kernel": &c.Kernel, "release": &c.Release,
+		"evaluation": &c.Evaluation, "facts": &c.Facts, "toplevel": &c.Toplevel, "build": &c.Build, "kernel": &c.Kernel, "release": &c.Release,
 	}
 	for line := range strings.Lines(string(text)) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")

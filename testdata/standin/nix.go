@@ -90,7 +90,10 @@ func (c *call) evaluate(words []string) int {
 		fmt.Fprintln(os.Stderr, "trace: nixhop-facts "+conf.facts())
 	}
 	if conf.Evaluation != "" {
-		return c.fail("%s", evaluationError(conf))
+		return c.fail("%s", evaluationError(conf.Evaluation))
+	}
+	if conf.Toplevel != "" {
+		return c.fail("%s", evaluationError(conf.Toplevel))
 	}
 	if err := conf.instantiate(c.place); err != nil {
 		return c.fail("%v", err)
@@ -100,8 +103,8 @@ func (c *call) evaluate(words []string) int {
 }
 
 // evaluationError is what Nix says of a configuration that cannot be evaluated.
-func evaluationError(conf Configuration) string {
-	return "error:\n       … while calling the 'head' builtin\n\n       error: " + conf.Evaluation
+func evaluationError(reason string) string {
+	return "error:\n       … while calling the 'head' builtin\n\n       error: " + reason
 }
 
 // nixBuild is `nix build`, as nixos-rebuild calls it: of a configuration's toplevel, whose path it prints.
@@ -111,7 +114,7 @@ func (c *call) nixBuild(words []string) int {
 		return c.fail("%v", err)
 	}
 	if conf.Evaluation != "" {
-		return c.fail("%s", evaluationError(conf))
+		return c.fail("%s", evaluationError(conf.Evaluation))
 	}
 	if status := c.realise(conf); status != 0 {
 		return status
