@@ -17,3 +17,6 @@ func Columns(file *os.File) int {
 	}
 	return columns
 }
+
+// Terminal reports whether file is a terminal.
+func Terminal(file *os.File) bool { return file != nil && term.IsTerminal(int(file.Fd())) }

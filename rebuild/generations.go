@@ -36,7 +36,7 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	if p.Request.Plan {
 		return r.printGenerations(m, p.Request)
 	}
-	text, err := remote.ReadGenerations(ctx, m, p.Request, r.Stdio)
+	text, err := remote.ReadGenerations(ctx, m, p.Request, nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err})
 	r.print(text)
 	return err
 }

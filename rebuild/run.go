@@ -50,6 +50,9 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	if !run.alone {
 		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
 	}
+	if !nixexec.Terminal(s.Stdio.In) && !request.Converses(r) {
+		run.Stdio.In = nil // it may be the list of hosts of a loop around us
+	}
 	if checking {
 		run.Stdio.Err, run.Say = nil, func(report.Event) {}
 	}

@@ -31,12 +31,7 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 
 // tellAll waits for the facts of an evaluation to the derivation. What its flake sets for Nix, and the user lets it, counts
 // for the build, too; where the user lets it only when asked now, for the evaluation once more.
-func (r *Run) tellAll(ctx context.Context, t Told) (Told, error) {
-	all, err := r.settings()
-	if err != nil {
-		t.ahead.Drop(err)
-		return t, err
-	}
+func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
 	command := r.evaluating(t.Located, t.Wanted, t.Decision.Engine)
 	t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, t.ahead, command, r.showing(t.Placed))
 	if r.checking {
@@ -45,17 +40,21 @@ func (r *Run) tellAll(ctx context.Context, t Told) (Told, error) {
 		}
 		return t, err
 	}
-	set, more, asked := r.evaluator.Settings(ctx, t.Wanted, all, t.Evaluation.Heard())
-	t.Settings = set
-	if asked != nil || more {
-		t.Evaluation.Drop(context.Canceled)
-		err = asked
+	var all []source.Setting
+	if err == nil {
+		all, err = r.settings()
 	}
-	if more {
-		command.Argv = append(command.Argv, source.Words(set)...)
+	more := false
+	if err == nil {
+		t.Settings, more, err = r.evaluator.Settings(ctx, t.Wanted, all, t.Evaluation.Heard())
+	}
+	if err == nil && more {
+		t.Evaluation.Drop(context.Canceled)
+		command.Argv = append(command.Argv, source.Words(t.Settings)...)
 		t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, nil, command, r.showing(t.Placed))
 	}
 	if err != nil {
+		t.Evaluation.Drop(err)
 		err = r.notEvaluated(t, t.Found, t.Evaluation, err)
 	}
 	return t, err

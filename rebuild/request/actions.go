@@ -112,6 +112,12 @@ var actionsByName = sync.OnceValue(func() map[string]Action {
 	return index
 })
 
+// Converses reports whether what does the work is to be given standard input even where that is no terminal: an editor and a
+// repl are, and a nixos-rebuild that reads a password there (`echo PASSWORD | …`).
+func Converses(r Request) bool {
+	return r.Action == "edit" || r.Action == "repl" || r.Has("--ask-elevate-password")
+}
+
 // ContactActions are the actions for which the target itself is needed.
 var ContactActions = []string{"switch", "boot", "test", "dry-activate"}
 
