@@ -40,6 +40,7 @@ type parser struct {
 	plain   []string // words that are no flag, but for the action
 	early   int      // how many of plain stand before the action
 	target  *string  // --target-host
+	behind  string   // the flag of nixhop that the next word stands behind, where that has no value
 	unknown []string // flags that the table does not have
 }
 
@@ -49,9 +50,10 @@ func (p *parser) next() error {
 	word := p.words[start]
 	p.at++
 	if !strings.HasPrefix(word, "-") || word == "-" {
-		p.positional(word)
+		behind := p.behind
+		p.behind = ""
 		p.request.Words = append(p.request.Words, word)
-		return nil
+		return p.positional(word, behind)
 	}
 	flags, known, err := p.flags(word)
 	if err != nil {
@@ -64,9 +66,13 @@ func (p *parser) next() error {
 		}
 	}
 	own := false
+	p.behind = ""
 	for _, f := range flags {
 		spec, _ := FindFlag(f.Name)
 		own = own || spec.IsOwn()
+		if spec.IsOwn() && len(f.Values) == 0 {
+			p.behind = spec.Name
+		}
 		if err := p.take(spec, f); err != nil {
 			return err
 		}
@@ -77,13 +83,17 @@ func (p *parser) next() error {
 	return nil
 }
 
-func (p *parser) positional(word string) {
+func (p *parser) positional(word, behind string) error {
 	if action, ok := FindAction(word); ok && p.request.Action == "" {
 		p.request.Action = action.Name
 		p.early = len(p.plain)
-		return
+		return nil
 	}
 	p.plain = append(p.plain, word)
+	if behind != "" && !p.isHost(word) {
+		return misplaced(behind, word)
+	}
+	return nil
 }
 
 // mayBeValue reports whether a word behind an unknown flag is likelier its value than a word of its own.
