@@ -218,7 +218,11 @@ func (r *Run) report(p Placed, found []report.Finding) error {
 // others.
 func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error {
 	var broken *source.EvaluationError
-	if r.checking && errors.As(err, &broken) {
+	if errors.As(err, &broken) {
+		broken = broken.In(p.Source.Submodule(broken.Missing(), r.Dir))
+		err = broken
+	}
+	if r.checking && broken != nil {
 		return &report.CheckError{Findings: append(slices.Clip(found), broken.Finding(p.target()))}
 	}
 	_ = r.report(p, found)

@@ -91,6 +91,8 @@ func setSituation(t testing.TB, s *Situation, words string) {
 		case "local":
 			file := strings.ReplaceAll(value, `\x20`, " ")
 			s.Local = func(path string) bool { return path == file }
+		case "submodule":
+			s.Submodule = func(string) string { return value }
 		default:
 			t.Fatalf("unknown situation %q", word)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/source"
 )
 
 // flakeRows are about finding the configuration: the flake, its attribute, the git tree that it stands in, and its
@@ -131,15 +132,38 @@ func explainUntracked(x excerpt, s Situation) Explanation {
 		return untracked(file, x.group(3), s)
 	}
 	file := x.group(1)
-	if s.Local == nil || !s.Local(file) {
+	if s.submodule(file) == "" && (s.Local == nil || !s.Local(file)) {
 		return Explanation{}
 	}
 	return untracked(file, "", s)
 }
 
+// submodule is the git submodule that a file of the flake's tree lies in.
+func (s Situation) submodule(file string) string {
+	if s.Submodule == nil {
+		return ""
+	}
+	return s.Submodule(file)
+}
+
+// inSubmodule explains a file that Nix does not see because it is in a submodule: those are fetched only where the
+// reference asks for them (NixOS/nix#6633).
+func inSubmodule(file, submodule string, s Situation) Explanation {
+	return Explanation{
+		Meaning: meaning("%q is in the git submodule %q, and a flake has those only where its reference asks for them", file, submodule),
+		Remedy: report.AnyOf(
+			[]report.Remedy{report.Again("--flake", source.WithSubmodules(s.FlakeDir()))},
+			[]report.Remedy{report.Line("inputs.self.submodules = true;").Note("in flake.nix, for Nix 2.27 and newer")},
+		),
+	}
+}
+
 // untracked explains a file that stands in the tree of the flake, and not in what Nix sees of it. Its path is
 // relative to the root of the repository, which the text names or which the flake stands in.
 func untracked(file, repository string, s Situation) Explanation {
+	if submodule := s.submodule(file); submodule != "" {
+		return inSubmodule(file, submodule, s)
+	}
 	add := []string{"git", "add", "-N", "--", ":/" + file}
 	if dir := cmp.Or(repository, s.FlakeDir()); dir != "." && !strings.Contains(dir, ":") {
 		add = append([]string{"git", "-C", dir}, add[1:]...)

@@ -26,6 +26,9 @@ type Situation struct {
 	// Local says whether a path, relative to the root of the tree that the flake stands in, exists here, tracked by
 	// git or not. Without it nothing is said about files that the flake does not see.
 	Local func(path string) bool
+
+	// Submodule names the git submodule that such a path lies in, which the flake does not see; empty: in none.
+	Submodule func(path string) string
 }
 
 // About is the situation of a run: what is known of it, which configuration it deploys, who ran sudo, and where it was
@@ -33,7 +36,8 @@ type Situation struct {
 func About(k plan.Known, configuration, sudoUser, dir string) Situation {
 	s := Situation{
 		Configuration: configuration, Flake: k.Source.Flake, Action: k.Request.Action, SudoUser: sudoUser,
-		Local: func(path string) bool { return k.Source.Holds(path, dir) },
+		Local:     func(path string) bool { return k.Source.Holds(path, dir) },
+		Submodule: func(path string) string { return k.Source.Submodule(path, dir) },
 	}
 	if k.Target != nil {
 		s.Alias = k.Target.Host.String()

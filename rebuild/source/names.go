@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"nixhop/nixexec"
@@ -64,13 +65,50 @@ func readNames(flake string, out []byte, err error) ([]string, error) {
 
 // EvaluationError is what nix said when it could not list a flake's configurations, or evaluate one of them, or the
 // one in a file.
-type EvaluationError struct{ Flake, File, Stderr string }
+type EvaluationError struct {
+	Flake, File, Stderr string
+	Submodule           string // what is missing lies in this one
+}
+
+// missing finds the file of a flake's tree that Nix does not see.
+var missing = regexp.MustCompile(`'[^']*/nix/store/[^'/]*-source/([^']+)'`)
+
+// Missing is the first file of a flake that Nix says it cannot read, relative to the top of its tree.
+func (e *EvaluationError) Missing() string {
+	for line := range strings.Lines(e.Stderr) {
+		absent := strings.Contains(line, "does not exist") || strings.Contains(line, "No such file or directory")
+		if m := missing.FindStringSubmatch(line); m != nil && absent {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+// In is the error of a file that lies in a git submodule; of any other file where that is empty.
+func (e *EvaluationError) In(submodule string) *EvaluationError {
+	in := *e
+	in.Submodule = submodule
+	return &in
+}
+
+// WithSubmodules is the reference of a flake that asks for its git submodules (NixOS/nix#6633).
+func WithSubmodules(flake string) string {
+	flake, _, _ = strings.Cut(flake, "#")
+	if strings.Contains(flake, "?") {
+		return flake + "&submodules=1"
+	}
+	return flake + "?submodules=1"
+}
 
 func (e *EvaluationError) Error() string {
 	text := strings.TrimSpace(e.Stderr)
 	text = strings.TrimPrefix(text, "error: ")
 	if e.File != "" {
 		return fmt.Sprintf("file %q cannot be evaluated; nothing was built\n%s", e.File, text)
+	}
+	if e.Submodule != "" {
+		return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nthat is in the git submodule %q: --flake %s",
+			e.Flake, text, e.Submodule, nixexec.Quote(WithSubmodules(e.Flake)))
 	}
 	return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nsee what it has: nix flake show %s",
 		e.Flake, text, nixexec.ShellWord(e.Flake))
@@ -96,6 +134,10 @@ func (e *EvaluationError) Finding(host string) report.Finding {
 		Name: "evaluation", Severity: report.Error, Host: host,
 		What:   fmt.Sprintf("flake %q cannot be evaluated: %s", e.Flake, what),
 		Remedy: []report.Remedy{look},
+	}
+	if e.Submodule != "" {
+		found.Why = fmt.Sprintf("that is in the git submodule %q, and a flake has those only where its reference asks for them", nixexec.Printable(e.Submodule))
+		found.Remedy = []report.Remedy{report.Again("--flake", WithSubmodules(e.Flake))}
 	}
 	if e.File != "" {
 		found.What = fmt.Sprintf("file %q cannot be evaluated: %s", e.File, what)

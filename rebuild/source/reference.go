@@ -102,20 +102,43 @@ func flakeAbove(dir string, exists func(string) bool) string {
 // Holds reports whether a path, relative to the top of the git tree that the flake stands in, exists here. dir is the
 // working directory.
 func (s Source) Holds(path, dir string) bool {
+	top := s.tree(dir)
+	return top != "" && filepath.IsLocal(path) && nixexec.Exists(filepath.Join(top, path))
+}
+
+// Submodule is the git submodule that a path lies in, relative to the top of the tree as Holds has it; empty: in none, or
+// the flake's reference asks for submodules.
+func (s Source) Submodule(path, dir string) string {
+	top := s.tree(dir)
+	if _, query, _ := strings.Cut(s.Flake, "?"); top == "" || strings.Contains(query, "submodules=") {
+		return ""
+	}
+	for line := range strings.Lines(string(nixexec.ReadText(filepath.Join(top, ".gitmodules")))) {
+		key, sub, _ := strings.Cut(strings.TrimSpace(line), "=")
+		sub = filepath.Clean(strings.Trim(strings.TrimSpace(sub), `"`))
+		if strings.TrimSpace(key) == "path" && strings.HasPrefix(path+"/", sub+"/") {
+			return sub
+		}
+	}
+	return ""
+}
+
+// tree is the top of the git tree that the flake stands in; empty: it is none here.
+func (s Source) tree(dir string) string {
 	flake := strings.TrimPrefix(strings.TrimPrefix(s.Flake, "git+file://"), "path:")
 	flake, _, _ = strings.Cut(flake, "?")
-	if flake == "" || !filepath.IsLocal(path) || flake[0] != '.' && flake[0] != '/' {
-		return false
+	if flake == "" || flake[0] != '.' && flake[0] != '/' {
+		return ""
 	}
 	if !filepath.IsAbs(flake) {
 		flake = filepath.Join(dir, flake)
 	}
 	for ; ; flake = filepath.Dir(flake) {
 		if nixexec.Exists(filepath.Join(flake, ".git")) {
-			return nixexec.Exists(filepath.Join(flake, path))
+			return flake
 		}
 		if flake == filepath.Dir(flake) {
-			return false
+			return ""
 		}
 	}
 }

@@ -102,3 +102,39 @@ func TestUnowned(t *testing.T) {
 		})
 	}
 }
+
+// NixOS/nix#6633: a module in a submodule.
+func TestSubmodule(t *testing.T) {
+	top := t.TempDir()
+	for path, text := range map[string]string{".git/HEAD": "", "nix/flake.nix": "", ".gitmodules": "[submodule \"x\"]\n\tpath = modules/shared\n\turl = ../x\n"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(top, path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(top, path), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ flake, path, want string }{
+		{".", "modules/shared/a.nix", "modules/shared"},
+		{top, "modules/shared", "modules/shared"},
+		{"git+file://" + top, "modules/shared/a/b.nix", "modules/shared"},
+		{".", "modules/shared2/a.nix", ""},
+		{".?submodules=1", "modules/shared/a.nix", ""},
+		{"github:a/b", "modules/shared/a.nix", ""},
+		{".", "", ""},
+	} {
+		if got := (Source{Flake: c.flake}).Submodule(c.path, filepath.Join(top, "nix")); got != c.want {
+			t.Errorf("%s in %s: %q", c.path, c.flake, got)
+		}
+	}
+	broken := &EvaluationError{Flake: ".#web", Stderr: "error: getting status of '/nix/store/w31k73wcslhs9xihhv15fyizyx7ghb4p-source/modules/shared/a.nix': No such file or directory\n"}
+	if got := broken.Missing(); got != "modules/shared/a.nix" {
+		t.Errorf("%q", got)
+	}
+	if got := broken.In("modules/shared").Error(); !strings.Contains(got, "--flake '.?submodules=1'") {
+		t.Error(got)
+	}
+	if WithSubmodules("git+file:///x?dir=nix#web") != "git+file:///x?dir=nix&submodules=1" {
+		t.Error("the query is not gone on with")
+	}
+}
