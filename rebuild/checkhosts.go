@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/check"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -68,6 +69,13 @@ func (s *Session) checkTargets(ctx context.Context, r request.Request, inv sshcf
 	return source.Pointers(source.Configured(inv, src, names))
 }
 
+// everybodys reports whether an error is no host's fault: the command line, a program that is not there, or the user.
+func everybodys(err error) bool {
+	var usage *request.UsageError
+	var missing *nixexec.NotFoundError
+	return nixexec.Interrupted(err) || errors.As(err, &usage) || errors.As(err, &missing)
+}
+
 // checkRows takes the hosts as far as their checks, and has a row for each, in their order. An error is something that
 // is no host's fault.
 func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow, error) {
@@ -86,10 +94,14 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	}
 	for _, host := range r.ended {
 		var refused *report.CheckError
-		if !errors.As(host.Err, &refused) {
+		switch {
+		case errors.As(host.Err, &refused):
+			found[host.Host] = refused.Findings
+		case everybodys(host.Err):
 			return nil, host.Err
+		default:
+			found[host.Host] = []report.Finding{check.Failed(host.Host, host.Phase, host.Err)}
 		}
-		found[host.Host] = refused.Findings
 	}
 	rows := make([]report.CheckRow, len(hosts))
 	at := map[string]*report.CheckRow{}

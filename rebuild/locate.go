@@ -2,7 +2,6 @@ package rebuild
 
 import (
 	"context"
-	"errors"
 
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/plan"
@@ -58,12 +57,11 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	return l, err
 }
 
-// machine asks ssh what a host means. A config that ssh refuses is a finding about the host.
+// machine asks ssh what a host means. What ssh refuses is a finding about the host.
 func (r *Run) machine(ctx context.Context, p Placed, h sshcfg.Host) (*plan.Machine, error) {
 	m, err := r.net.Machine(ctx, h)
-	var broken *sshcfg.ConfigError
-	if errors.As(err, &broken) {
-		return nil, r.report(p, []report.Finding{check.BrokenConfig(h.String(), broken)})
+	if refused, is := check.Refused(h.String(), err); is {
+		return nil, r.report(p, []report.Finding{refused})
 	}
 	return m, err
 }

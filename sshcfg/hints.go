@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"nixhop/nixexec"
 )
 
 // Hints are what a comment in a Host block tells nixhop; ssh ignores it:
@@ -40,8 +42,17 @@ func parseHints(comment string) (h Hints, complaints []string) {
 		case "configuration":
 			h.Configuration = value
 		case "build-host":
+			if _, err := ParseHost(value); err != nil {
+				first, _, _ := strings.Cut(err.Error(), "\n")
+				complaints = append(complaints, "the hint build-host: "+first)
+				continue
+			}
 			h.BuildHost = value
 		case "cross":
+			if !nixexec.SystemName.MatchString(value) {
+				complaints = append(complaints, fmt.Sprintf("the hint cross=%s names no system; as in: cross=x86_64-linux", clean(value)))
+				continue
+			}
 			h.Cross = value
 		case "tags":
 			h.Tags = append(h.Tags, listed(value)...)

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -273,6 +275,33 @@ func UnreadConfig(host string, w sshcfg.Warning) report.Finding {
 		What: "what the ssh config says to nixhop cannot be read: " + w.String(),
 		Why:  "hints decide what is deployed, and where it is built",
 	}
+}
+
+// Refused is the finding that ssh makes nothing of a host, by the error of sshcfg.Resolve: it refuses its config, or the
+// name. false: the error is not about the host.
+func Refused(host string, err error) (report.Finding, bool) {
+	var broken *sshcfg.ConfigError
+	var exit *nixexec.ExitError
+	switch {
+	case errors.As(err, &broken):
+		return BrokenConfig(host, broken), true
+	case nixexec.Interrupted(err) || !errors.As(err, &exit):
+		return report.Finding{}, false
+	}
+	said := nixexec.Printable(strings.TrimSpace(nixexec.LastLine(exit.Stderr)))
+	return report.Finding{
+		Name: "ssh-config", Severity: report.Error, Host: host,
+		What: "ssh makes nothing of it: " + cmp.Or(said, exit.Error()), Remedy: []report.Remedy{report.SSH("-G", host)},
+	}, true
+}
+
+// Failed is the finding that a host went no further for a reason that no check has.
+func Failed(host string, phase report.Phase, err error) report.Finding {
+	name := "probe-failed"
+	if phase == report.PhaseEvaluate || phase == report.PhaseCheck {
+		name = "evaluation"
+	}
+	return report.Finding{Name: name, Severity: report.Error, Host: host, What: nixexec.Printable(nixexec.FirstLine(err.Error()))}
 }
 
 // BrokenConfig is the finding that ssh refuses its config when it is asked for a host.

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"nixhop/nixexec"
@@ -30,9 +29,8 @@ func HostRows(ctx context.Context, aliases []sshcfg.Alias, config string, limit 
 			}
 			rows[i].Error = nixexec.Printable(nixexec.FirstLine(err.Error()))
 			found[i] = &report.Finding{Name: "ssh-config", Severity: report.Error, Host: a.Name, What: rows[i].Error}
-			var broken *sshcfg.ConfigError
-			if errors.As(err, &broken) {
-				*found[i] = check.BrokenConfig(a.Name, broken)
+			if refused, is := check.Refused(a.Name, err); is {
+				*found[i] = refused
 			}
 		})
 	}
