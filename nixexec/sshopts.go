@@ -128,8 +128,14 @@ func (o sshOption) keyword() string {
 	if o.flag != 'o' {
 		return ""
 	}
-	text := strings.TrimLeft(o.value, " \t")
-	if end := strings.IndexAny(text, " \t="); end >= 0 {
+	// As strdelim of OpenSSH's misc.c: one = may stand among the white space, and quotes around the keyword.
+	const blanks = " \t\r\n"
+	text := strings.TrimLeft(strings.TrimPrefix(strings.TrimLeft(o.value, blanks), "="), blanks)
+	if quoted, found := strings.CutPrefix(text, `"`); found {
+		text, _, _ = strings.Cut(quoted, `"`)
+		return strings.ToLower(text)
+	}
+	if end := strings.IndexAny(text, blanks+`="`); end >= 0 {
 		text = text[:end]
 	}
 	return strings.ToLower(text)

@@ -4,6 +4,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,11 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 		options: o, dir: nixexec.SocketDirName(), config: o.Config, places: map[string]int{},
 		aliases: map[sshcfg.Host]string{}, machines: map[sshcfg.Host]*located{}, links: map[string]*opening{},
 	}
+	options, err := nixexec.DivideSSHOpts(words)
+	if err != nil {
+		return nil, &request.UsageError{Message: "NIX_SSHOPTS: " + err.Error(), Hint: "put it into the ssh config of the host"}
+	}
+	n.words, n.config = options.Words, cmp.Or(n.config, options.Config)
 	if n.config != "" {
 		if n.config, err = filepath.Abs(n.config); err != nil {
 			return nil, err
@@ -79,10 +85,6 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 	if err != nil {
 		return nil, err
 	}
-	var own []string
-	if n.words, own, err = splitOptions(words); err != nil {
-		return nil, err
-	}
 	for _, h := range hosts {
 		if _, known := n.places[h.Name]; !known {
 			n.places[h.Name] = len(n.places)
@@ -90,10 +92,10 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 	}
 	settings := n.settings(ports)
 	n.addAliases(ctx, settings, hosts)
-	if len(settings) == 0 && len(own) == 0 && (n.config == "" || nixexec.PlainPath(n.config)) {
+	if len(settings) == 0 && len(options.Lines) == 0 && (n.config == "" || nixexec.PlainPath(n.config)) {
 		return n, nil
 	}
-	if err := n.writeConfig(settings, own); err != nil {
+	if err := n.writeConfig(settings, options.Lines); err != nil {
 		n.Close()
 		return nil, err
 	}
@@ -116,33 +118,6 @@ func portsOf(hosts []sshcfg.Host) (map[string]int, error) {
 		ports[h.Name] = h.Port
 	}
 	return ports, nil
-}
-
-// splitOptions takes the options out that cannot stand in NIX_SSHOPTS, which older releases of Nix split at every
-// space (nix#5181): they become lines of a config file.
-func splitOptions(options []string) (plain, lines []string, err error) {
-	for i := 0; i < len(options); i++ {
-		if _, bad := nixexec.SSHOptsEnv(options[i : i+1]); bad == nil && options[i] != "-o" {
-			plain = append(plain, options[i])
-			continue
-		}
-		value := strings.TrimPrefix(options[i], "-o")
-		if value == "" && i+1 < len(options) {
-			i++
-			value = options[i]
-			if _, bad := nixexec.SSHOptsEnv(options[i : i+1]); bad == nil {
-				plain = append(plain, "-o", value)
-				continue
-			}
-		} else if value == options[i] {
-			return nil, nil, &request.UsageError{
-				Message: fmt.Sprintf("NIX_SSHOPTS: %q holds a space, and is no -o option", options[i]),
-				Hint:    "put it into the ssh config of the host",
-			}
-		}
-		lines = append(lines, value)
-	}
-	return plain, lines, nil
 }
 
 // writeConfig writes the -F file of this run: the user's options, ports and sockets of our own, then the user's own
