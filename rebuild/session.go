@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
@@ -60,11 +61,14 @@ func (s *Session) fail(text string) { s.say(slog.LevelError, text) }
 // print is a result, for standard output.
 func (s *Session) print(text string) { s.Say(report.Event{Kind: report.Printed, Text: text}) }
 
-// inventory lists the aliases; what could not be read is only a warning, ssh itself decides what an alias means.
+// inventory lists the aliases; what could not be read is only a warning, ssh itself decides what an alias means. It is
+// said where it matters for what was asked.
 func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	inv := sshcfg.List(sshcfg.Files(r.SSHConfig))
+	names := plainNames(r)
 	for _, w := range inv.Warnings {
-		if lost := slices.Contains(inv.Lost, w); !w.Hint && !lost || r.Action == "hosts" {
+		lost := slices.Contains(inv.Lost, w)
+		if r.Action == "hosts" || !w.Hint && !lost && w.Concerns(names) {
 			s.warn(w.String())
 		}
 	}
@@ -83,6 +87,22 @@ func (s *Session) readable(inv sshcfg.Inventory) error {
 		return &report.CheckError{Findings: found}
 	}
 	return nil
+}
+
+// plainNames are the hosts of a request where it names each of them; none: it takes what the inventory has.
+func plainNames(r request.Request) []string {
+	if action, _ := request.FindAction(r.Action); action.Own && len(r.Hosts) == 0 {
+		return nil
+	}
+	names := []string{r.BuildHost}
+	for _, sel := range r.Hosts {
+		host, err := sshcfg.ParseHost(sel.Host)
+		if err != nil || strings.HasPrefix(sel.Host, "@") || strings.ContainsAny(sel.Host, "*?") {
+			return nil
+		}
+		names = append(names, host.Name)
+	}
+	return names
 }
 
 // source is where the configurations of a request are. One that was found, but not named, must not be somebody else's, who

@@ -26,12 +26,19 @@ type Inventory struct {
 	blocks []block
 }
 
-// Warning is something in an ssh config that nixhop could not use.
+// Warning is something in an ssh config that gets lost, because nixhop could not use it.
 type Warning struct {
 	File string
 	Line int // from 1; 0: the whole file
 	Text string
-	Hint bool // about a hint of a block: it matters to the hosts that this is about
+	Hint bool // about a hint of a block: it matters to the hosts that this is about, which Unread tells
+
+	names bool // names of hosts are lost, and nothing else: whoever named theirs has no need of them
+}
+
+// Concerns reports whether the loss matters to a run for hosts of these names; none: for every host there is.
+func (w Warning) Concerns(names []string) bool {
+	return len(names) == 0 || !w.names && !w.Hint
 }
 
 // String is file:line: text.

@@ -14,14 +14,13 @@ const lineLimit = 8 << 10
 // decode builds the blocks of one file. The library (kevinburke/ssh_config) does it, from lines that tidy has put in
 // the form that it reads as ssh does: what it gets wrong is the spelling of lines (tabs, quotes, # in a word,
 // Include), not which line belongs to which block. It refuses a whole file for one Match criterion that it does not
-// know, as Fedora's stock "Match final all" (alebeck/boring#20). A Match block lists no alias, so such a file gets a
-// warning and is read again with the criteria left out.
+// know, as Fedora's stock "Match final all" (alebeck/boring#20). A Match block lists no alias, so nothing is lost where
+// such a file is read again with the criteria left out.
 func decode(path string, lines []line) ([]block, []Warning, error) {
 	headers, text, warnings := tidy(path, lines, true)
 	config, err := ssh_config.DecodeBytes([]byte(text))
 	if err != nil {
-		warnings = append(warnings, Warning{File: path, Text: fmt.Sprintf("its Match conditions are not understood here, only by ssh (%s)", clean(err.Error()))})
-		headers, text, _ = tidy(path, lines, false)
+		headers, text, warnings = tidy(path, lines, false)
 		config, err = ssh_config.DecodeBytes([]byte(text))
 	}
 	if err != nil {
@@ -128,7 +127,10 @@ func tidyNames(path string, l line, warnings []Warning) ([]string, []Warning) {
 			word = word[:nameLimit]
 		}
 		if err != nil {
-			warnings = append(warnings, Warning{File: path, Line: l.number, Text: fmt.Sprintf("host %q is left out: %v", word, err)})
+			if isName(word) {
+				text := fmt.Sprintf("host %q is left out: %v", word, err)
+				warnings = append(warnings, Warning{File: path, Line: l.number, Text: text, names: true})
+			}
 			continue
 		}
 		names = append(names, word)
@@ -149,6 +151,13 @@ func fitting(words []string) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// isName reports whether a word of a Host line names a host of the inventory, not many at once. What begins with a dot is
+// hidden there, as in a directory: systemd 256 has put .host and machine/.host, which are this very machine, into the
+// config of each NixOS (20-systemd-ssh-proxy.conf).
+func isName(word string) bool {
+	return !strings.ContainsAny(word, "*?!") && !strings.HasPrefix(word, ".") && !strings.Contains(word, "/.")
 }
 
 // checkPattern is what ParseHost checks, for a word that may hold wildcards: a name that cannot be given as HOST is no

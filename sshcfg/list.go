@@ -27,7 +27,7 @@ func List(files []string) Inventory {
 		system := file == filepath.Join(systemDir, "ssh_config")
 		w.read(file, place{system: system, asked: !slices.Contains(Files(""), file)})
 	}
-	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: w.warnings, Lost: w.lost, blocks: w.blocks}
+	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: once(w.warnings), Lost: w.lost, blocks: w.blocks}
 }
 
 // walk is one listing under way.
@@ -55,6 +55,19 @@ func (w *walk) warn(file string, line int, format string, values ...any) {
 func (w *walk) lose(file string, line int, format string, values ...any) {
 	w.warn(file, line, format, values...)
 	w.lost = append(w.lost, w.warnings[len(w.warnings)-1])
+}
+
+// once are warnings, each of them once: a file may be included from several places.
+func once(warnings []Warning) []Warning {
+	var all []Warning
+	said := map[string]bool{}
+	for _, w := range warnings {
+		if text := w.String(); !said[text] {
+			said[text] = true
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // read adds the blocks of one file and, where their Include lines stand, those of the files that it includes.
@@ -133,7 +146,7 @@ func (w *walk) aliases() []Alias {
 	seen := map[string]bool{}
 	for _, b := range w.blocks {
 		for _, name := range b.patterns {
-			if strings.ContainsAny(name, "*?!") || seen[name] || !b.applies(name) {
+			if !isName(name) || seen[name] || !b.applies(name) {
 				continue
 			}
 			seen[name] = true

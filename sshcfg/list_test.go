@@ -221,6 +221,11 @@ func TestListWarnings(t *testing.T) {
 		{"far hint", "Host a\n# nixhop: colour=x\n", []string{"a"}, `unknown hint "colour"; the hints are allow, build-host, configuration, cross, tags`},
 		{"hint without a value", "Host a\n# nixhop: tags=\n", []string{"a"}, `the hint "tags=" is not key=value`},
 		{"dash", "Host -a b\n", []string{"b"}, `:1: host "-a" is left out: the name begins with a dash`},
+		// 20-systemd-ssh-proxy.conf of systemd 256, which each NixOS includes: four warnings at every call (issue 9, number 28).
+		{"systemd's own", "Host .host machine/.host\n  ProxyUseFdpass yes\nHost unix/* unix%* vsock/* vsock%* vsock-mux/* vsock-mux%* machine/* machine%*\n" +
+			"  ProxyCommand /usr/lib/systemd/systemd-ssh-proxy %h %p\nHost a\n", []string{"a"}, ""},
+		{"Fedora's own", "Match final all\n  ForwardX11Trusted yes\nHost a\n", []string{"a"}, ""},
+		{"a pattern that no HOST is of", "Host a;* a\n", []string{"a"}, ""},
 		{"control character", "Host a\x1b[31m b\n", []string{"b"}, `host "a\x1b[31m" is left out`},
 		{"open quote", "Host \"a\nHost b\n", []string{"b"}, ""},
 		{"ends a block without a name", "Host a\nHost -b\n# nixhop: tags=x\n", []string{"a"}, "left out"},
@@ -269,6 +274,34 @@ func TestHintsAreNotLost(t *testing.T) {
 	}
 	if len(inv.Lost) > 0 {
 		t.Errorf("%v", inv.Lost)
+	}
+}
+
+// A warning is given only where the loss matters for what was asked (issue 9, number 28).
+func TestWarningConcerns(t *testing.T) {
+	inv := listText(t, "Host a;b\nHost web* !webs\n# nixhop: colour=red\n# nixhop: a hint\nMatch host x\n# nixhop: tags=x\n")
+	for _, c := range []struct {
+		names []string
+		want  string // the lines that are warned of
+	}{
+		{nil, "1 3 4 4 5"},
+		{[]string{"db"}, "5"},
+		{[]string{"db", "web1"}, "5"},
+		{[]string{"webs"}, "5"},
+	} {
+		var lines []string
+		for _, w := range inv.Warnings {
+			if w.Concerns(c.names) {
+				lines = append(lines, fmt.Sprint(w.Line))
+			}
+		}
+		if got := strings.Join(lines, " "); got != c.want {
+			t.Errorf("%q: %s, not %s: %v", c.names, got, c.want, inv.Warnings)
+		}
+	}
+	twice := write(t, filepath.Join(t.TempDir(), "twice"), "Host b;c\n")
+	if inv := listText(t, "Include "+twice+"\nHost x\nInclude "+twice+"\n"); len(inv.Warnings) != 1 {
+		t.Errorf("a file that is included twice: %v", inv.Warnings)
 	}
 }
 
