@@ -93,6 +93,7 @@ func TestScript(t *testing.T) {
 			"record":        record,
 			"terminal":      onTerminal,
 			"idle":          idle,
+			"builds":        builds,
 		},
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -98,6 +99,22 @@ func idle(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !placeOf(ts, args[0]).AwaitIdle(terminalTime) {
 		ts.Fatalf("something still runs on %s", args[0])
+	}
+}
+
+// builds waits until so many builds run on a host, and ends them where there is a word more: builds big 2 end.
+func builds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 || len(args) == 3 && args[2] != "end" {
+		ts.Fatalf("usage: builds HOST NUMBER [end]")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	h := placeOf(ts, args[0])
+	if !h.AwaitBuilds(n, terminalTime) {
+		ts.Fatalf("not %d builds run on %s", n, args[0])
+	}
+	if len(args) == 3 {
+		h.EndBuilds()
 	}
 }
 

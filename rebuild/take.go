@@ -53,7 +53,7 @@ func (r *Run) stepFailed(c Checked, heard *remote.Heard, results plan.Results, e
 	}
 	r.explain(c.Told, heard, failed)
 	if nixexec.Interrupted(failed) {
-		remote.EndThere(r.job(c), failed.Step.Name, results, r.warn)
+		remote.EndThere(r.job(c), failed.Step.Name, results, c.call(), r.warn)
 	}
 	if c.needsRoot() {
 		how := "failed"

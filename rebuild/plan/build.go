@@ -86,7 +86,7 @@ func remoteBuild(j Job) []Step {
 		{Name: "copy", Where: j.Build.Host.Name, Note: "the derivation", Command: nixexec.Command{Argv: copyDerivation, Env: j.Environment()}},
 		{Name: "build", Where: j.Build.Host.Name, Text: "realise.sh", Result: "toplevel", Command: nixexec.Command{
 			Argv:  j.Build.session("/bin/sh", "-s", "--", DerivationWord),
-			Stdin: realisation(flags),
+			Stdin: realisation(j.Run, flags),
 		}},
 	}
 }
@@ -95,29 +95,40 @@ func remoteBuild(j Job) []Step {
 var realiseScript string
 
 // realisation is what goes to the standard input of /bin/sh on the build host.
-func realisation(flags []string) string {
-	set := `set -- "$1"`
+func realisation(run string, flags []string) string {
+	set := nixexec.Assignments([2]string{"run", run}) + `set -- "$1"`
 	for _, word := range flags {
 		set += " " + nixexec.Quote(word)
 	}
 	return set + "\n" + realiseScript
 }
 
-// EndCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269).
-// The paths are in no other command line. false: nothing runs there.
-func EndCommand(j Job, step string, results map[string]string) (nixexec.Command, bool) {
-	words := ""
+//go:embed end.sh
+var endScript string
+
+// EndShared is the status of EndCommand's script where others on the host wait for the same, which is left to them.
+const EndShared = 3
+
+// EndCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269):
+// what is this run's, by the name of its directory there, and nobody else's. byHand are the words of a command there that does so
+// whatever others do. false: nothing runs there.
+func EndCommand(j Job, step string, results map[string]string) (command nixexec.Command, byHand []string, runs bool) {
+	ours, same := "", ""
 	switch {
 	case j.Build == nil:
 	case step == "build":
-		words = "--realise " + results["derivation"]
+		ours = "--add-root [^ ]*/" + regexp.QuoteMeta(j.Run) + "[.][^ /]*/system"
+		same = "nix[a-z-]* .*" + regexp.QuoteMeta(results["derivation"])
 	case step == "copy" && j.Between != nil && results["toplevel"] != "":
-		words = "copy --to " + betweenURL(j) + " " + results["toplevel"]
+		ours = regexp.QuoteMeta("copy --to " + betweenURL(j) + " " + results["toplevel"])
+		same = "nix[a-z-]* .*" + regexp.QuoteMeta(results["toplevel"])
 	}
-	if words == "" {
-		return nixexec.Command{}, false
+	if ours == "" {
+		return nixexec.Command{}, nil, false
 	}
-	return nixexec.SessionCommand(j.Build.Master, "pkill", "-INT", "-f", "--", regexp.QuoteMeta(words)), true
+	command = nixexec.SessionCommand(j.Build.Master, "/bin/sh", "-s")
+	command.Stdin = nixexec.Assignments([2]string{"ours", ours}, [2]string{"same", same}, nixexec.HostPrograms()) + endScript
+	return command, []string{"pkill", "-INT", "-f", "--", ours}, true
 }
 
 // substituteWords let the receiving host fetch what its caches have.

@@ -226,17 +226,20 @@ func TestEndCommand(t *testing.T) {
 		want       string
 	}{
 		{"a build here", "build", Job{}, ""},
-		{"a build", "build", Job{Build: big}, `big pkill -INT -f -- '--realise /nix/store/d\+1\.drv'`},
+		{"a build", "build", Job{Build: big, Run: "nixhop-r"}, `pkill -INT -f -- --add-root [^ ]*/nixhop-r[.][^ /]*/system`},
 		{"a copy through here", "copy", Job{Build: big}, ""},
-		{"a copy from there", "copy", Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, `big pkill -INT -f -- 'copy --to ssh://web /nix/store/t'`},
+		{"a copy from there", "copy", Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, `pkill -INT -f -- copy --to ssh://web /nix/store/t`},
 		{"the activation", "activate", Job{Build: big}, ""},
 	} {
-		command, runs := EndCommand(c.job, c.step, results)
-		if runs != (c.want != "") || !strings.HasSuffix(strings.Join(command.Argv, " "), c.want) {
-			t.Errorf("%s: %v %q, want %q", c.what, runs, command.Argv, c.want)
+		command, byHand, runs := EndCommand(c.job, c.step, results)
+		if runs != (c.want != "") || !strings.HasSuffix(strings.Join(byHand, " "), c.want) {
+			t.Errorf("%s: %v %q, want %q", c.what, runs, byHand, c.want)
+		}
+		if runs && !strings.HasSuffix(strings.Join(command.Argv, " "), "-- big /bin/sh -s") {
+			t.Errorf("%s: %q", c.what, command.Argv)
 		}
 	}
-	if _, runs := EndCommand(Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, "copy", map[string]string{"derivation": "/nix/store/d.drv"}); runs {
+	if _, _, runs := EndCommand(Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, "copy", map[string]string{"derivation": "/nix/store/d.drv"}); runs {
 		t.Error("the derivation's own copy runs here")
 	}
 }

@@ -127,27 +127,58 @@ func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
 	return status(err)
 }
 
-// pkill is pkill -INT -f -- PATTERN: it ends a nix-store by what it was called for.
-func (c *call) pkill() int {
-	c.record(false)
+// pgrep is pgrep -f -- PATTERN: it finds each nix-store by what it was called for.
+func (c *call) pgrep() int {
 	pattern, err := regexp.Compile(c.args[len(c.args)-1])
-	if err != nil || len(c.args) != 4 || c.args[0] != "-INT" {
-		return c.fail("usage: pkill -INT -f -- PATTERN")
+	if err != nil || len(c.args) != 3 || c.args[0] != "-f" {
+		return c.fail("usage: pgrep -f -- PATTERN")
 	}
-	found := 1
+	found := c.place.stores(pattern)
+	for _, id := range found {
+		fmt.Println(id)
+	}
+	if len(found) == 0 {
+		return 1
+	}
+	return 0
+}
+
+// stores are the processes of nix-store on the host whose command line matches.
+func (h *Place) stores(pattern *regexp.Regexp) (ids []int) {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, path := range lines {
 		text, _ := os.ReadFile(path)
 		words := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
-		if filepath.Base(words[0]) != "nix-store" || !pattern.MatchString(strings.Join(words, " ")) {
+		line := strings.Join(words, " ")
+		if filepath.Base(words[0]) != "nix-store" || !strings.Contains(line, h.Root()) || !pattern.MatchString(line) {
 			continue
 		}
-		id, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil && syscall.Kill(id, syscall.SIGINT) == nil {
-			found = 0
+		if id, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			ids = append(ids, id)
 		}
 	}
-	return found
+	return ids
+}
+
+// AwaitBuilds waits until so many builds run on the host, and reports whether it came to that in time.
+func (h *Place) AwaitBuilds(n int, patience time.Duration) bool {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if len(h.builds()) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// EndBuilds ends all builds on the host.
+func (h *Place) EndBuilds() {
+	for _, id := range h.builds() {
+		_ = syscall.Kill(id, syscall.SIGTERM)
+	}
+}
+
+func (h *Place) builds() []int {
+	return h.stores(regexp.MustCompile("--realise "))
 }
 
 // AwaitIdle waits until no unit runs on the host any more, and reports whether it came to that in time.

@@ -51,7 +51,7 @@ var tools = []string{
 var systemTools = []string{"git", "ssh", "ssh-add", "ssh-keygen", "stty", "tee"}
 
 // hostPrograms are the links of a host to the test binary; scripts are its other programs.
-var hostPrograms = []string{"cut-link", "nix-command", "nix-env", "nix-store", "nixos-rebuild", "pkill", "ssh", "systemd-run"}
+var hostPrograms = []string{"cut-link", "nix-command", "nix-env", "nix-store", "nixos-rebuild", "pgrep", "ssh", "systemd-run"}
 
 // herePrograms are those of this machine; nixos-rebuild is installed by InstallRebuild.
 var herePrograms = []string{masterProgram, "nix-command", "nix-store", "ssh-client"}
