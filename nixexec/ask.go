@@ -16,9 +16,9 @@ import (
 
 // AskSecret asks for a secret on the terminal, without echo, and returns it. It talks to the terminal itself,
 // /dev/tty, so that no redirection catches what is typed. When ctx is done the terminal is put back as it was and
-// ctx's cause returned. From the first secret on neither this process nor its children write core dumps.
+// ctx's cause returned. Neither this process nor its children write core dumps then.
 func AskSecret(ctx context.Context, prompt string) (Secret, error) {
-	if err := noCores(); err != nil {
+	if err := withoutCores(); err != nil {
 		return Secret{}, err
 	}
 	text, err := ask(ctx, prompt, func(tty *os.File) (string, error) {
@@ -29,8 +29,9 @@ func AskSecret(ctx context.Context, prompt string) (Secret, error) {
 	return NewSecret(text), err
 }
 
-// noCores keeps this process and its children from writing core dumps.
-func noCores() error {
+// withoutCores switches core dumps off, for this process and for all that it starts from now on. A secret goes through
+// ssh's master, which starts before it is asked for: so they are off since before that.
+func withoutCores() error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return fmt.Errorf("switching core dumps off: %w", err)
 	}
@@ -55,7 +56,7 @@ const secretBytes = 4 << 10
 // ReadSecret reads a secret from a file: one line, and not a byte more than that, without its end. io.EOF says that there
 // is none. When ctx is done its cause is returned. For core dumps see AskSecret.
 func ReadSecret(ctx context.Context, file *os.File) (Secret, error) {
-	if err := noCores(); err != nil {
+	if err := withoutCores(); err != nil {
 		return Secret{}, err
 	}
 	type answer struct {

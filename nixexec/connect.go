@@ -45,6 +45,9 @@ var socketName = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // The errors are those of Run. After any error nothing is left behind. Unlike there every end of ctx ends ssh, also
 // that by the keyboard: a Ctrl-C that came before ssh had set itself up for it would be lost.
 func OpenMaster(ctx context.Context, o MasterOptions, s Stdio) (m *Master, log string, err error) {
+	if err := withoutCores(); err != nil {
+		return nil, "", err
+	}
 	before, err := sockets(o.Dir)
 	if err != nil {
 		return nil, "", fmt.Errorf("opening the connection to %q: %w", o.Host, err)

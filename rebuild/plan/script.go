@@ -22,6 +22,9 @@ func (p Plan) Script() string {
 		b.WriteString("# " + nixexec.Printable(line) + "\n")
 	}
 	b.WriteString("(\nset -eu\n")
+	if slices.ContainsFunc(p.Steps, func(step Step) bool { return step.Secret }) {
+		b.WriteString("ulimit -c 0 # no core dump holds the password\n")
+	}
 	if len(p.Masters)+len(s.files) > 0 || s.usesDir {
 		b.WriteString(line(append([]string{"mkdir", "-m", "700"}, p.dirs()...)...) + "\n")
 	}
