@@ -154,7 +154,7 @@ func NewTeller(target *plan.Machine, word string, call report.Call) Teller {
 	journal := []string{"journalctl", "-u", facts.ActivationUnits, "-e"}
 	t := Teller{Where: "here", Action: call.Action, Journal: nixexec.ShellWords(journal)}
 	if word != "" {
-		t.Back = "nixhop switch " + nixexec.ShellWord(word) + " --rollback"
+		t.Back = call.Back()
 	}
 	if target != nil {
 		host := target.Host.String()

@@ -41,7 +41,8 @@ func As(configuration string, flags ...string) Remedy {
 	return Remedy{kind: once, words: flags, configuration: configuration}
 }
 
-// Nixhop is another command line of nixhop, of which these are the words: of this run it repeats nothing.
+// Nixhop is another command line of nixhop, of which these are the words: of this run it repeats how its host was typed, and
+// the ssh config, without which the name is another machine or none.
 func Nixhop(words ...string) Remedy { return Remedy{kind: nixhopLine, words: words} }
 
 // SSH is an ssh with these words: SSH("-v", "web"). A command line for the shell there is one word of them:
@@ -173,7 +174,13 @@ func (c Call) line(r Remedy) string {
 			return ""
 		}
 		if r.kind == nixhopLine {
-			return nixexec.ShellWords(append([]string{"nixhop"}, r.words...))
+			words := append([]string{"nixhop"}, r.words...)
+			for i := 2; i < len(words); i++ { // behind the action
+				if !strings.HasPrefix(words[i-1], "-") {
+					words[i] = c.typed(words[i])
+				}
+			}
+			return nixexec.ShellWords(append(words, c.only("--ssh-config").repeated(r.words)...))
 		}
 		return nixexec.ShellWords(slices.Concat(r.words[:1], c.way(r.words[1:]), r.words[1:]))
 	}
@@ -187,11 +194,51 @@ func (c Call) way(words []string) []string {
 		options = append(options, "-F", c.SSHConfig)
 	}
 	for _, p := range c.Ports {
-		if slices.Contains(words, p.Host) {
+		if slices.ContainsFunc(words, func(word string) bool { return bare(word) == bare(p.Host) }) {
 			options = append(options, "-p", strconv.Itoa(p.Port))
 		}
 	}
 	return options
+}
+
+// bare is a host without the user in front of it.
+func bare(host string) string { return host[strings.LastIndexByte(host, '@')+1:] }
+
+// typed is a word of an offered command; one that is the target's name, with whatever user, as the target was typed: with
+// its port and its configuration.
+func (c Call) typed(word string) string {
+	switch {
+	case c.Word == "" || c.Host == "" || bare(word) != bare(c.Host):
+		return word
+	case word == c.Host:
+		return c.Word
+	}
+	behind, ok := strings.CutPrefix(c.Word, c.Host)
+	if !ok { // a URL, or an address in brackets
+		return word
+	}
+	return word + behind
+}
+
+// wayFlags say how a host is reached and what of it is meant, and nothing of what is brought there.
+var wayFlags = []string{
+	"--accept-new", "--ask-elevate-password", "--connect-timeout", "--elevate", "--profile-name", "--ssh-config", "--sudo",
+}
+
+// Back are the words that take the target back to the generation before; empty: there is no target.
+func (c Call) Back() string {
+	if c.Word == "" {
+		return ""
+	}
+	c.Action = "switch"
+	return c.only(wayFlags...).again(Again("--rollback"))
+}
+
+// only is the call with these of its flags.
+func (c Call) only(names ...string) Call {
+	flags := slices.Clone(c.Flags)
+	c.Flags = slices.DeleteFunc(flags, func(f Flag) bool { return !slices.Contains(names, f.Name) })
+	return c
 }
 
 // again is this deployment once more.

@@ -34,6 +34,31 @@ func TestRemedy(t *testing.T) {
 			t.Errorf("%+v: got %q, want %q", test.remedy, got, want)
 		}
 	}
+	// A command that is offered goes the way that this run went (issue 9, number 5).
+	typed := Call{
+		Action: "boot", Word: "web:2222=x", Host: "web", Ports: []Port{{Host: "web", Port: 2222}, {Host: "ann@big", Port: 7}},
+		SSHConfig: "/c", Flags: []Flag{{"--ssh-config", []string{"--ssh-config=/c"}}, {"--flake", []string{"--flake", "/f"}}, {"--profile-name", []string{"-p", "p"}}},
+	}
+	for _, test := range []struct {
+		remedy Remedy
+		want   string
+	}{
+		{Nixhop("check", "web"), "nixhop check web:2222=x --ssh-config=/c"},
+		{Nixhop("switch", "root@web"), "nixhop switch root@web:2222=x --ssh-config=/c"},
+		{Nixhop("check", "other", "--ssh-config", "/d"), "nixhop check other --ssh-config /d"},
+		{Nixhop("web", "web", "--flake", "web"), "nixhop web web:2222=x --flake web --ssh-config=/c"},
+		{Nixhop("hosts"), "nixhop hosts --ssh-config=/c"},
+		{On("root@web", "true"), "ssh -F /c -p 2222 root@web true"},
+		{On("big", "true"), "ssh -F /c -p 7 big true"},
+		{SSHCopyID("root@web"), "ssh-copy-id -F /c -p 2222 root@web"},
+	} {
+		if got := typed.Lines([]Remedy{test.remedy}); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+	if got := typed.Back(); got != "nixhop switch web:2222=x --ssh-config=/c -p p --rollback" {
+		t.Errorf("back: %q", got)
+	}
 	if got := HostBlock("web", "Port 22"); !slices.Equal(call.Lines(got), []string{"Host web", "  Port 22"}) {
 		t.Errorf("got %q", call.Lines(got))
 	}
