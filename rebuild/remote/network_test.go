@@ -16,34 +16,6 @@ import (
 	"nixhop/sshcfg"
 )
 
-func TestSplitOptions(t *testing.T) {
-	for _, c := range []struct {
-		options, plain, lines []string
-		err                   string
-	}{
-		{nil, nil, nil, ""},
-		{[]string{"-v", "-p", "222", "-o", "A=b"}, []string{"-v", "-p", "222", "-o", "A=b"}, nil, ""},
-		{[]string{"-o", "ProxyCommand=nc a b", "-4"}, []string{"-4"}, []string{"ProxyCommand=nc a b"}, ""},
-		{[]string{"-oProxyCommand=nc a=b"}, nil, []string{"ProxyCommand=nc a=b"}, ""},
-		{[]string{"-oA=b"}, []string{"-oA=b"}, nil, ""},
-		{[]string{"-o", "SetEnv A=b c"}, nil, []string{"SetEnv A=b c"}, ""},
-		{[]string{"-i", "/a b"}, nil, nil, `NIX_SSHOPTS: "/a b" holds a space`},
-		{[]string{`-i/a"b`}, nil, nil, `holds a space, and is no -o option`},
-	} {
-		plain, lines, err := splitOptions(c.options)
-		if c.err != "" {
-			var usage *request.UsageError
-			if !errors.As(err, &usage) || !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%q: %v, want %s", c.options, err, c.err)
-			}
-			continue
-		}
-		if err != nil || !slices.Equal(plain, c.plain) || !slices.Equal(lines, c.lines) {
-			t.Errorf("%q: %q and the lines %q, %v; want %q and %q", c.options, plain, lines, err, c.plain, c.lines)
-		}
-	}
-}
-
 func TestPortsOf(t *testing.T) {
 	for _, c := range []struct {
 		words []string
