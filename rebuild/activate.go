@@ -80,15 +80,10 @@ func (r *Run) stopped(ctx context.Context, c Copied, outcome remote.Outcome) {
 	case outcome.Begun && outcome.Rest:
 		r.warn("the activation " + c.where() + " was ended there before it was through; see: " + r.teller(c.Located).Journal)
 	case outcome.Begun || c.Link != nil && !outcome.Rest:
-		r.warnActivating(c.Located)
+		r.warn(r.teller(c.Located).GoesOn())
 	default:
 		r.fail("nothing was activated " + c.where() + ": the run was stopped")
 	}
-}
-
-// warnActivating says that a run that the user has stopped has left an activation behind, which goes on.
-func (r *Run) warnActivating(l Located) {
-	r.warn("the activation " + l.where() + " is not ended by this; see how it goes: " + r.teller(l).Journal)
 }
 
 // teller puts what came of an activation on the host into words.

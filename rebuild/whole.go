@@ -31,8 +31,10 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	most, told := r.explain(c.Told, heard, err)
 	err = remote.Hidden(err, most.Status)
 	switch {
+	case nixexec.Interrupted(err) && c.Link != nil && c.needsRoot() && c.Request.Action != "dry-activate":
+		r.after(c).Stopped(ctx)
 	case nixexec.Interrupted(err) && activating:
-		r.warnActivating(c.Located)
+		r.warn(r.teller(c.Located).GoesOn())
 	case !(told && activating):
 		err = r.aftermath(ctx, c, err)
 	}

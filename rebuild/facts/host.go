@@ -32,6 +32,7 @@ type Facts struct {
 	Mounts   []Mount  // of what a deployment writes to
 	Kernels  []string // directories of Spaces where a boot loader keeps copies of kernels, as far as this login may look
 	Switches []Unit   // units of deployments that systemd knows: nixos-rebuild's own, and nixos-upgrade.service
+	AtWork   bool     // some program of an activation runs, as a unit or before there is one
 	Failed   []string // units that are failed now
 }
 

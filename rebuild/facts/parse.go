@@ -75,6 +75,7 @@ func (a answer) facts() Facts {
 		Mounts:   a.mounts(),
 		Kernels:  a.words("kernels", safePath),
 		Switches: a.switches(),
+		AtWork:   a["at_work"] == "1",
 		Failed:   a.words("failed", safeUnit),
 	}
 	if seconds, err := strconv.ParseInt(a["clock"], 10, 40); err == nil && seconds > 0 {

@@ -275,6 +275,13 @@ ask_units() {
 	put systemd_version "$(bounded systemctl --version)"
 }
 
+# What belongs to an activation and is no unit: the profile is set before there is one.
+ask_work() {
+	set +f
+	words=$(cat /proc/[0-9]*/cmdline | tr '\0' ' ')
+	case $words in *"nix-env -p $profile "* | *'/bin/switch-to-configuration '*) put at_work 1 ;; esac
+}
+
 ask_failed() {
 	[ -d /run/systemd/system ] || return
 	bounded systemctl list-units --failed --plain --no-legend --no-pager |
@@ -303,6 +310,7 @@ probe() {
 		if [ -z "$root" ]; then ask_root & fi
 		ask_units &
 		ask_failed &
+		ask_work &
 	fi
 	ask_space &
 	ask_mounts

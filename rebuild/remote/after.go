@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
+	"time"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
@@ -34,7 +36,11 @@ func (a After) Failure(ctx context.Context, err error) error {
 	if exit != nil {
 		code = exit.Code
 	}
-	after, waited, why := a.settled(ctx, func() { lost = true })
+	looks := 1
+	if lost {
+		looks = 2
+	}
+	after, waited, why := a.settled(ctx, looks, func() { lost = true })
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause
@@ -54,23 +60,54 @@ func rebooted(before, after facts.Host) bool {
 }
 
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.
-func (a After) settled(ctx context.Context, lost func()) (after facts.Host, waited bool, err error) {
-	return a.Link.Settled(ctx, a.Query, a.Somebody,
+func (a After) settled(ctx context.Context, looks int, lost func()) (after facts.Host, waited bool, err error) {
+	return a.Link.Settled(ctx, a.Query, a.Somebody, looks,
 		func() {
 			lost()
 			a.Warn("the connection to " + a.Link.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
 		},
-		func() {
+		func() bool {
 			a.Warn("the activation " + a.Teller.Where + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " +
 				a.Teller.Journal)
+			return true
 		})
+}
+
+// stoppedTime bounds how long a host is asked what a run has changed there that the user has stopped.
+const stoppedTime = 2 * time.Minute
+
+// Stopped says what a run has changed on its target that the user has stopped under a nixos-rebuild: a command may have
+// been on its way then, and what has begun goes on. Nothing is waited for but that it shows. Another signal ends the
+// wait.
+func (a After) Stopped(ctx context.Context) {
+	ctx, stop := nixexec.WithSignals(context.WithoutCancel(ctx), syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, stoppedTime)
+	defer cancel()
+	goesOn := false
+	after, _, why := a.Link.Settled(ctx, a.Query, false, 2, func() {}, func() bool {
+		goesOn = true
+		return false
+	})
+	switch {
+	case why != nil:
+		a.Fail(a.Teller.Unknown(why))
+	case goesOn || after.AtWork:
+		a.Warn(a.Teller.GoesOn())
+	case after.System.Current == a.Before.System.Current && after.System.Profile == a.Before.System.Profile &&
+		after.System.BootID == a.Before.System.BootID:
+		a.Fail("nothing was activated " + a.Teller.Where + ": the run was stopped")
+	default:
+		text, _ := a.Teller.Aftermath(a.Before, after, -1, true)
+		a.Warn(text)
+	}
 }
 
 // Success looks whether a host that a nixos-rebuild says it has deployed to runs what it boots: nobody but the host
 // knows that. The error is an *OutcomeError. A specialisation runs beside what the profile has, and another profile
 // says nothing of what runs.
 func (a After) Success(ctx context.Context, comparable bool) error {
-	after, _, why := a.settled(ctx, func() {})
+	after, _, why := a.settled(ctx, 1, func() {})
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause

@@ -63,23 +63,42 @@ func (n *Network) Told(ctx context.Context, m *plan.Machine, q facts.Query) (fac
 	return host, err == nil
 }
 
+// atWorkTime bounds how long a program of an activation is waited for that is no unit: nix-env, while it sets the
+// profile.
+const atWorkTime = time.Minute
+
+// calmPause is between two looks at a host on which a command may have been on its way when its connection ended.
+const calmPause = time.Second
+
 // Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until
-// no activation runs there any more. lost is called where the connection was lost, running once where there is
-// something to wait for. The error is why the host cannot be asked.
-func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, lost, running func()) (after facts.Host, waited bool, err error) {
-	for {
-		after, err = l.probeAgain(ctx, q, somebody, lost)
-		if err != nil || !slices.ContainsFunc(after.Switches, facts.Unit.Running) {
+// it is at rest: nothing of an activation runs there any more, in so many looks one after the other. lost is called
+// where the connection was lost; running, once, where an activation goes on: false ends the wait. The error is why the
+// host cannot be asked.
+func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, looks int, lost func(), running func() bool) (after facts.Host, waited bool, err error) {
+	for calm, begun := 0, time.Now(); ; {
+		if after, err = l.probeAgain(ctx, q, somebody, lost); err != nil {
 			return after, waited, err
 		}
-		if !waited {
+		pause := reconnectPause
+		switch unit := slices.ContainsFunc(after.Switches, facts.Unit.Running); {
+		case unit && !waited:
 			waited = true
-			running()
+			if !running() {
+				return after, waited, nil
+			}
+			calm = 0
+		case unit, after.AtWork && time.Since(begun) < atWorkTime:
+			calm = 0
+		default:
+			if calm++; calm >= looks {
+				return after, waited, nil
+			}
+			pause = calmPause
 		}
 		select {
 		case <-ctx.Done():
 			return after, waited, context.Cause(ctx)
-		case <-time.After(reconnectPause):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -101,6 +101,11 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 	}
 }
 
+// GoesOn says that a run that the user has stopped has left an activation behind, which goes on.
+func (t Teller) GoesOn() string {
+	return "the activation " + t.Where + " is not ended by this; see how it goes: " + t.Journal
+}
+
 // Unknown is what is left to say of a host that cannot be asked any more, and why.
 func (t Teller) Unknown(why error) string {
 	reason := "it is not reached any more"

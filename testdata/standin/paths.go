@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // hostPaths finds the paths in a script that are the host's own: those of a system, but for programs that every
@@ -42,4 +43,13 @@ func (h *Place) owns(path string) bool {
 // happened tells those who wait for it on the host.
 func (h *Place) happened(what string) {
 	_ = os.WriteFile(filepath.Join(h.Dir, "happened-"+what), nil, 0o644)
+}
+
+// await waits until something has happened on the host, for a minute at most.
+func (h *Place) await(what string) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(h.Dir, "happened-"+what)); err == nil {
+			return
+		}
+	}
 }

@@ -49,6 +49,7 @@ func (l plainLog) Write(text []byte) (int, error) {
 // run runs the words on the host as the login shell does. Where the link is lost the command goes on, and nobody
 // sees it any more.
 func (s *sshCall) run(h *Place, lost chan struct{}) int {
+	h.happened("session")
 	user := s.means["user"]
 	words := h.knob("forced", s.place.back(strings.Join(s.words, " ")))
 	cmd := exec.Command("/bin/sh", "-c", h.there(words))

@@ -102,6 +102,12 @@ func (c *call) nixEnv() int {
 	if !c.root() {
 		return c.fail("error: opening lock file '%s.lock': Permission denied", profile)
 	}
+	if event := c.place.knob("sets", ""); event != "" {
+		_ = c.place.Set("sets", "")
+		_ = os.Remove(filepath.Join(c.place.Dir, "happened-"+event))
+		fmt.Fprintln(os.Stderr, "setting the profile...")
+		c.place.await(event)
+	}
 	var err error
 	switch path := c.place.back(value(c.args, "--set")); {
 	case path != "":

@@ -254,7 +254,9 @@ func (h *Place) write(path, text string) error {
 //	keeps      "yes": an activation ends well, and the system that runs is kept
 //	cut        "copy": the link is lost while a system is copied; "activation": when the next activation has begun;
 //	           "last": when it has done everything, "end": when it has ended and nixos-rebuild waits for that
-//	goes-on    the next activation ends only after a "connection" was opened, or after somebody has looked at the "units"
+//	goes-on    the next activation ends only after a "connection" was opened, a "session" was begun, somebody has
+//	           looked at the "units", or whatever else there is a file happened-... of
+//	sets       the next profile is set only after that, as goes-on has it
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
 //	keys, sigs, signs  trusted-public-keys, require-sigs and secret-key-files of its Nix
