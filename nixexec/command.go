@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Command is one program to run.
@@ -17,6 +18,9 @@ type Command struct {
 	Env    []string // "KEY=value", added to and winning over the environment of this process
 	Secret Secret   // fed to standard input first, with a newline behind it; it must be one line
 	Stdin  string   // fed to standard input then, which ends behind it; where both are empty nothing is fed
+
+	// How long it may print nothing on a standard output that is returned, before it is ended (ErrNotHeard); 0: for ever.
+	Silence time.Duration
 }
 
 // String returns the command for a POSIX shell: pasted there it runs the same program with the same words, the same

@@ -74,6 +74,8 @@ func OpenMaster(ctx context.Context, o MasterOptions, s Stdio) (m *Master, log s
 
 // start runs ssh until it has gone to the background, or failed, and returns what came on standard error.
 func (m *Master) start(ctx context.Context, s Stdio) (said string, err error) {
+	ctx, stop := m.untilLogin(ctx)
+	defer stop()
 	c := Command{Argv: MasterArgv(m.options)}
 	if !m.options.Batch && s.Err != nil && term.IsTerminal(int(s.Err.Fd())) {
 		return "", attended(ctx, c, Stdio{Err: s.Err}, nil)
@@ -152,6 +154,8 @@ func (m *Master) jumpLog(ctx context.Context, log string) string {
 	o.Batch = true
 	argv := append([]string{"ssh", "-o", "ControlPath=none"}, append(common(o, sharingRejected(o)), "-o", "RemoteCommand=none")...)
 	argv = append(argv, "--", o.Host, "true")
+	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout+loginTime)
+	defer cancel()
 	_, err := Output(ctx, Command{Argv: argv, Env: []string{"SSH_ASKPASS_REQUIRE=never"}})
 	var exit *ExitError
 	if errors.As(err, &exit) {

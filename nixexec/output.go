@@ -40,13 +40,15 @@ func OutputLines(ctx context.Context, c Command, see func(line string) (show boo
 // background is Output without an eye on the keyboard, and with standard error also of a child that succeeded. What
 // comes there goes to along, too, which may be nil.
 func background(ctx context.Context, c Command, along io.Writer) (out []byte, said string, err error) {
+	stdout := &head{limit: outputLimit}
+	stderr := &tail{limit: stderrLimit}
+	ctx, heard, stop := c.listen(ctx, stdout)
+	defer stop()
 	cmd, err := c.prepare(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	stdout := &head{limit: outputLimit}
-	stderr := &tail{limit: stderrLimit}
-	cmd.Stdout = stdout
+	cmd.Stdout = heard
 	cmd.Stderr = stderr
 	if along != nil {
 		cmd.Stderr = io.MultiWriter(stderr, along)

@@ -66,6 +66,8 @@ func foreground(ctx context.Context, c Command, s Stdio, capture io.Writer) erro
 
 // attended is foreground for a child that every end of ctx ends, that by the keyboard, too.
 func attended(ctx context.Context, c Command, s Stdio, capture io.Writer) error {
+	ctx, capture, stop := c.listen(ctx, capture)
+	defer stop()
 	cmd, err := c.prepare(ctx)
 	if err != nil {
 		return err

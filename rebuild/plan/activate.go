@@ -32,6 +32,7 @@ func Activate(j Job) (Step, bool) {
 		step.Command.Argv = j.Target.session(slices.Delete(words, 3, 4)...)
 		return step, true
 	}
+	step.Command.Silence = Heartbeat
 	step.Command.Argv = j.Target.session(slices.Concat(j.Elevate, words)...)
 	return step, true
 }

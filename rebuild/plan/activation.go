@@ -30,6 +30,10 @@ type Activation struct {
 // activationPatience is how long another activation on the host is waited for.
 const activationPatience = 10 * time.Minute
 
+// Heartbeat is how long nothing may be heard of a script on a host that tells every five seconds that it still runs: a
+// busy host may be late.
+const Heartbeat = time.Minute
+
 // Script is what goes to the standard input of /bin/sh on the target: work.sh with its assignments, as a function that
 // prints it, then the assignments and activate.sh.
 func (a Activation) Script() string {

@@ -72,6 +72,9 @@ func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*ni
 		return nil, sshcfg.HostKey{}, nil, err
 	}
 	failure := sshcfg.Diagnose(log)
+	if errors.Is(err, nixexec.ErrNoLogin) {
+		failure.Kind = sshcfg.TimedOut
+	}
 	if failure.Kind == sshcfg.UnknownFailure {
 		// A log that could not be written says nothing of the host.
 		if full := nixexec.TryRoom(options.Dir); full != nil {

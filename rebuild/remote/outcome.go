@@ -122,10 +122,12 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 	return outcome, heard, err
 }
 
-// LinkLost reports whether the connection failed, and not what ran over it.
+// LinkLost reports whether the connection failed, and not what ran over it. One over which nothing is heard any more of
+// what tells that it still runs is as good as lost.
 func LinkLost(err error) bool {
 	var exit *nixexec.ExitError
-	return errors.As(err, &exit) && exit.Code == nixexec.SSHFailed && !nixexec.Interrupted(err)
+	broken := errors.As(err, &exit) && exit.Code == nixexec.SSHFailed || errors.Is(err, nixexec.ErrNotHeard)
+	return broken && !nixexec.Interrupted(err)
 }
 
 // How long a host is waited for until nothing of a run is at work there any more, in seconds: an activation takes its
@@ -160,7 +162,12 @@ func (l *Link) ask(ctx context.Context, run string, somebody bool, patience int,
 		var out []byte
 		err := l.Keep(ctx, somebody, func() {})
 		if err == nil {
-			out, err = nixexec.Output(ctx, l.current().Script(nil, script))
+			command := l.current().Script(nil, script)
+			command.Silence = plan.Heartbeat
+			out, err = nixexec.Output(ctx, command)
+		}
+		if errors.Is(err, nixexec.ErrNotHeard) {
+			return ParseOutcome("", run), ErrNotReached
 		}
 		if !LinkLost(err) {
 			return ParseOutcome(string(out), run), err

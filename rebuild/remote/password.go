@@ -70,6 +70,8 @@ func (l *Link) AskPassword(ctx context.Context, ask Asker, elevate []string, war
 func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixexec.Secret) error {
 	command := l.Command(append(slices.Concat([]string{"env", "LC_ALL=C"}, elevate), "/bin/sh", "-s")...)
 	command.Secret = password // and nothing behind it: sudo would take that for the next try
+	ctx, cancel := context.WithTimeout(ctx, probeTimeMax)
+	defer cancel()
 	_, err := nixexec.Output(ctx, command)
 	return err
 }

@@ -28,7 +28,7 @@ func sameToSSH(t *testing.T, config string, options []string) {
 	for i, word := range options {
 		quoted[i] = nixexec.Quote(word)
 	}
-	n, err := NewNetwork(Options{Config: config, SSHOpts: strings.Join(quoted, " ")}, []sshcfg.Host{{Name: "web"}})
+	n, err := NewNetwork(t.Context(), Options{Config: config, SSHOpts: strings.Join(quoted, " ")}, []sshcfg.Host{{Name: "web"}})
 	if err != nil {
 		if taken {
 			t.Errorf("%q: %v", options, err)
