@@ -63,7 +63,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 // what was last heard of it.
 func (r *Run) stopped(ctx context.Context, c Copied, outcome remote.Outcome) {
 	if c.Decision.Commands != nil { // nothing of them is left on the host to be asked for
-		r.warnActivating(c.Located)
+		r.warn(r.teller(c.Located).GoesOn())
 		return
 	}
 	if c.Link != nil {

@@ -112,7 +112,7 @@ func TestSSHOptsAsSSH(t *testing.T) {
 	} {
 		sameToSSH(t, config, options)
 	}
-	if _, err := NewNetwork(Options{Config: config, SSHOpts: "-o 'ProxyCommand a\nb'"}, nil); err == nil {
+	if _, err := NewNetwork(t.Context(), Options{Config: config, SSHOpts: "-o 'ProxyCommand a\nb'"}, nil); err == nil {
 		t.Error("a line break in an option is taken")
 	}
 }
