@@ -50,7 +50,6 @@ func newFleet(t *testing.T, hosts ...string) *fleet {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", dir)
-	t.Setenv("GOCOVERDIR", t.TempDir()) // without it a stand-in complains where coverage is measured
 	t.Setenv("NIXHOP_SSH_CONFIG", f.config)
 	t.Chdir(dir)
 	t.Cleanup(f.gone)
