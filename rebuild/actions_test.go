@@ -193,7 +193,8 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// Back to the generation before, a system that is there already, and a specialisation: nothing is evaluated for the first two.
+// Back to the generation before, a system that is there already, and a specialisation: nothing is evaluated for the
+// first two.
 func TestActionsOfWhatIsThere(t *testing.T) {
 	f := newFleet(t, "web")
 	if err := f.run(t.Context(), "switch", "web"); err != nil {
@@ -214,7 +215,8 @@ func TestActionsOfWhatIsThere(t *testing.T) {
 	}
 }
 
-// The configuration is the host's own where no name leads to one, also where the host takes no other part; one that is named must be there.
+// The configuration is the host's own where no name leads to one, also where the host takes no other part; one that
+// is named must be there.
 func TestConfigurationByHostName(t *testing.T) {
 	f := newFleet(t, "web")
 	f.configure("db")

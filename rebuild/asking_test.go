@@ -98,7 +98,8 @@ func TestAskNothingInVain(t *testing.T) {
 	}
 }
 
-// The password of sudo is asked for once more where sudo does not take it, three times at most, before anything is built; it stands nowhere.
+// The password of sudo is asked for once more where sudo does not take it, three times at most, before anything is
+// built; it stands nowhere.
 func TestAskPassword(t *testing.T) {
 	for _, c := range []struct {
 		name   string

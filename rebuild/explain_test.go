@@ -26,8 +26,8 @@ func sampleOutput(t *testing.T, dir, name string) string {
 	return output
 }
 
-// install puts a nixos-rebuild here: one that does what the real one does, or else one that says something on standard error and then does what a
-// shell is told.
+// install puts a nixos-rebuild here: one that does what the real one does, or else one that says something on
+// standard error and then does what a shell is told.
 func (f *fleet) install(release request.Release, says, then string) {
 	f.t.Helper()
 	var flags []string
@@ -50,8 +50,8 @@ func (f *fleet) install(release request.Release, says, then string) {
 	}
 }
 
-// A failed nixos-rebuild is explained behind its own words, which stay as they are, with the status that it hides. Where nobody asked, where
-// nothing is known, and where the user or nobody ended it, nothing is added.
+// A failed nixos-rebuild is explained behind its own words, which stay as they are, with the status that it hides.
+// Where nobody asked, where nothing is known, and where the user or nobody ended it, nothing is added.
 func TestExplain(t *testing.T) {
 	samples, err := filepath.Abs("../testdata/output")
 	if err != nil {

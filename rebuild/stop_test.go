@@ -17,14 +17,20 @@ import (
 
 // stopAt is a context that a signal ends as soon as an event has happened.
 func (f *fleet) stopAt(signal syscall.Signal, at func(report.Event) bool) context.Context {
-	ctx, cancel := context.WithCancelCause(f.t.Context())
-	f.t.Cleanup(func() { cancel(nil) })
+	ctx, end := f.endedBy(signal)
 	f.watch = func(e report.Event) {
 		if at(e) {
-			cancel(&nixexec.InterruptedError{Signal: signal})
+			end()
 		}
 	}
 	return ctx
+}
+
+// endedBy is a context, and how a signal ends it.
+func (f *fleet) endedBy(signal syscall.Signal) (ctx context.Context, end func()) {
+	ctx, cancel := context.WithCancelCause(f.t.Context())
+	f.t.Cleanup(func() { cancel(nil) })
+	return ctx, func() { cancel(&nixexec.InterruptedError{Signal: signal}) }
 }
 
 // beginning is the beginning of a host with a phase.
@@ -39,7 +45,8 @@ func printing(host, text string) func(report.Event) bool {
 	}
 }
 
-// Ctrl-C in whatever phase ends the run there: no later phase begins, nothing is activated, and the status tells of it.
+// Ctrl-C in whatever phase ends the run there: no later phase begins, nothing is activated, and the status tells of
+// it.
 func TestStop(t *testing.T) {
 	hosts := []string{"h1", "h2", "h3"}
 	for at, phase := range deployment {
@@ -88,9 +95,8 @@ func TestStopForegroundBuild(t *testing.T) {
 		t.Run(c.words, func(t *testing.T) {
 			f := newFleet(t, "h1", "big")
 			f.configure("h1", "build=wait")
-			ctx, cancel := context.WithCancelCause(t.Context())
-			defer cancel(nil)
-			f.readAlong("building '/nix/store", func() { cancel(&nixexec.InterruptedError{Signal: syscall.SIGTERM}) })
+			ctx, end := f.endedBy(syscall.SIGTERM)
+			f.readAlong("building '/nix/store", end)
 			f.stopped(f.run(ctx, append(strings.Fields(c.words), "switch")...), syscall.SIGTERM, c.there)
 		})
 	}
@@ -111,7 +117,8 @@ func (f *fleet) stopped(err error, by syscall.Signal, there string) {
 	f.changed("h1", false)
 }
 
-// readAlong has what foreground children print on standard error read along, and something done when that holds a text.
+// readAlong has what foreground children print on standard error read along, and something done when that holds a
+// text.
 func (f *fleet) readAlong(text string, do func()) {
 	f.t.Helper()
 	ours, theirs, err := os.Pipe()
@@ -167,8 +174,8 @@ func TestStopActivation(t *testing.T) {
 // Ctrl-C ends a check, too, and the list of hosts, which have no result then.
 func TestStopWithoutDeployment(t *testing.T) {
 	f := newFleet(t, "h1", "h2")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(&nixexec.InterruptedError{Signal: syscall.SIGINT})
+	ctx, end := f.endedBy(syscall.SIGINT)
+	end()
 	for _, words := range []string{"check h1 h2", "hosts", "switch h1", "switch h1 --plan", "list-generations h1"} {
 		err := f.run(ctx, strings.Fields(words)...)
 		var stop *nixexec.InterruptedError
