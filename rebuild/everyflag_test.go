@@ -65,7 +65,8 @@ func machineOf(name string) *plan.Machine {
 	return &plan.Machine{Host: sshcfg.Host{Name: name}, Master: nixexec.MasterOptions{Host: name, Dir: "/run/d"}}
 }
 
-// deed is what a command line comes to, in one text: the commands of its plan. refused is true where it is no command line.
+// deed is what a command line comes to, in one text: the commands of its plan. refused is true where it is no command
+// line.
 func deed(t *testing.T, words []string) (text string, refused bool) {
 	t.Helper()
 	r, err := request.Parse(words, func(string) bool { return true })
@@ -120,8 +121,8 @@ func deed(t *testing.T, words []string) (text string, refused bool) {
 	return strings.Join(lines, "\n"), false
 }
 
-// Every flag of the table is acted on, handed on or refused, with every action that takes a HOST and both engines ("list-generations
-// web --json loses --json").
+// Every flag of the table is acted on, handed on or refused, with every action that takes a HOST and both engines
+// ("list-generations web --json loses --json").
 func TestEveryFlagCounts(t *testing.T) {
 	for _, action := range request.Actions() {
 		if action.Flags != nil {

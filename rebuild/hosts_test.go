@@ -1,0 +1,123 @@
+package rebuild
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+)
+
+// A host that is named twice is one host; one that is to get two configurations, or two ports, is a mistake.
+func TestSameHostTwice(t *testing.T) {
+	f := newFleet(t, "h1", "h2")
+	if err := f.deploy(t.Context(), "switch", "h1", "h2", "h1", "h*"); err != nil {
+		t.Fatal(err)
+	}
+	f.wentOn([]string{"h1", "h2"}, report.PhaseActivate, "", "", report.Done)
+	for _, host := range []string{"h1", "h2"} {
+		if got := strings.Count(f.calls(host), "\nswitch-to-configuration switch\n"); got != 1 {
+			t.Errorf("%s was activated %d times", host, got)
+		}
+	}
+	f.usage(f.deploy(t.Context(), "switch", "h1=h2", "h1"), "are one host with two configurations")
+	f.usage(f.deploy(t.Context(), "switch", "ssh://h1:22", "ssh://root@h1:23"), "is meant with port 22 and with port 23")
+	f.usage(f.deploy(t.Context(), "switch", "x*"), "no alias matches")
+	f.usage(f.run(t.Context(), "switch", "h1", "h2"), "one host at a time for now")
+}
+
+// Two aliases may lead to one name in two ways: each has its own connection, and its own configuration.
+func TestAliasesOfOneAddress(t *testing.T) {
+	f := newFleet(t, "h1", "h2")
+	f.turn("h2", "address=inner")
+	f.configure("copy", "hostName=h2")
+	f.write("ssh_config", f.inventory([]string{"h1"})+"Host h2 copy\n  HostName inner\n  User root\n")
+	if err := f.run(t.Context(), "check", "h1", "h2", "copy", "--json"); err != nil {
+		t.Fatal(err)
+	}
+	rows := f.rows()
+	if rows["h2"].Configuration != "h2" || rows["copy"].Configuration != "copy" || rows["copy"].Address != "root@inner" {
+		t.Errorf("%+v", rows)
+	}
+	if got := count(f.looks("h2"), "nix --version"); got != 2 {
+		t.Errorf("the host was probed %d times", got)
+	}
+}
+
+// A name that is nobody's is wrong usage for one host, and a failed check among several: it does not end the run for
+// the others.
+func TestUnknownHosts(t *testing.T) {
+	f := newFleet(t, "web", "h2")
+	f.usage(f.run(t.Context(), "switch", "wbe"), `unknown alias "wbe"`)
+	err := f.deploy(t.Context(), "switch", "wbe=web", "h2")
+	if got := f.found("wbe=web"); remote.Status(err) != request.ExitCheck || !slices.Equal(got, []string{"host-unreachable"}) {
+		t.Errorf("%v: found %q", err, got)
+	}
+	f.wentOn([]string{"wbe=web", "h2"}, report.PhaseCheck, "wbe=web", report.PhaseConnect, report.Refused)
+	f.changed("h2", false)
+}
+
+// What is missing here is told before any host is contacted.
+func TestNothingToDoItWith(t *testing.T) {
+	f := newFleet(t, "web")
+	for words, status := range map[string]int{
+		"switch web --engine nixos-rebuild":            request.ExitNotInstalled,
+		"switch web --nixos-rebuild /nowhere":          request.ExitNotInstalled,
+		"switch web --ssh-config /nowhere/config":      request.ExitUsage,
+		"switch web --build-host user@":                request.ExitUsage,
+		"switch --build-host target --engine native":   request.ExitUsage,
+		"build-vm web --engine native":                 request.ExitUsage,
+		"list-generations --engine native --flake .#x": request.ExitUsage,
+	} {
+		r, err := request.Parse(strings.Fields(words), func(string) bool { return true })
+		if err == nil {
+			r = r.WithEnvironment(f.session.Env)
+			err = f.listening(func(s Session) error { return s.Deploy(t.Context(), r) })
+		}
+		if got := remote.Status(err); got != status {
+			t.Errorf("%s: %v: status %d, want %d", words, err, got, status)
+		}
+		if f.connections("web") > 0 {
+			t.Errorf("%s: the host was contacted", words)
+		}
+	}
+}
+
+// A run through sudo says whose keys are in use, and an ssh config that is only half understood here is a warning.
+func TestWarnings(t *testing.T) {
+	f := newFleet(t, "web")
+	t.Setenv("SUDO_USER", "ann")
+	t.Setenv("SUDO_UID", "1000")
+	f.write("ssh_config", f.inventory([]string{"web"})+"Match host web\n  Port 22\n")
+	if err := f.run(t.Context(), "switch", "web"); err != nil {
+		t.Fatal(err)
+	}
+	if said := f.said(report.Said); !strings.Contains(said, `run through sudo: root's ssh config, keys and agent are in use, not those of "ann"`) {
+		t.Errorf("said:\n%s", said)
+	}
+	f.changed("web", true)
+}
+
+// An error of the renderer reaches who closes the stream, and does not end the deployment.
+func TestResultIsLost(t *testing.T) {
+	f := newFleet(t, "web")
+	full := errors.New("no space left on device")
+	stream := report.NewStream(func(e report.Event) error {
+		if e.Kind == report.Printed {
+			return full
+		}
+		return nil
+	})
+	s := f.session
+	s.Say = stream.Say
+	if err := s.Deploy(t.Context(), f.request("switch", "web")); err != nil {
+		t.Error(err)
+	}
+	if err := stream.Close(); !errors.Is(err, full) {
+		t.Errorf("%v", err)
+	}
+	f.changed("web", true)
+}
