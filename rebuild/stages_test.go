@@ -32,9 +32,13 @@ var makers = []maker{
 	{"Checked", "whole", "Activated", "whole.go"},
 }
 
-// sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are
-// printed, or their generations are shown.
-var sketches = []string{"plan.go", "generations.go"}
+// sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are printed,
+// their generations are shown, or (decide.go) they are asked for their names alone, with what was found by then.
+var sketches = map[string][]string{
+	"plan.go":        {"Located", "Connected", "Decided", "Told", "Checked"},
+	"generations.go": {"Located"},
+	"decide.go":      {"Located"},
+}
 
 // takenBack are fields of an earlier stage that a later one changes: only the look at both tells that the build host
 // is the target.
@@ -157,7 +161,7 @@ func stageOf(kind types.Type) string {
 // madeIn reports whether a file is one that makes a stage.
 func madeIn(file, stage string) bool {
 	makes := func(m maker) bool { return m.to == stage && m.file == file }
-	return slices.Contains(sketches, file) || slices.ContainsFunc(makers, makes)
+	return slices.Contains(sketches[file], stage) || slices.ContainsFunc(makers, makes)
 }
 
 // fieldOfStage is the field of a stage that an expression is, or lies in.
@@ -190,7 +194,7 @@ func (c *conductor) changes() []string {
 				return
 			}
 			switch stage := stageOf(chosen.Recv()); {
-			case slices.Contains(sketches, name), slices.Contains(takenBack[stage], left.Sel.Name):
+			case slices.Contains(sketches[name], stage), slices.Contains(takenBack[stage], left.Sel.Name):
 			case len(chosen.Index()) > 1:
 				add(e, "%s %s of a stage before %s", how, left.Sel.Name, stage)
 			case !madeIn(name, stage):
