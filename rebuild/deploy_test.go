@@ -177,16 +177,20 @@ func TestDeployOneOfEightFails(t *testing.T) {
 			func(f *fleet) { f.turn(one, "units=a.service") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFleet(t, eight...)
-			c.wrong(f)
-			err := f.deploy(t.Context(), append(eight, "switch")...)
 			to := max(slices.Index(deployment, report.PhaseCheck), slices.Index(deployment, c.in))
-			f.wentOn(eight, deployment[to], one, c.in, c.result)
 			built := deployment[to] != report.PhaseCheck
-			if got := f.builds(); (got == len(eight)) != built || !built && got != 0 {
+			hosts := eight
+			if built || c.found == "host-key-changed" {
+				hosts = eight[:4:4] // which takes less time
+			}
+			f := newFleet(t, hosts...)
+			c.wrong(f)
+			err := f.deploy(t.Context(), append(hosts, "switch")...)
+			f.wentOn(hosts, deployment[to], one, c.in, c.result)
+			if got := f.builds(); (got == len(hosts)) != built || !built && got != 0 {
 				t.Errorf("%d systems were built", got)
 			}
-			for _, host := range eight {
+			for _, host := range hosts {
 				f.changed(host, c.in == report.PhaseActivate)
 			}
 			var several *remote.HostsError

@@ -116,9 +116,9 @@ func TestExplainOwnActivation(t *testing.T) {
 		{"lost, and units", []string{"cut=activation", "goes-on=connection", "units=a.service"}, request.ExitUnits, nil, "some units failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFleet(t, "web", "other")
+			f := newFleet(t, "web")
 			f.turn("web", c.knobs...)
-			err := f.deploy(t.Context(), "switch", "web", "other")
+			err := f.run(t.Context(), "switch", "web", "--explain")
 			if got := remote.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
@@ -128,7 +128,6 @@ func TestExplainOwnActivation(t *testing.T) {
 			if err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
-			f.changed("other", true)
 		})
 	}
 }

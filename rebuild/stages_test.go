@@ -32,8 +32,9 @@ var makers = []maker{
 	{"Checked", "whole", "Activated", "whole.go"},
 }
 
-// sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are printed,
-// their generations are shown, or (decide.go) they are asked for their names alone, with what was found by then.
+// sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are
+// printed, their generations are shown, or (decide.go) they are asked for their names alone, with what was found by
+// then.
 var sketches = map[string][]string{
 	"plan.go":        {"Located", "Connected", "Decided", "Told", "Checked"},
 	"generations.go": {"Located"},
