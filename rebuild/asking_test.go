@@ -110,7 +110,8 @@ func TestAskPassword(t *testing.T) {
 	}{
 		{"right", &answers{secrets: []string{"secret"}}, 0, 1, nil},
 		{"right at last", &answers{secrets: []string{"wrong", "two\nlines", "secret"}}, 0, 3, nil},
-		{"wrong", &answers{secrets: []string{"one", "two", "three", "secret"}}, request.ExitCheck, 3, []string{"sudo-password"}},
+		{"wrong", &answers{secrets: []string{"one", "two", "three", "secret"}}, request.ExitCheck, 3,
+			[]string{"sudo-password"}},
 		{"Ctrl-C", &answers{err: &nixexec.InterruptedError{Signal: syscall.SIGINT}}, 130, 1, nil},
 		{"no terminal", &answers{err: errors.New("asking on the terminal: it is gone")}, request.ExitFailed, 1, nil},
 	} {

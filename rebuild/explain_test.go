@@ -44,7 +44,8 @@ func (f *fleet) install(release request.Release, says, then string) {
 		return
 	}
 	f.write("words", says)
-	text := "#!/bin/sh\n# " + strings.Join(flags, "\n# ") + "\ncat '" + filepath.Join(filepath.Dir(f.config), "words") + "' >&2\n" + then + "\n"
+	text := "#!/bin/sh\n# " + strings.Join(flags, "\n# ") + "\n" +
+		"cat '" + filepath.Join(filepath.Dir(f.config), "words") + "' >&2\n" + then + "\n"
 	if err := os.WriteFile(filepath.Join(f.Here().Dir, "bin", "nixos-rebuild"), []byte(text), 0o755); err != nil {
 		f.t.Fatal(err)
 	}
@@ -57,6 +58,7 @@ func TestExplain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const hidden = "for a command that ended with 4: so does nixhop"
 	for _, c := range []struct {
 		name, sample, then string
 		asked              bool
@@ -64,8 +66,8 @@ func TestExplain(t *testing.T) {
 		status             int
 		says               string // the error, where it is printed
 	}{
-		{"a status that only its text tells", "units-old", "exit 1", true, []string{"units"}, 4, "for a command that ended with 4: so does nixhop"},
-		{"a hidden status", "units-ng", "exit 1", true, []string{"units", "ng-hint"}, 4, "for a command that ended with 4: so does nixhop"},
+		{"a status that only its text tells", "units-old", "exit 1", true, []string{"units"}, 4, hidden},
+		{"a hidden status", "units-ng", "exit 1", true, []string{"units", "ng-hint"}, 4, hidden},
 		{"its own status", "units-ng", "exit 4", true, []string{"units", "ng-hint"}, 4, ""},
 		{"unknown", "none-build-log", "exit 1", true, nil, 1, "it runs and boots the same system as before"},
 		{"success", "units-ng", "exit 0", true, nil, 0, ""},
@@ -108,12 +110,16 @@ func TestExplainOwnActivation(t *testing.T) {
 		found  []string
 		says   string
 	}{
-		{"units", []string{"units=a.service b.service"}, request.ExitUnits, []string{"units"}, "is active, generation 2, but some units failed"},
-		{"nothing", []string{"status=1"}, request.ExitFailed, nil, "nothing was activated, switch-to-configuration ended with status 1"},
-		{"in part", []string{"status=2"}, request.ExitFailed, nil, "the activation failed with status 2 after it had begun"},
+		{"units", []string{"units=a.service b.service"}, request.ExitUnits, []string{"units"},
+			"is active, generation 2, but some units failed"},
+		{"nothing", []string{"status=1"}, request.ExitFailed, nil,
+			"nothing was activated, switch-to-configuration ended with status 1"},
+		{"in part", []string{"status=2"}, request.ExitFailed, nil,
+			"the activation failed with status 2 after it had begun"},
 		{"until the reboot", []string{"status=100"}, request.ExitFailed, nil, "takes effect only with a reboot"},
 		{"lost, and well", []string{"cut=activation", "goes-on=connection"}, 0, nil, ""},
-		{"lost, and units", []string{"cut=activation", "goes-on=connection", "units=a.service"}, request.ExitUnits, nil, "some units failed"},
+		{"lost, and units", []string{"cut=activation", "goes-on=connection", "units=a.service"}, request.ExitUnits, nil,
+			"some units failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFleet(t, "web")
@@ -145,9 +151,7 @@ func TestExplainLostHost(t *testing.T) {
 	if got := remote.Status(err); got != request.ExitFailed {
 		t.Errorf("%v: status %d", err, got)
 	}
-	if said := f.said(report.Said); !strings.Contains(said, "what was changed on web is not known, for another machine answers in its place") {
-		t.Errorf("said:\n%s", said)
-	}
+	f.tells("what was changed on web is not known, for another machine answers in its place")
 	if got := f.found("web"); got != nil {
 		t.Errorf("found %q", got)
 	}
@@ -166,7 +170,8 @@ func TestExplainWithoutTarget(t *testing.T) {
 		t.Errorf("%v: status %d", err, got)
 	}
 	for _, e := range f.events {
-		if e.Kind == report.Found && (e.Finding.Host != report.Here || strings.Contains(strings.Join(e.Remedy, "\n"), "ssh")) {
+		remedy := strings.Join(e.Remedy, "\n")
+		if e.Kind == report.Found && (e.Finding.Host != report.Here || strings.Contains(remedy, "ssh")) {
 			t.Errorf("%v %q", e.Finding, e.Remedy)
 		}
 	}

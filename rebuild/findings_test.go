@@ -13,7 +13,9 @@ import (
 )
 
 // severityNames are the severities, as the sources call them.
-var severityNames = map[string]report.Severity{"Note": report.Note, "Warning": report.Warning, "Error": report.Error}
+var severityNames = map[string]report.Severity{
+	"Note": report.Note, "Warning": report.Warning, "Error": report.Error,
+}
 
 // madeFinding is a finding that the sources make.
 type madeFinding struct {

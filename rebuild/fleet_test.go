@@ -311,6 +311,22 @@ func (f *fleet) found(host string) []string {
 	return names
 }
 
+// tells wants that the run has said something.
+func (f *fleet) tells(want string) {
+	f.t.Helper()
+	if said := f.said(report.Said); !strings.Contains(said, want) {
+		f.t.Errorf("no %q in what was said:\n%s", want, said)
+	}
+}
+
+// refused wants that a run was refused, for these findings about a host.
+func (f *fleet) refused(err error, host string, found ...string) {
+	f.t.Helper()
+	if got := f.found(host); remote.Status(err) != request.ExitCheck || !slices.Equal(got, found) {
+		f.t.Errorf("%v: found %q, want %q", err, got, found)
+	}
+}
+
 // said is what the run itself has said, and what it has printed as a result.
 func (f *fleet) said(kind report.Kind) string {
 	var text strings.Builder

@@ -249,7 +249,8 @@ func TestStagesStay(t *testing.T) {
 		{"func f(b Built) { _ = &b.System }", "takes the address of System of Built, which is not made here"},
 		{"func f(c Checked) Built { return Built{Checked: c} }", "makes Built"},
 		{"func f(c Checked) any { return []Built{{c, ``}} }", "makes Built"},
-		{"func f(b Built) { for _, b.System = range x {} }; var x []string", "changes System of Built, which is not made here"},
+		{"func f(b Built) { for _, b.System = range x {} }; var x []string",
+			"changes System of Built, which is not made here"},
 		{"func f(b Built) (Built, string) { return b, b.System }", ""},
 	} {
 		got := checkTypes(t, imports, c.text).changes()

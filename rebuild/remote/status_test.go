@@ -78,12 +78,14 @@ func TestStatus(t *testing.T) {
 		{"half an activation, under a nixos-rebuild", came(report.HalfDone, 11), 11, report.HalfDone, false},
 		{"a host that was lost", came(report.Unknown, 255), 255, report.Unknown, false},
 		{"a status that a nixos-rebuild hides", Hidden(failed("nixos-rebuild", 1), 4), 4, report.Failed, false},
-		{"a nixos-rebuild that hides none", Hidden(in("nixos-rebuild", failed("nixos-rebuild", 7)), 4), 7, report.Failed, true},
+		{"a nixos-rebuild that hides none", Hidden(in("nixos-rebuild", failed("nixos-rebuild", 7)), 4),
+			7, report.Failed, true},
 		{"a nixos-rebuild that hides a 1", Hidden(failed("nixos-rebuild", 1), 1), 1, report.Failed, true},
 
 		{"Ctrl-C", byKey(nil), 130, report.Interrupted, false},
 		{"Ctrl-C while a step ran", in("build", byKey(failed("nix-store", 100))), 130, report.Interrupted, false},
-		{"Ctrl-C while nixos-rebuild ran", in("nixos-rebuild", byKey(failed("nixos-rebuild", 1))), 130, report.Interrupted, false},
+		{"Ctrl-C while nixos-rebuild ran", in("nixos-rebuild", byKey(failed("nixos-rebuild", 1))),
+			130, report.Interrupted, false},
 		{"a signal", &nixexec.InterruptedError{Signal: syscall.SIGTERM}, 143, report.Interrupted, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -137,7 +139,8 @@ func TestStatusOfHosts(t *testing.T) {
 	}
 }
 
-// A finding that stops a host is no failure of one that was stopped: what the phases make of a host of several is its own.
+// A finding that stops a host is no failure of one that was stopped: what the phases make of a host of several is its
+// own.
 func TestResultOfHosts(t *testing.T) {
 	for err, want := range map[error]report.Result{
 		in("copy", failed("nix", 1)): report.Failed, refused: report.Refused, byKey(nil): report.Interrupted,
