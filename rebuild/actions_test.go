@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -155,13 +154,13 @@ func TestListGenerations(t *testing.T) {
 	if err := f.run(t.Context(), "list-generations", "web"); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.written(f.session.Stdio.Out); !strings.Contains(got, "1 current") || f.connections("web") != 1 {
+	if got := f.said(report.Printed); !strings.Contains(got, "1 current") || f.connections("web") != 1 {
 		t.Errorf("%q", got)
 	}
 	f.turn("web", "nixos-rebuild=none")
-	var missing *nixexec.NotFoundError
-	if err := f.run(t.Context(), "list-generations", "web"); !errors.As(err, &missing) {
-		t.Errorf("%v", err)
+	err := f.run(t.Context(), "list-generations", "web")
+	if got := remote.Status(err); got != request.ExitFailed || !strings.Contains(err.Error(), "there is no nixos-rebuild") {
+		t.Errorf("%v: status %d", err, got)
 	}
 	f.turn("web", "down=off")
 	if err := f.run(t.Context(), "list-generations", "web"); remote.Status(err) != request.ExitCheck {
