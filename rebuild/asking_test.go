@@ -66,7 +66,7 @@ func TestAskHostName(t *testing.T) {
 			f := newFleet(t, "web")
 			f.install(request.InNG, "", "")
 			f.turn("web", "hostname=other")
-			f.session.Ask, f.session.Pass = c.ask, c.ask
+			f.asks(c.ask)
 			err := f.run(t.Context(), append(c.words, "switch", "web")...)
 			if got := remote.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
@@ -88,7 +88,7 @@ func TestAskNothingInVain(t *testing.T) {
 	f.turn("web", "hostname=other")
 	f.configure("web", "system=riscv64-linux")
 	who := &answers{yes: true}
-	f.session.Ask, f.session.Pass = who, who
+	f.asks(who)
 	err := f.run(t.Context(), "switch", "web")
 	if got := remote.Status(err); got != request.ExitCheck || len(who.asked) > 0 {
 		t.Errorf("%v: asked %q", err, who.asked)
@@ -120,7 +120,7 @@ func TestAskPassword(t *testing.T) {
 			f.install(request.InNG, "", "")
 			f.loginAs("web", "ann")
 			f.turn("web", "sudo=password")
-			f.session.Ask, f.session.Pass = c.ask, c.ask
+			f.asks(c.ask)
 			err := f.run(t.Context(), "switch", "web")
 			if got := remote.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
@@ -159,7 +159,7 @@ func TestAskNobodySideBySide(t *testing.T) {
 	f.turn("h1", "sudo=password")
 	f.turn("h2", "hostname=other")
 	who := &answers{yes: true, secrets: []string{"secret"}}
-	f.session.Ask, f.session.Pass = who, who
+	f.asks(who)
 	err := f.deploy(t.Context(), "switch", "h1", "h2")
 	if got := remote.Status(err); got != request.ExitCheck || len(who.asked) > 0 {
 		t.Errorf("%v: asked %q", err, who.asked)

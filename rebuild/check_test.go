@@ -178,8 +178,7 @@ func TestCheckOne(t *testing.T) {
 	f := newFleet(t, "h1")
 	f.loginAs("h1", "ann")
 	f.turn("h1", "sudo=password")
-	who := &answers{}
-	f.session.Ask, f.session.Pass = who, who
+	f.asks(&answers{})
 	if err := f.run(t.Context(), "check", "h1", "--json"); err != nil {
 		t.Fatal(err)
 	}

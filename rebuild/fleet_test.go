@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +64,9 @@ func newFleet(t *testing.T, hosts ...string) *fleet {
 	f.session.Stdio.Out, f.session.Stdio.Err = f.create("stdout"), f.create("stderr")
 	return f
 }
+
+// asks lets somebody be asked, for passwords, too.
+func (f *fleet) asks(who remote.Asker) { f.session.Ask, f.session.Pass = who, who }
 
 // add makes a host, and a configuration for it.
 func (f *fleet) add(name string) {
@@ -199,11 +203,12 @@ func (f *fleet) tidy() {
 // patience bounds how long something is waited for that comes for sure.
 const patience = 30 * time.Second
 
-// gone waits until no program of the world runs any more.
+// gone waits until no program of the world runs any more, and nobody is about to start one: what is looked at beside a
+// run may go on for a moment behind its end.
 func (f *fleet) gone() {
 	var left []string
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		left = nil
+		left = starting()
 		processes, _ := filepath.Glob("/proc/[0-9]*/environ")
 		for _, path := range processes {
 			text, _ := os.ReadFile(path)
@@ -217,6 +222,19 @@ func (f *fleet) gone() {
 		}
 	}
 	f.t.Errorf("left behind: %q", left)
+}
+
+// starting are the goroutines that run a program.
+func starting() []string {
+	all := make([]byte, 4<<20)
+	all = all[:runtime.Stack(all, true)]
+	var found []string
+	for one := range strings.SplitSeq(string(all), "\n\n") {
+		if strings.Contains(one, "nixhop/nixexec.") {
+			found = append(found, one)
+		}
+	}
+	return found
 }
 
 // run does what a command line asks for.
@@ -238,6 +256,8 @@ func (f *fleet) run(ctx context.Context, words ...string) error {
 func (f *fleet) deploy(ctx context.Context, words ...string) error {
 	f.t.Helper()
 	r := f.request(words...)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	return f.listening(func(s Session) error {
 		inv := s.inventory(r)
 		targets, err := source.Pointers(source.Select(r, inv))
