@@ -87,7 +87,7 @@ func TestCheckLooksOnce(t *testing.T) {
 				}
 			}
 			for host := range f.rows() {
-				if got := count(looks, `nixosConfigurations."`+host+`"`); got != 1 {
+				if got := strings.Count(f.calls(here), `nixosConfigurations."`+host+`"`); got != 1 {
 					t.Errorf("the configuration of %s was evaluated %d times", host, got)
 				}
 			}

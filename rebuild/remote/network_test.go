@@ -48,7 +48,6 @@ func TestNewNetworkRefuses(t *testing.T) {
 	}{
 		{"a quote that is open", Options{SSHOpts: "-i 'a"}, nil, "NIX_SSHOPTS"},
 		{"a word that is no option", Options{SSHOpts: "web"}, nil, "NIX_SSHOPTS"},
-		{"a space", Options{SSHOpts: "-i 'a b'"}, nil, `"a b" holds a space`},
 		{"no such file", Options{Config: "/nonexistent/config"}, nil, "no such ssh config"},
 		{"two ports", Options{}, []string{"web:222", "web:223"}, `"web" is meant with port 222 and with port 223`},
 	} {
