@@ -20,7 +20,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		return done, nil
 	}
 	if err := context.Cause(ctx); err != nil {
-		r.fail("nothing was activated " + c.where() + ": the run was stopped")
+		r.Say.Fail("nothing was activated " + c.where() + ": the run was stopped")
 		return done, &remote.StepError{Step: step, Err: err}
 	}
 	if err := r.keep(ctx, c.Checked, "activation"); err != nil {
@@ -32,10 +32,10 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		return done, err
 	}
 	if c.Link != nil && c.Decision.Commands == nil && remote.LinkLost(err) {
-		r.warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
+		r.Say.Warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
 		var unheard error
 		if outcome, unheard = c.Link.Await(ctx, r.net.Name(), r.somebody()); unheard != nil {
-			r.fail(r.teller(c.Located).Unknown(unheard))
+			r.Say.Fail(r.teller(c.Located).Unknown(unheard))
 			return done, cmp.Or(context.Cause(ctx), err)
 		}
 	}
@@ -49,7 +49,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	}
 	switch {
 	case outcome.Known() && result == report.Done:
-		r.info(text)
+		r.Say.Info(text)
 		return done, nil
 	case outcome.Known():
 		r.explain(c.Told, heard, err, explain.ExitRow, "switch-err") // which the outcome says anyway
@@ -63,26 +63,26 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 // what was last heard of it.
 func (r *Run) stopped(ctx context.Context, c Copied, outcome remote.Outcome) {
 	if c.Decision.Commands != nil { // nothing of them is left on the host to be asked for
-		r.warn(r.teller(c.Located).GoesOn())
+		r.Say.Warn(r.teller(c.Located).GoesOn())
 		return
 	}
 	if c.Link != nil {
 		var err error
 		if outcome, err = c.Link.Look(ctx, r.net.Name()); err != nil {
-			r.fail(r.teller(c.Located).Unknown(err))
+			r.Say.Fail(r.teller(c.Located).Unknown(err))
 			return
 		}
 	}
 	switch {
 	case outcome.Known():
 		text, _ := r.teller(c.Located).Outcome(outcome, c.System)
-		r.warn(text)
+		r.Say.Warn(text)
 	case outcome.Begun && outcome.Rest:
-		r.warn("the activation " + c.where() + " was ended there before it was through; see: " + r.teller(c.Located).Journal)
+		r.Say.Warn("the activation " + c.where() + " was ended there before it was through; see: " + r.teller(c.Located).Journal)
 	case outcome.Begun || c.Link != nil && !outcome.Rest:
-		r.warn(r.teller(c.Located).GoesOn())
+		r.Say.Warn(r.teller(c.Located).GoesOn())
 	default:
-		r.fail("nothing was activated " + c.where() + ": the run was stopped")
+		r.Say.Fail("nothing was activated " + c.where() + ": the run was stopped")
 	}
 }
 
@@ -113,6 +113,6 @@ func (r *Run) aftermath(ctx context.Context, c Checked, err error) error {
 func (r *Run) after(c Checked) remote.After {
 	return remote.After{
 		Link: c.Link, Query: r.look.roles[c.Machine], Before: *c.On, Teller: r.teller(c.Located), Somebody: r.somebody(),
-		Warn: r.warn, Fail: r.fail,
+		Warn: r.Say.Warn, Fail: r.Say.Fail,
 	}
 }

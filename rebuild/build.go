@@ -66,10 +66,10 @@ func (r *Run) job(c Checked) plan.Job {
 // announce says in one line what is about to happen, and where.
 func (r *Run) announce(c Checked) {
 	if why := c.Decision.Why; why != "" && why != plan.PasswordFirst {
-		r.info("taking the steps by nix and ssh: " + why)
+		r.Say.Info("taking the steps by nix and ssh: " + why)
 	}
 	if c.Target != nil {
-		r.info(plan.Announcement{
+		r.Say.Info(plan.Announcement{
 			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
 		}.String())
 	}

@@ -46,7 +46,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	s.print(text)
+	s.Say.Print(text)
 	return report.CheckResult(rows)
 }
 

@@ -20,7 +20,7 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	}
 	heard, err := r.performer(c).TakeAll(ctx, plan.Copy(job), results)
 	if c.Between != nil && failedThere(err) {
-		r.warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))
+		r.Say.Warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))
 		job.Between = nil
 		heard, err = r.performer(c).TakeAll(ctx, plan.Copy(job), results)
 	}
@@ -37,6 +37,6 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 // printed.
 func (r *Run) printSystem(path string) {
 	if nixexec.StorePath.MatchString(path) {
-		r.print(path + "\n")
+		r.Say.Print(path + "\n")
 	}
 }

@@ -32,7 +32,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 		return d, err
 	}
 	if d.Decision.Why == plan.PasswordFirst {
-		r.info("taking the steps by nix and ssh: " + plan.PasswordFirst)
+		r.Say.Info("taking the steps by nix and ssh: " + plan.PasswordFirst)
 	}
 	if found, err = r.permitted(ctx, d, found); err != nil {
 		return d, err
@@ -82,7 +82,7 @@ func (r *Run) permitted(ctx context.Context, d Decided, found []report.Finding) 
 // askPassword asks for the password of sudo on the target until the host takes it.
 func (r *Run) askPassword(ctx context.Context, d Decided) (nixexec.Secret, error) {
 	user := d.On.Login.User
-	password, err := d.Link.AskPassword(ctx, r.Pass, d.Decision.Elevate, r.warn)
+	password, err := d.Link.AskPassword(ctx, r.Pass, d.Decision.Elevate, r.Say.Warn)
 	key := facts.PublicKey(d.Machine.Endpoint)
 	var refused *remote.SudoError
 	switch {

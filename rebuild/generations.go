@@ -37,7 +37,7 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 		return r.printGenerations(m, p.Request)
 	}
 	text, err := remote.ReadGenerations(ctx, m, p.Request, nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err})
-	r.print(text)
+	r.Say.Print(text)
 	return err
 }
 
@@ -47,7 +47,7 @@ func (r *Run) printGenerations(m *plan.Machine, req request.Request) error {
 	if err != nil {
 		return err
 	}
-	r.print(plan.Plan{
+	r.Say.Print(plan.Plan{
 		Dir: r.net.Dir(), Files: files, Masters: []nixexec.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
 	}.Script())
 	return nil

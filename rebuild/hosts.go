@@ -25,7 +25,7 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	}
 	src, err := s.source(r)
 	if err != nil { // the hosts are there all the same
-		s.warn(strings.ReplaceAll(err.Error(), "\n", "; "))
+		s.Say.Warn(strings.ReplaceAll(err.Error(), "\n", "; "))
 		src = source.Source{}
 	}
 	s.sayFound(src)
@@ -42,13 +42,13 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	s.print(text)
+	s.Say.Print(text)
 	switch {
 	case r.JSON:
 	case len(rows) == 0:
-		s.info("no alias in " + strings.Join(sshcfg.Files(r.SSHConfig), " or "))
+		s.Say.Info("no alias in " + strings.Join(sshcfg.Files(r.SSHConfig), " or "))
 	case len(rest) > 0 && len(r.Hosts) == 0:
-		s.info("configurations without an alias: " + report.Listed(rest))
+		s.Say.Info("configurations without an alias: " + report.Listed(rest))
 	}
 	if len(refused) > 0 {
 		return &report.CheckError{Findings: refused}
@@ -66,7 +66,7 @@ func (s *Session) namesForHosts(ctx context.Context, src source.Source, r reques
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		s.warn(strings.ReplaceAll(err.Error(), "\n", "; "))
+		s.Say.Warn(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return names, nil
 }

@@ -92,6 +92,6 @@ func (r *Run) printPlan(c Checked, unknown []string) error {
 	if p.Files, err = r.net.Files(); err != nil {
 		return err
 	}
-	r.print(p.Script())
+	r.Say.Print(p.Script())
 	return nil
 }

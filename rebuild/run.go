@@ -3,7 +3,6 @@ package rebuild
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -58,7 +57,7 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	}
 	run.evaluator = source.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
-		Again: func() { run.info("evaluating once more, for nix had nobody to ask") },
+		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
 	}
 	src, err := s.source(r)
 	if err != nil {
@@ -89,8 +88,8 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
 	own, _ := os.Hostname()
 	isAlias := func(name string) bool { _, found := inv.Find(name); return found }
-	for _, text := range ambiguous(r, targets, own, isAlias) {
-		s.info(text)
+	for _, text := range plan.AmbiguousBuildHosts(r, targets, own, isAlias) {
+		s.Say.Info(text)
 	}
 	if isAlias(own) {
 		own = ""
@@ -102,10 +101,8 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 		p := Placed{Target: t, Request: r, Source: src}
 		if t != nil {
 			p.Request.Hosts, p.Request.Hinted = []request.Selector{t.Selector}, t.Hints.Allow
-			for _, name := range t.Hints.Allow {
-				if !slices.Contains(report.Skippable(), name) {
-					s.warn(fmt.Sprintf("the hint allow=%s of %q names no finding that can be let through", nixexec.Printable(name), t.Host.Name))
-				}
+			for _, text := range t.Complaints() {
+				s.Say.Warn(text)
 			}
 			hosts = append(hosts, t.Host)
 		}
@@ -118,16 +115,6 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 		placed = append(placed, p)
 	}
 	return placed, hosts, nil
-}
-
-// ambiguous are the sentences about build hosts that could be meant otherwise, each once.
-func ambiguous(r request.Request, targets []*source.Target, own string, isAlias func(string) bool) (said []string) {
-	for _, t := range targets {
-		if text := plan.AmbiguousBuildHost(plan.BuildWord(r, t), own, isAlias); text != "" && !slices.Contains(said, text) {
-			said = append(said, text)
-		}
-	}
-	return said
 }
 
 // close ends what the run has begun, and every connection.

@@ -6,10 +6,8 @@ package rebuild
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
-	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
@@ -44,32 +42,15 @@ func (s *Session) hasPassword() bool {
 	return !nobody
 }
 
-// say says a sentence.
-func (s *Session) say(level slog.Level, text string) {
-	s.Say(report.Event{Kind: report.Said, Level: level, Text: text})
-}
-
-// info says a sentence about what goes on.
-func (s *Session) info(text string) { s.say(slog.LevelInfo, text) }
-
-// warn says a sentence about what may be wrong.
-func (s *Session) warn(text string) { s.say(slog.LevelWarn, text) }
-
-// fail says a sentence about what went wrong.
-func (s *Session) fail(text string) { s.say(slog.LevelError, text) }
-
-// print is a result, for standard output.
-func (s *Session) print(text string) { s.Say(report.Event{Kind: report.Printed, Text: text}) }
-
 // inventory lists the aliases; what could not be read is only a warning, ssh itself decides what an alias means. It is
 // said where it matters for what was asked.
 func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	inv := sshcfg.List(sshcfg.Files(r.SSHConfig))
-	names := plainNames(r)
+	names := r.PlainNames()
 	for _, w := range inv.Warnings {
 		lost := slices.Contains(inv.Lost, w)
 		if r.Action == "hosts" || !w.Hint && !lost && w.Concerns(names) {
-			s.warn(w.String())
+			s.Say.Warn(w.String())
 		}
 	}
 	return inv
@@ -89,22 +70,6 @@ func (s *Session) readable(inv sshcfg.Inventory) error {
 	return nil
 }
 
-// plainNames are the hosts of a request where it names each of them; none: it takes what the inventory has.
-func plainNames(r request.Request) []string {
-	if action, _ := request.FindAction(r.Action); action.Own && len(r.Hosts) == 0 {
-		return nil
-	}
-	names := []string{r.BuildHost}
-	for _, sel := range r.Hosts {
-		host, err := sshcfg.ParseHost(sel.Host)
-		if err != nil || strings.HasPrefix(sel.Host, "@") || strings.ContainsAny(sel.Host, "*?") {
-			return nil
-		}
-		names = append(names, host.Name)
-	}
-	return names
-}
-
 // source is where the configurations of a request are. One that was found, but not named, must not be somebody else's, who
 // may have put it above the working directory (CVE-2022-24765 of git).
 func (s *Session) source(r request.Request) (source.Source, error) {
@@ -115,7 +80,7 @@ func (s *Session) source(r request.Request) (source.Source, error) {
 // sayFound says which flake was found above the working directory.
 func (s *Session) sayFound(src source.Source) {
 	if src.Found != "" && src.Found != s.Dir {
-		s.info(fmt.Sprintf("the flake is that of %q, above this directory", src.Found))
+		s.Say.Info(fmt.Sprintf("the flake is that of %q, above this directory", src.Found))
 	}
 }
 
@@ -126,5 +91,5 @@ func (s *Session) warnSudo(r request.Request) {
 	if name == "" || (len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost)) {
 		return
 	}
-	s.warn(fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
+	s.Say.Warn(fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name))
 }

@@ -29,7 +29,7 @@ func (r *Run) keep(ctx context.Context, c Checked, step string) error {
 		}
 		name := link.Machine.Host.Name
 		err := link.Keep(ctx, r.somebody(), func() {
-			r.warn("the connection to " + name + " was lost; connecting again before the " + step)
+			r.Say.Warn("the connection to " + name + " was lost; connecting again before the " + step)
 		})
 		if err == nil {
 			continue
@@ -38,7 +38,7 @@ func (r *Run) keep(ctx context.Context, c Checked, step string) error {
 			return cmp.Or(context.Cause(ctx), err)
 		}
 		if c.needsRoot() {
-			r.fail("nothing was activated " + c.where() + ": the " + step + " was not begun")
+			r.Say.Fail("nothing was activated " + c.where() + ": the " + step + " was not begun")
 		}
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -53,14 +53,14 @@ func (r *Run) stepFailed(c Checked, heard *remote.Heard, results plan.Results, e
 	}
 	r.explain(c.Told, heard, failed)
 	if nixexec.Interrupted(failed) {
-		remote.EndThere(r.job(c), failed.Step.Name, results, c.call(), r.warn)
+		remote.EndThere(r.job(c), failed.Step.Name, results, c.call(), r.Say.Warn)
 	}
 	if c.needsRoot() {
 		how := "failed"
 		if nixexec.Interrupted(failed) {
 			how = "was stopped"
 		}
-		r.fail("nothing was activated " + c.where() + ": the " + failed.Step.Name + " " + how)
+		r.Say.Fail("nothing was activated " + c.where() + ": the " + failed.Step.Name + " " + how)
 	}
 	return failed
 }

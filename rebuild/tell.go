@@ -105,7 +105,7 @@ func (r *Run) notEvaluated(t Told, found []report.Finding, e *source.Evaluation,
 	if bad := r.report(t.Placed, found); bad != nil {
 		return bad
 	}
-	r.fail("the configuration cannot be evaluated; nothing was built")
+	r.Say.Fail("the configuration cannot be evaluated; nothing was built")
 	r.explain(t, remote.HeardOf(e.Heard()), err)
 	return err
 }

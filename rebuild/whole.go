@@ -34,7 +34,7 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	case nixexec.Interrupted(err) && c.Link != nil && c.needsRoot() && c.Request.Action != "dry-activate":
 		r.after(c).Stopped(ctx)
 	case nixexec.Interrupted(err) && activating:
-		r.warn(r.teller(c.Located).GoesOn())
+		r.Say.Warn(r.teller(c.Located).GoesOn())
 	case !(told && activating):
 		err = r.aftermath(ctx, c, err)
 	}

@@ -72,3 +72,14 @@ func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, err
 	}
 	return Place{Host: host}, nil
 }
+
+// AmbiguousBuildHosts are the sentences about build hosts that could be meant otherwise, each once.
+func AmbiguousBuildHosts(r request.Request, targets []*source.Target, own string, isAlias func(string) bool) (said []string) {
+	for _, t := range targets {
+		text := AmbiguousBuildHost(BuildWord(r, t), own, isAlias)
+		if text != "" && !slices.Contains(said, text) {
+			said = append(said, text)
+		}
+	}
+	return said
+}

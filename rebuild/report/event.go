@@ -37,6 +37,18 @@ type Event struct {
 // terminal to a child then finds it quiet.
 type Sink func(Event)
 
+// Info says a sentence about what goes on.
+func (s Sink) Info(text string) { s(Event{Kind: Said, Level: slog.LevelInfo, Text: text}) }
+
+// Warn says a sentence about what may be wrong.
+func (s Sink) Warn(text string) { s(Event{Kind: Said, Level: slog.LevelWarn, Text: text}) }
+
+// Fail says a sentence about what went wrong.
+func (s Sink) Fail(text string) { s(Event{Kind: Said, Level: slog.LevelError, Text: text}) }
+
+// Print is a result, for standard output.
+func (s Sink) Print(text string) { s(Event{Kind: Printed, Text: text}) }
+
 // Result is what came of a host, or of one phase of it.
 type Result int
 

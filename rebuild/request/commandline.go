@@ -5,7 +5,10 @@ package request
 
 import (
 	"slices"
+	"strings"
 	"time"
+
+	"nixhop/sshcfg"
 )
 
 // DefaultConnectTimeout is how long a host may take to answer before it counts as unreachable.
@@ -167,4 +170,20 @@ func (f Flag) count() int {
 		return 1
 	}
 	return len(f.Spelling) - 1
+}
+
+// PlainNames are the hosts of a request where it names each of them; none: it takes what the inventory has.
+func (r Request) PlainNames() []string {
+	if action, _ := FindAction(r.Action); action.Own && len(r.Hosts) == 0 {
+		return nil
+	}
+	names := []string{r.BuildHost}
+	for _, sel := range r.Hosts {
+		host, err := sshcfg.ParseHost(sel.Host)
+		if err != nil || strings.HasPrefix(sel.Host, "@") || strings.ContainsAny(sel.Host, "*?") {
+			return nil
+		}
+		names = append(names, host.Name)
+	}
+	return names
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -164,4 +165,16 @@ func (t Target) Fixed(s Source) bool { return t.Wants(s) != "" }
 // a hint.
 func (t Target) Wants(s Source) string {
 	return cmp.Or(t.Selector.Configuration, s.Name, t.Hints.Configuration)
+}
+
+// Complaints are about hints of the target that say nothing.
+func (t *Target) Complaints() []string {
+	var said []string
+	for _, name := range t.Hints.Allow {
+		if !slices.Contains(report.Skippable(), name) {
+			said = append(said, fmt.Sprintf("the hint allow=%s of %q names no finding that can be let through",
+				nixexec.Printable(name), t.Host.Name))
+		}
+	}
+	return said
 }
