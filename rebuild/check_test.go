@@ -77,7 +77,7 @@ func TestCheckLooksOnce(t *testing.T) {
 			if err := f.run(t.Context(), append(strings.Fields(c.words), "check", "--json")...); err != nil {
 				t.Fatal(err)
 			}
-			looks := f.looks(here)
+			looks := append(f.looks(here), strings.Split(f.calls(here), "\n")...)
 			for _, host := range c.hosts {
 				if got := f.connections(host); got != 1 {
 					t.Errorf("%d connections were opened to %s", got, host)

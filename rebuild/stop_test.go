@@ -101,15 +101,16 @@ func TestStopForegroundBuild(t *testing.T) {
 	}
 }
 
-// stopped wants that a signal has ended the build for h1, and that it was ended on the host where it ran, too.
+// stopped wants that a signal has ended the build for h1. That nothing goes on where it ran is seen at the end of each
+// test, for this builder would go on for minutes.
 func (f *fleet) stopped(err error, by syscall.Signal, there string) {
 	f.t.Helper()
 	if got, want := remote.Status(err), 128+int(by); got != want {
 		f.t.Errorf("%v: status %d, want %d", err, got, want)
 	}
 	f.tells("nothing was activated on h1: the build was stopped")
-	if there != "" && !f.Host(there).AwaitBuilds(0, patience) {
-		f.t.Errorf("a build goes on on %s", there)
+	if there != "" && (f.builds() > 0 || !strings.Contains(f.calls(there), "nix-store --realise")) {
+		f.t.Errorf("it was not built on %s", there)
 	}
 	f.changed("h1", false)
 }
