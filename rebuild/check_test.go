@@ -154,6 +154,9 @@ func TestCheckWithoutHost(t *testing.T) {
 	if err := f.run(t.Context(), "check", "--json"); err != nil {
 		t.Fatal(err)
 	}
+	if got := count(f.looks(here), "builtins.attrNames"); got != 1 {
+		t.Errorf("the flake's names were looked up %d times", got)
+	}
 	rows := f.rows()
 	if _, found := rows["h2"]; found || len(rows) != 2 {
 		t.Errorf("checked %v", rows)

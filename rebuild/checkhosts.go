@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"syscall"
 
 	"nixhop/nixexec"
@@ -21,7 +22,12 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
-	targets, err := s.checkTargets(ctx, r, inv)
+	src, err := s.source(r)
+	if err != nil {
+		return err
+	}
+	names := sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
+	targets, err := checkTargets(r, inv, src, names)
 	if err == nil {
 		err = s.readable(inv)
 	}
@@ -36,6 +42,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 		return err
 	}
 	defer run.close()
+	run.names = names
 	rows, err := run.checkRows(ctx, placed)
 	if err != nil {
 		return err
@@ -51,18 +58,16 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 }
 
 // checkTargets are the HOST words' targets, or all aliases with a configuration here.
-func (s *Session) checkTargets(ctx context.Context, r request.Request, inv sshcfg.Inventory) ([]*source.Target, error) {
+func checkTargets(
+	r request.Request, inv sshcfg.Inventory, src source.Source, look func() ([]string, error),
+) ([]*source.Target, error) {
 	if len(r.Hosts) > 0 {
 		return source.Pointers(source.Select(r, inv))
-	}
-	src, err := s.source(r)
-	if err != nil {
-		return nil, err
 	}
 	if !src.IsFlake() {
 		return nil, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
 	}
-	names, err := source.Names(ctx, src.Flake, r)
+	names, err := look()
 	if err != nil {
 		return nil, err
 	}
