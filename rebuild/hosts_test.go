@@ -119,3 +119,21 @@ func TestResultIsLost(t *testing.T) {
 	}
 	f.changed("web", true)
 }
+
+// What ssh makes nothing of, though it can read its config, is found as what it cannot read is: about that host alone.
+func TestUnresolvedHost(t *testing.T) {
+	f := newFleet(t, "h1", "h2")
+	f.write("ssh_config", "Host h1\n  HostName %z\n"+f.inventory([]string{"h1", "h2"}))
+	for _, words := range []string{"switch h1", "switch h1 --plan", "list-generations h1", "switch h2 --build-host h1"} {
+		if err := f.run(t.Context(), strings.Fields(words)...); remote.Status(err) != request.ExitCheck {
+			t.Errorf("%s: %v", words, err)
+		}
+	}
+	err := f.run(t.Context(), "check", "h1", "h2", "--json")
+	if rows := f.rows(); remote.Status(err) != request.ExitCheck || rows["h1"].Result != "error" || rows["h2"].Result != "ok" {
+		t.Errorf("%v: %+v", err, rows)
+	}
+	if err := f.run(t.Context(), "hosts"); remote.Status(err) != request.ExitCheck {
+		t.Errorf("hosts: %v", err)
+	}
+}
