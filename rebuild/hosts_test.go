@@ -137,3 +137,16 @@ func TestUnresolvedHost(t *testing.T) {
 		t.Errorf("hosts: %v", err)
 	}
 }
+
+// One host under two HOST words has one place for its sockets: the second word shares the connection of the first.
+func TestSameHostInTwoWords(t *testing.T) {
+	f := newFleet(t, "h1")
+	for range 3 {
+		if err := f.run(t.Context(), "check", "h1", "root@h1", "--json"); err != nil {
+			t.Fatalf("%v: %+v", err, f.rows())
+		}
+	}
+	if got := count(strings.Split(f.calls(here), "\n"), "ssh ", "ControlMaster=yes"); got != 3 {
+		t.Errorf("%d connections were opened in three runs", got)
+	}
+}

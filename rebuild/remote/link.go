@@ -46,8 +46,15 @@ func (n *Network) Open(ctx context.Context, m *plan.Machine) (*Link, *sshcfg.Fai
 		o = &opening{}
 		n.links[word] = o
 	}
+	turn := n.turns[m.Master.Dir]
+	if turn == nil {
+		turn = &sync.Mutex{}
+		n.turns[m.Master.Dir] = turn
+	}
 	n.mu.Unlock()
 	o.once.Do(func() {
+		turn.Lock()
+		defer turn.Unlock()
 		master, key, failure, err := n.reach(ctx, m.Master)
 		o.failure, o.err = failure, err
 		if master == nil {

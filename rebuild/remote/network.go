@@ -46,6 +46,7 @@ type Network struct {
 	mu       sync.Mutex
 	machines map[sshcfg.Host]*located
 	links    map[string]*opening
+	turns    map[string]*sync.Mutex // in a directory of sockets one is opened at a time
 	open     []*Link
 }
 
@@ -67,6 +68,7 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 	n := &Network{
 		options: o, dir: nixexec.SocketDirName(), config: o.Config, places: map[string]int{},
 		aliases: map[sshcfg.Host]string{}, machines: map[sshcfg.Host]*located{}, links: map[string]*opening{},
+		turns: map[string]*sync.Mutex{},
 	}
 	options, err := nixexec.DivideSSHOpts(words)
 	if err != nil {
