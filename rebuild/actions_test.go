@@ -63,6 +63,9 @@ func TestPlan(t *testing.T) {
 					t.Errorf("no %q in\n%s", want, plan)
 				}
 			}
+			if strings.Contains(plan, "debug1: ") {
+				t.Errorf("what ssh has logged stands in the plan:\n%s", plan)
+			}
 			if got := f.connections("") > before; got != c.looks {
 				t.Errorf("a host was contacted: %v", got)
 			}

@@ -207,7 +207,8 @@ func (n *Network) Files() ([]plan.File, error) {
 	var files []plan.File
 	for _, entry := range entries {
 		path := filepath.Join(n.dir, entry.Name())
-		if !entry.Type().IsRegular() || entry.Name() == nixexec.RunLock {
+		log := strings.HasPrefix(entry.Name(), "log-") // ssh's, of a look at the host
+		if !entry.Type().IsRegular() || entry.Name() == nixexec.RunLock || log {
 			continue
 		}
 		text, err := os.ReadFile(path)
