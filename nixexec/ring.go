@@ -94,6 +94,19 @@ func (r *Ring) Bytes() []byte {
 	return kept
 }
 
+// Rest returns what the streams have not ended yet with a newline or a carriage return.
+func (r *Ring) Rest() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var rest []byte
+	for _, s := range r.streams {
+		if !s.returned {
+			rest = append(rest, s.line...)
+		}
+	}
+	return rest
+}
+
 // lastLines returns the longest end of lines that has at most limit bytes and begins at the beginning of a line.
 func lastLines(lines []byte, limit int) []byte {
 	if len(lines) <= limit {

@@ -101,6 +101,21 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// What a child has left in the middle of a line is ended before anything is said of it.
+func TestExplainBehindProgress(t *testing.T) {
+	f := newFleet(t, "web")
+	f.install(request.InNG, "warning: the following units failed: a.service\n[3/4 built]", "exit 4")
+	err := f.run(t.Context(), "switch", "web", "--explain")
+	if got := remote.Status(err); got != request.ExitUnits {
+		t.Errorf("%v: status %d", err, got)
+	}
+	ended := slices.IndexFunc(f.events, func(e report.Event) bool { return e.Kind == report.Output && e.Text == "\n" })
+	found := slices.IndexFunc(f.events, func(e report.Event) bool { return e.Kind == report.Found })
+	if ended < 0 || found < ended {
+		t.Errorf("the line is not ended before the finding: %v", f.events)
+	}
+}
+
 // What nixhop knows of an activation of its own is said once: what its outcome says is not explained, too.
 func TestExplainOwnActivation(t *testing.T) {
 	for _, c := range []struct {

@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -140,7 +139,4 @@ func (h *Heard) Phase() report.Phase { return explain.PhaseOf(h.step, h.ring.Byt
 func (h *Heard) Bytes() []byte { return h.ring.Bytes() }
 
 // MidLine reports whether the child has left the cursor behind a text: a progress bar does.
-func (h *Heard) MidLine() bool {
-	output := h.ring.Bytes()
-	return explain.Plain(output[bytes.LastIndexAny(output, "\r\n")+1:]) != ""
-}
+func (h *Heard) MidLine() bool { return explain.Plain(h.ring.Rest()) != "" }
