@@ -194,3 +194,13 @@ func TestExplainWithoutTarget(t *testing.T) {
 		t.Errorf("found %q", got)
 	}
 }
+
+// A status that a nixos-rebuild hides is passed on, also where the host is asked afterwards what was changed there.
+func TestHiddenStatusOfBuild(t *testing.T) {
+	f := newFleet(t, "web")
+	f.install(request.InNG, "Command 'nix build' died with <Signals.SIGKILL: 9>.\n", "exit 1")
+	err := f.run(t.Context(), "switch", "web", "--explain")
+	if got := remote.Status(err); got != 128+9 {
+		t.Errorf("%v: status %d", err, got)
+	}
+}

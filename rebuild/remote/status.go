@@ -52,8 +52,11 @@ func Status(err error) int {
 // any of these, and a child here hands that on. How a signal has ended a run, or a child here, is ours to tell.
 func passedOn(err error) int {
 	var exit *nixexec.ExitError
+	var hidden *OutcomeError
 	code := nixexec.Status(err)
 	switch {
+	case errors.As(err, &hidden):
+		return hidden.Child
 	case !errors.As(err, &exit) || exit.Signal != 0 || nixexec.Interrupted(err):
 		return code
 	case code > 128 && code < nixexec.SSHFailed:
