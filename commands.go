@@ -155,7 +155,7 @@ func newApp(s rebuild.Session, r request.Request, out io.Writer) *cli.App {
 		OnUsageError:          wrongUsage,
 		Action: func(c *cli.Context) error {
 			if r.Help {
-				return cli.ShowAppHelp(c)
+				return printLine(c.App.Writer, request.ProgramHelp())
 			}
 			return passThrough(c.Context, s, r)
 		},
@@ -179,7 +179,7 @@ func newCommand(s rebuild.Session, r request.Request, a request.Action) *cli.Com
 		OnUsageError:       wrongUsage,
 		Action: func(c *cli.Context) error {
 			if r.Help {
-				return cli.ShowCommandHelp(c, a.Name)
+				return printLine(c.App.Writer, request.ActionHelp(a))
 			}
 			return do(c)
 		},
@@ -225,7 +225,7 @@ func wrongUsage(_ *cli.Context, err error, _ bool) error {
 
 func showHelp(c *cli.Context, topics []string) error {
 	if len(topics) == 0 {
-		return cli.ShowAppHelp(c)
+		return printLine(c.App.Writer, request.ProgramHelp())
 	}
 	a, _ := request.FindAction(topics[0])
 	return printLine(c.App.Writer, request.ActionHelp(a))
