@@ -2,13 +2,14 @@
 # try     a demonstration on two hosts that are made for it (root, Debian)
 # test    everything that this machine can run
 # bench   how long things take, beside ssh and a bare nixos-rebuild, on the same hosts (root, Debian)
+# soak    runs that are cut off at random moments of an activation, in numbers
 # lint    what needs no tests: vet, formatting, shell scripts
 
 # The race detector needs a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run
 
-.PHONY: build try test lint lab bench clean
+.PHONY: build try test lint lab bench soak clean
 
 build:
 	go build -o nixhop .
@@ -34,9 +35,15 @@ bench:
 	@testdata/lab/lab.sh install
 	go test -tags lab,bench -run TestBench -count 1 -timeout 12m -v .
 
+# With SOAK_TAGS=soak,lab on real hosts.
+SOAK_TAGS ?= soak
+
+soak:
+	go test -tags $(SOAK_TAGS) -run TestSoak -count 1 -timeout 45m -v .
+
 lint:
 	go vet ./... ./testdata/standin
-	go vet -tags lab,bench .
+	go vet -tags lab,bench,soak .
 	GOOS=darwin go vet ./... ./testdata/standin
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi

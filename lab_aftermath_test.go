@@ -47,7 +47,7 @@ func labLinkGone(t *testing.T, l *lab) {
 	if code := term.wait(); code != 130 {
 		t.Errorf("exit status %d, want 130\n%s", code, term.text())
 	}
-	term.expect("what was changed on n1 is not known, for it is not reached any more; see: ssh ")
+	term.expect("what was changed on n1 is not known, for the run was stopped before the host had told; see: ssh ")
 	l.noMasterLeft(t)
 	within(t, time.Minute, "the host to come back", func() bool {
 		return l.run(t, l.sshCommand("n1", "! systemctl is-active -q nixos-rebuild-switch-to-configuration")).code == 0

@@ -35,7 +35,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		r.Say.Warn("the connection was lost during the activation " + c.where() + ", which goes on without it; connecting again to learn how it ends")
 		var unheard error
 		if outcome, unheard = c.Link.Await(ctx, r.net.Name(), r.somebody()); unheard != nil {
-			r.Say.Fail(r.teller(c.Located).Unknown(unheard))
+			r.Say.Fail(r.teller(c.Located).Unknown(cmp.Or(context.Cause(ctx), unheard)))
 			return done, cmp.Or(context.Cause(ctx), err)
 		}
 	}

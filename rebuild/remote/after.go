@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,15 +43,17 @@ func (a After) Failure(ctx context.Context, err error) error {
 	}
 	after, waited, why := a.settled(ctx, looks, func() { lost = true })
 	switch cause := context.Cause(ctx); {
-	case cause != nil:
-		return cause
 	case why != nil:
-		a.Fail(a.Teller.Unknown(why))
-		return err
+		a.Fail(a.Teller.Unknown(cmp.Or(cause, why)))
+		return cmp.Or(cause, err)
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
 	}
 	text, result := a.Teller.Aftermath(a.Before, after, code, waited || lost)
+	if cause := context.Cause(ctx); cause != nil {
+		a.Warn(text)
+		return cause
+	}
 	return &OutcomeError{Result: result, Child: passedOn(err), Err: errors.New(text)}
 }
 
@@ -104,13 +107,13 @@ func (a After) Stopped(ctx context.Context) {
 }
 
 // Success looks whether a host that a nixos-rebuild says it has deployed to runs what it boots: nobody but the host
-// knows that. The error is an *OutcomeError. A specialisation runs beside what the profile has, and another profile
-// says nothing of what runs.
+// knows that. The error is an *OutcomeError, or why the run was stopped meanwhile: it is looked nevertheless. A
+// specialisation runs beside what the profile has, and another profile says nothing of what runs.
 func (a After) Success(ctx context.Context, comparable bool) error {
-	after, _, why := a.settled(ctx, 1, func() {})
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), stoppedTime)
+	defer cancel()
+	after, _, why := a.settled(looking, 1, func() {})
 	switch cause := context.Cause(ctx); {
-	case cause != nil:
-		return cause
 	case why != nil:
 		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + a.Teller.Unknown(why))}
 	case rebooted(a.Before, after):
@@ -119,6 +122,9 @@ func (a After) Success(ctx context.Context, comparable bool) error {
 		text := fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s",
 			a.Teller.Where, orNothing(after.System.Current), orNothing(after.System.Profile))
 		return &OutcomeError{Result: report.HalfDone, Err: errors.New(text + "\n" + a.Teller.Journal)}
+	case cause != nil:
+		a.Warn(fmt.Sprintf("%s: nixos-rebuild had ended well when the run was stopped; %s runs there", a.Teller.Where, after.System.Current))
+		return cause
 	}
 	return nil
 }

@@ -109,8 +109,11 @@ func (t Teller) GoesOn() string {
 // Unknown is what is left to say of a host that cannot be asked any more, and why.
 func (t Teller) Unknown(why error) string {
 	reason := "it is not reached any more"
-	if errors.Is(why, ErrOther) || errors.Is(why, ErrRebooted) {
+	switch {
+	case errors.Is(why, ErrOther) || errors.Is(why, ErrRebooted):
 		reason = why.Error()
+	case nixexec.Interrupted(why):
+		reason = "the run was stopped before the host had told"
 	}
 	return "what was changed " + t.Where + " is not known, for " + reason + "; see: " + t.Journal
 }

@@ -212,3 +212,12 @@ func (h *Place) closure(path string) []string {
 	slices.Sort(all[:len(all)-1])
 	return slices.Compact(all)
 }
+
+// Toplevel is the store path of what the flake has under a name.
+func (w World) Toplevel(name string) (string, error) {
+	c, found := w.configuration(name)
+	if !found {
+		return "", fmt.Errorf("there is no configuration %q", name)
+	}
+	return c.toplevel(), nil
+}

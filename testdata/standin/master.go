@@ -176,7 +176,13 @@ func (c *call) cutLink() int {
 			break
 		}
 	}
-	links, _ := filepath.Glob(filepath.Join(c.place.Dir, "links", "*"))
+	c.place.CutLinks()
+	return 0
+}
+
+// CutLinks cuts every connection to the host.
+func (h *Place) CutLinks() {
+	links, _ := filepath.Glob(filepath.Join(h.Dir, "links", "*"))
 	for _, path := range links {
 		socket, err := os.Readlink(path)
 		if err == nil {
@@ -187,5 +193,4 @@ func (c *call) cutLink() int {
 		}
 		_ = os.Remove(path)
 	}
-	return 0
 }

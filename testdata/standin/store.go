@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // systemProfile is what a host boots.
@@ -101,6 +102,9 @@ func (c *call) nixEnv() int {
 	}
 	if !c.root() {
 		return c.fail("error: opening lock file '%s.lock': Permission denied", profile)
+	}
+	if pause, err := time.ParseDuration(c.place.knob("slow", "")); err == nil {
+		time.Sleep(pause)
 	}
 	if event := c.place.knob("sets", ""); event != "" {
 		_ = c.place.Set("sets", "")
@@ -211,4 +215,15 @@ func (h *Place) takes(from *Place, path string) bool {
 	}
 	signed := name != "" && strings.Contains(" "+h.knob("keys", ""), " "+name+":")
 	return strings.HasSuffix(path, ".drv") || h.knob("trusted", "yes") != "no" || h.knob("sigs", "true") == "false" || signed
+}
+
+// Runs is the system that the host runs.
+func (h *Place) Runs() string { return h.leadsTo("/run/current-system") }
+
+// Boots is the system that the profile of the host stands at.
+func (h *Place) Boots() string { return h.leadsTo(systemProfile) }
+
+func (h *Place) leadsTo(path string) string {
+	system, _ := filepath.EvalSymlinks(h.path(path))
+	return h.back(system)
 }

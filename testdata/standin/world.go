@@ -256,6 +256,7 @@ func (h *Place) write(path, text string) error {
 //	           "last": when it has done everything, "end": when it has ended and nixos-rebuild waits for that
 //	goes-on    the next activation ends only after a "connection" was opened, a "session" was begun, somebody has
 //	           looked at the "units", or whatever else there is a file happened-... of
+//	slow       how long nix-env takes to set a profile: 0s
 //	sets       the next profile is set only after that, as goes-on has it
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
