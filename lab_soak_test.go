@@ -24,7 +24,11 @@ func soakedHosts(t *testing.T) []soaked {
 
 // soakedNixEnv takes the place of nix-env on a host.
 const soakedNixEnv = `[ -e /usr/bin/nix-env.real ] || mv /usr/bin/nix-env /usr/bin/nix-env.real
-printf '#!/bin/sh\nif [ -e /run/soak-slow ]; then sleep 2; fi\nexec /usr/bin/nix-env.real "$@"\n' >/usr/bin/nix-env
+cat >/usr/bin/nix-env <<'END'
+#!/bin/bash
+if [ -e /run/soak-slow ]; then sleep 2; fi
+exec -a nix-env /usr/bin/nix-env.real "$@"
+END
 chmod 755 /usr/bin/nix-env`
 
 func (l *lab) soaked(t *testing.T, dir, name string) soaked {
@@ -52,7 +56,7 @@ func (l *lab) soaked(t *testing.T, dir, name string) soaked {
 			l.run(t, l.sshCommand(name, "systemctl kill --signal=KILL 'session-*.scope'"))
 		},
 		rest: func(t *testing.T) {
-			idle := `! pgrep -f 'nix-env -p|[s]witch-to-configuration|nixhop/nixhop-' && ! systemctl -q is-active nixos-rebuild-switch-to-configuration`
+			idle := `! pgrep -f '[n]ix-env -p|[s]witch-to-configuration|[n]ixhop/nixhop-' && ! systemctl -q is-active 'nixos-rebuild-swit*'`
 			calm := 0
 			within(t, time.Minute, name+" to come to rest", func() bool {
 				if calm++; l.run(t, l.sshCommand(name, idle)).code != 0 {
