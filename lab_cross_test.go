@@ -231,7 +231,7 @@ func labForeign(t *testing.T, l *lab) {
 	}
 	for _, action := range []string{"switch", "boot", "test", "dry-activate"} {
 		r := l.nixhop(t, dir, nil, action, "n1=arm", "--cross=x86_64-linux", "--no-check")
-		if r.code != 1 || !strings.Contains(r.stderr, "is for aarch64-linux, and this host is Linux x86_64: nothing of it would run here; nothing was changed") {
+		if r.code != 1 || !strings.Contains(r.stderr, ": nothing was changed: ") || !strings.Contains(r.stderr, "is for aarch64-linux, and this host is Linux x86_64: nothing of it would run here") {
 			t.Errorf("%s: exit status %d\n%s", action, r.code, r.stderr)
 		}
 	}

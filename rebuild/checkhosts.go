@@ -37,7 +37,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	s.warnSudo(r)
 	asJSON := r.JSON
 	r.Action, r.JSON = "switch", false
-	run, placed, err := s.newRun(ctx, r, inv, targets, true)
+	run, placed, err := s.newRun(ctx, r, src, inv, targets, true)
 	if err != nil {
 		return err
 	}

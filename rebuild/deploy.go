@@ -25,7 +25,11 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 		return err
 	}
 	s.warnSudo(r)
-	run, placed, err := s.newRun(ctx, r, inv, []*source.Target{target}, false)
+	src, err := s.source(r)
+	if err != nil {
+		return err
+	}
+	run, placed, err := s.newRun(ctx, r, src, inv, []*source.Target{target}, false)
 	if err != nil {
 		return err
 	}

@@ -264,7 +264,11 @@ func (f *fleet) deploy(ctx context.Context, words ...string) error {
 		if err != nil {
 			return err
 		}
-		run, placed, err := s.newRun(ctx, r, inv, targets, false)
+		src, err := s.source(r)
+		if err != nil {
+			return err
+		}
+		run, placed, err := s.newRun(ctx, r, src, inv, targets, false)
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,9 @@ type named interface{ Name() string }
 // newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up
 // to a GB of memory while it is evaluated, and two of them share nothing: as many are evaluated at a time as there are
 // processors.
-func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inventory, targets []*source.Target, checking bool) (*Run, []Placed, error) {
+func (s Session) newRun(
+	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
+) (*Run, []Placed, error) {
 	run := &Run{
 		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2,
 	}
@@ -58,10 +60,6 @@ func (s Session) newRun(ctx context.Context, r request.Request, inv sshcfg.Inven
 	run.evaluator = source.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
-	}
-	src, err := s.source(r)
-	if err != nil {
-		return nil, nil, err
 	}
 	s.sayFound(src)
 	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
