@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	_ "embed"
 	"slices"
 	"strconv"
@@ -105,7 +106,7 @@ func (a Activation) switchForms() [][]string {
 		return append(words, start...)
 	}
 	const locale, install = "LOCALE_ARCHIVE", "NIXOS_INSTALL_BOOTLOADER"
-	bash, ng := install+"="+word(a.Bootloader, "1"), install+"="+zeroOr(a.Bootloader)
+	bash, ng := install+"="+word(a.Bootloader, "1"), install+"="+cmp.Or(word(a.Bootloader, "1"), "0")
 	forms := [][]string{
 		unit(false, true, locale, bash),
 		unit(true, true, locale, bash),
@@ -120,13 +121,6 @@ func (a Activation) switchForms() [][]string {
 		forms = append(forms, start)
 	}
 	return forms
-}
-
-func zeroOr(set bool) string {
-	if set {
-		return "1"
-	}
-	return "0"
 }
 
 // inQuotes takes from a text what double quotes leave to it in a shell.

@@ -3,7 +3,6 @@ package remote
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
@@ -88,7 +87,7 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 	case rebooted(before, after):
 		return fmt.Sprintf("%s: %v; it runs %s", t.Where, ErrRebooted, orNothing(o.Current)), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
-		o.Status, o.Failed = facts.UnitsFailed, firstOf(after.Failed)
+		o.Status, o.Failed = facts.UnitsFailed, report.First(after.Failed, namedUnits)
 		return t.units(o), report.Units
 	case o.Current != o.Was && !lost:
 		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", t.Where, o.Current, t.nextBoot(o), t.Journal), report.HalfDone
@@ -147,15 +146,6 @@ func (o Outcome) generation() string {
 
 // namedUnits is how many failed units are named.
 const namedUnits = 5
-
-// firstOf names the first units, and counts the others.
-func firstOf(units []string) string {
-	text := strings.Join(units[:min(len(units), namedUnits)], ", ")
-	if more := len(units) - namedUnits; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
 
 // NewTeller is the one for an action on a target (nil: this machine), whose HOST was typed as word.
 func NewTeller(target *plan.Machine, word string, call report.Call) Teller {

@@ -48,9 +48,12 @@ func Joined(names []string, between string) string {
 }
 
 // Listed lists the first names, and counts the others: there may be ten thousand.
-func Listed(names []string) string {
-	text := Joined(names[:min(len(names), MostListed)], ", ")
-	if more := len(names) - MostListed; more > 0 {
+func Listed(names []string) string { return First(names, MostListed) }
+
+// First lists at most so many names, and counts the others.
+func First(names []string, most int) string {
+	text := Joined(names[:min(len(names), most)], ", ")
+	if more := len(names) - most; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

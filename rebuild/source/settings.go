@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
 
@@ -32,9 +33,9 @@ func Words(settings []Setting) []string {
 func Named(settings []Setting) string {
 	names := make([]string, len(settings))
 	for i, s := range settings {
-		names[i] = nixexec.Printable(s.Name)
+		names[i] = s.Name
 	}
-	return strings.Join(names, ", ")
+	return report.Joined(names, ", ")
 }
 
 // ownSettings have nothing to do with a build: Nix takes them from any flake unasked (nix: src/libexpr/flake/config.cc).
