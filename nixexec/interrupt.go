@@ -51,15 +51,24 @@ func WithSignals(parent context.Context, signals ...syscall.Signal) (ctx context
 	if len(keys) == 0 {
 		return ctx, stopOthers
 	}
-	ctx, stopKeys := withSignals(context.WithValue(ctx, beforeKeyboard{}, ctx), keys)
+	ending := &endedByKeys{before: ctx, keys: keys}
+	ctx, stopKeys := withSignals(context.WithValue(ctx, keysKey{}, ending), keys)
+	ending.over = ctx.Done()
 	return ctx, func() {
 		stopKeys()
 		stopOthers()
 	}
 }
 
-// beforeKeyboard is the key under which a context that the keyboard ends keeps the one that it was made of.
-type beforeKeyboard struct{}
+// keysKey is the key under which a context that the keyboard ends keeps an *endedByKeys.
+type keysKey struct{}
+
+// endedByKeys tells how a context was made that the keyboard ends.
+type endedByKeys struct {
+	before context.Context // which it was made of
+	keys   []syscall.Signal
+	over   <-chan struct{}
+}
 
 // givesBack is the key under which a context keeps what gives its signals back.
 type givesBack struct{}
@@ -128,7 +137,7 @@ func withoutKeyboard(ctx context.Context) (patient context.Context, stop context
 		patient, stop = context.WithDeadline(patient, deadline)
 	}
 	go func() {
-		for outer, ok := ctx, true; ok; outer, ok = outer.Value(beforeKeyboard{}).(context.Context) {
+		for outer := ctx; outer != nil; outer = beforeKeys(outer) {
 			select {
 			case <-patient.Done():
 				return
@@ -141,6 +150,14 @@ func withoutKeyboard(ctx context.Context) (patient context.Context, stop context
 		}
 	}()
 	return patient, stop
+}
+
+// beforeKeys returns the context that ctx was made of by WithSignals, or nil.
+func beforeKeys(ctx context.Context) context.Context {
+	if ending, ok := ctx.Value(keysKey{}).(*endedByKeys); ok {
+		return ending.before
+	}
+	return nil
 }
 
 // keyboardCause returns the cause of a context that the keyboard has ended, or nil.
@@ -168,11 +185,15 @@ func catch(signals []syscall.Signal) (caught chan os.Signal, release func()) {
 func keyboard() []syscall.Signal { return []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} }
 
 // interruptedBy returns err as an *InterruptedError where the keyboard stopped the run: by the signal that
-// was caught here, or, as that can be late, by what the child says of its end.
-func interruptedBy(caught chan os.Signal, err error) error {
+// was caught here, or, as that can be late, by what the child says of its end. A ctx that the signal ends has ended
+// then: two receivers of one signal get it one after the other, and who asks ctx must not go on in between.
+func interruptedBy(ctx context.Context, caught chan os.Signal, err error) error {
 	select {
 	case s := <-caught:
 		if number, ok := s.(syscall.Signal); ok {
+			if ending, ok := ctx.Value(keysKey{}).(*endedByKeys); ok && slices.Contains(ending.keys, number) {
+				<-ending.over
+			}
 			return &InterruptedError{Signal: number, Err: err}
 		}
 	default:

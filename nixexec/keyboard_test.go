@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -44,6 +45,19 @@ func TestKeyboardDoesNotSignalForeground(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Where Run says that the keyboard has stopped it, the context that the keyboard ends has ended: no next step starts.
+func TestKeyboardHasEndedContext(t *testing.T) {
+	for range 200 {
+		ctx, stop := WithSignals(bounded(t), keyboard()...)
+		err := Run(ctx, script(`kill -INT "$1"`, strconv.Itoa(os.Getpid())), Stdio{})
+		if Interrupted(err) && ctx.Err() == nil {
+			t.Fatalf("%v, and the context goes on", err)
+		}
+		<-ctx.Done()
+		stop()
 	}
 }
 

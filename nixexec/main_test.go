@@ -145,7 +145,7 @@ func report(argv []string) error {
 	case "watch":
 		_, err = Watch(ctx, c, stdio, func(string) bool { return true })
 	case "along":
-		err = ReadAlong(stdio, io.Discard, true, func(s Stdio) error { return Run(ctx, c, s) })
+		err = ReadAlong(ctx, stdio, io.Discard, true, func(s Stdio) error { return Run(ctx, c, s) })
 	default:
 		_, err = Output(ctx, c)
 	}

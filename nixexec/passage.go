@@ -2,6 +2,7 @@ package nixexec
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func newPassage(file, read, write *os.File) (*passage, error) {
 //
 // The end is told by the mark, so that nothing is lost, and nobody is waited for who stays behind with the passage
 // open: what such a process writes later goes to the real file as long as this process lives.
-func (p *passage) send(s Stdio, take takeFunc, run func(Stdio) error) error {
+func (p *passage) send(ctx context.Context, s Stdio, take takeFunc, run func(Stdio) error) error {
 	caught, release := catch(keyboard())
 	defer release()
 	if sameFile(s.Out, s.Err) {
@@ -94,7 +95,7 @@ func (p *passage) send(s Stdio, take takeFunc, run func(Stdio) error) error {
 	if errors.As(err, &interrupted) {
 		return err
 	}
-	return interruptedBy(caught, err)
+	return interruptedBy(ctx, caught, err)
 }
 
 // pass reads as long as anybody can write.

@@ -1,6 +1,7 @@
 package nixexec
 
 import (
+	"context"
 	"io"
 	"os"
 	"syscall"
@@ -12,7 +13,7 @@ import (
 // ReadAlong runs a foreground child, by calling run once, and copies to see what the child writes to standard error, while it
 // goes where it would have gone, byte for byte. run is Run or Capture with the files that it is given:
 //
-//	err := ReadAlong(s, see, false, func(s Stdio) error { return Run(ctx, c, s) })
+//	err := ReadAlong(ctx, s, see, false, func(s Stdio) error { return Run(ctx, c, s) })
 //
 // A terminal as s.Err is replaced by a pseudo-terminal of the same size, so that colours and progress bars stay; the controlling
 // terminal of the child stays the real one, which the keyboard and questions on /dev/tty belong to. Where s.Err is no terminal the
@@ -22,7 +23,7 @@ import (
 // The error is that of run, or an *InterruptedError around it where SIGINT or SIGQUIT arrived before everything was shown. A failure to
 // read along is none: the child then runs without it. see is written to from another goroutine, but not after ReadAlong has returned;
 // its errors are ignored.
-func ReadAlong(s Stdio, see io.Writer, force bool, run func(Stdio) error) error {
+func ReadAlong(ctx context.Context, s Stdio, see io.Writer, force bool, run func(Stdio) error) error {
 	p := passageFor(s.Err, force)
 	if p == nil {
 		return run(s)
@@ -30,7 +31,7 @@ func ReadAlong(s Stdio, see io.Writer, force bool, run func(Stdio) error) error 
 	if terminal := s.Err; term.IsTerminal(int(terminal.Fd())) {
 		defer follow(terminal, p.write)()
 	}
-	return p.send(s, func(text []byte, _ bool) {
+	return p.send(ctx, s, func(text []byte, _ bool) {
 		p.show(text)
 		_, _ = see.Write(text)
 	}, run)

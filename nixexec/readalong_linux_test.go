@@ -32,7 +32,7 @@ func onSized(t *testing.T, text string, run func(Stdio, *bytes.Buffer, Command) 
 
 func alongTerminal(t *testing.T) func(Stdio, *bytes.Buffer, Command) error {
 	return func(s Stdio, seen *bytes.Buffer, c Command) error {
-		return ReadAlong(s, seen, false, func(s Stdio) error { return Run(bounded(t), c, s) })
+		return ReadAlong(bounded(t), s, seen, false, func(s Stdio) error { return Run(bounded(t), c, s) })
 	}
 }
 
@@ -132,7 +132,7 @@ func TestReadAlongTerminalGoes(t *testing.T) {
 		release(t, fifo)
 	}()
 	var seen bytes.Buffer
-	err := ReadAlong(Stdio{Out: slave, Err: slave}, &seen, false, func(s Stdio) error {
+	err := ReadAlong(bounded(t), Stdio{Out: slave, Err: slave}, &seen, false, func(s Stdio) error {
 		return Run(bounded(t), script(`echo one >&2; cat "$1"; echo two >&2; exit 3`, fifo), s)
 	})
 	if Status(err) != 3 || seen.String() != "one\ntwo\n" {

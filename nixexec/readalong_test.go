@@ -44,7 +44,7 @@ func TestReadAlongLeavesFiles(t *testing.T) {
 	defer file.Close()
 	var seen bytes.Buffer
 	for _, s := range []Stdio{{Err: file}, {}} {
-		err := ReadAlong(s, &seen, false, func(got Stdio) error {
+		err := ReadAlong(bounded(t), s, &seen, false, func(got Stdio) error {
 			if got != s {
 				t.Errorf("got %v for %v", got, s)
 			}
@@ -80,7 +80,7 @@ func TestReadAlongFile(t *testing.T) {
 				want = "err 1\nerr 2\nerr 3\n"
 			}
 			var seen bytes.Buffer
-			err = ReadAlong(s, &seen, true, func(s Stdio) error { return Run(bounded(t), script(text), s) })
+			err = ReadAlong(bounded(t), s, &seen, true, func(s Stdio) error { return Run(bounded(t), script(text), s) })
 			got, _ := os.ReadFile(file.Name())
 			if Status(err) != 3 || string(got) != want || seen.String() != want {
 				t.Errorf("%v: got %q, seen %q, want %q", err, got, seen.String(), want)
@@ -97,7 +97,7 @@ func TestReadAlongCapture(t *testing.T) {
 	}
 	var seen bytes.Buffer
 	var out string
-	err = ReadAlong(Stdio{Out: write, Err: write}, &seen, true, func(s Stdio) error {
+	err = ReadAlong(bounded(t), Stdio{Out: write, Err: write}, &seen, true, func(s Stdio) error {
 		var err error
 		out, err = Capture(bounded(t), script("echo out; echo err >&2; exit 4"), s)
 		return err
@@ -120,7 +120,7 @@ func TestReadAlongLosesNothing(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		c := Command{Argv: []string{"head", "-c", "1048576", "/dev/zero"}}
-		ended <- ReadAlong(Stdio{Out: write, Err: write}, &seen, true, func(s Stdio) error { return Run(bounded(t), c, s) })
+		ended <- ReadAlong(bounded(t), Stdio{Out: write, Err: write}, &seen, true, func(s Stdio) error { return Run(bounded(t), c, s) })
 		write.Close()
 	}()
 	shown := 0
@@ -142,7 +142,7 @@ func TestReadAlongDoesNotWaitForDaemon(t *testing.T) {
 	}
 	fifo := newFIFO(t)
 	var seen bytes.Buffer
-	err = ReadAlong(Stdio{Err: write}, &seen, true, func(s Stdio) error {
+	err = ReadAlong(bounded(t), Stdio{Err: write}, &seen, true, func(s Stdio) error {
 		return Run(bounded(t), script(`{ cat "$1"; echo late >&2; } & echo early >&2`, fifo), s)
 	})
 	if err != nil || seen.String() != "early\n" {

@@ -93,7 +93,7 @@ func attended(ctx context.Context, c Command, s Stdio, capture io.Writer) error 
 	caught, release := catch(keyboard())
 	err = cmd.Run()
 	release()
-	return interruptedBy(caught, ended(ctx, c, cmd, err, ""))
+	return interruptedBy(ctx, caught, ended(ctx, c, cmd, err, ""))
 }
 
 // ended turns the error of a child that was started with ctx into the errors of this package.

@@ -18,7 +18,7 @@ func Watch(ctx context.Context, c Command, s Stdio, see func(line string) (show 
 		return "", err
 	}
 	watched := &lines{see: see, show: p.show}
-	err = p.send(s, watched.take, func(s Stdio) error {
+	err = p.send(ctx, s, watched.take, func(s Stdio) error {
 		stdout, err = Capture(ctx, c, s)
 		return err
 	})

@@ -91,7 +91,7 @@ func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Result
 	if step.Quiet {
 		stdio.Out = nil
 	}
-	err = nixexec.ReadAlong(stdio, heard.ring.Stream(), p.Along, func(stdio nixexec.Stdio) error {
+	err = nixexec.ReadAlong(ctx, stdio, heard.ring.Stream(), p.Along, func(stdio nixexec.Stdio) error {
 		if step.Result == "" {
 			return nixexec.Run(ctx, command, stdio)
 		}

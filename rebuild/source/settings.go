@@ -163,7 +163,7 @@ func (v Evaluator) Settings(ctx context.Context, w Wanted, all []Setting, said [
 		return set, false, nil
 	}
 	var answers bytes.Buffer
-	err = nixexec.ReadAlong(v.Stdio, &answers, true, func(s nixexec.Stdio) error {
+	err = nixexec.ReadAlong(ctx, v.Stdio, &answers, true, func(s nixexec.Stdio) error {
 		_, err := nixexec.Capture(ctx, namesCommand(w.Source.Flake, w.Request), s)
 		return err
 	})
