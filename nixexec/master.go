@@ -116,11 +116,7 @@ func (m *Master) Command(words ...string) Command { return SessionCommand(m.opti
 // read a quoted word otherwise. It never asks anything: what there was to ask was asked when the connection was
 // opened.
 func SessionCommand(o MasterOptions, words ...string) Command {
-	argv := append([]string{"ssh"}, ConnectionOptions(o)...)
-	if !o.Batch {
-		argv = append(argv, "-o", "BatchMode=yes")
-	}
-	argv = append(argv, "--", o.Host)
+	argv := append(sessionArgv(o), "--", o.Host)
 	for _, word := range words {
 		argv = append(argv, Quote(word))
 	}
@@ -129,8 +125,16 @@ func SessionCommand(o MasterOptions, words ...string) Command {
 
 // ExitArgv returns the command that ends the connection, as Close does.
 func ExitArgv(o MasterOptions) []string {
+	return append(sessionArgv(o), "-O", "exit", "--", o.Host)
+}
+
+// sessionArgv is what a use of the connection begins with, and asks nothing.
+func sessionArgv(o MasterOptions) []string {
 	argv := append([]string{"ssh"}, ConnectionOptions(o)...)
-	return append(argv, "-O", "exit", "--", o.Host)
+	if !o.Batch {
+		argv = append(argv, "-o", "BatchMode=yes")
+	}
+	return argv
 }
 
 // Script returns script as a command on the host, over this connection: the standard input of a /bin/sh, so that

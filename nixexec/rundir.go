@@ -1,7 +1,9 @@
 package nixexec
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +12,9 @@ import (
 
 // RunLock is the file by whose lock a run's directory is known to belong to a run that lives.
 const RunLock = "lock"
+
+// PlanAlive is the named pipe that the shell of a printed plan keeps open in the plan's directory as long as it lives.
+const PlanAlive = "alive"
 
 // runDirName matches what SocketDirName gives, behind the slash.
 var runDirName = regexp.MustCompile(`^nixhop-([0-9]+-)?[a-z0-9]{8}$`)
@@ -58,7 +63,8 @@ func sameAs(open *os.File, path string) bool {
 }
 
 // SweepRunDirs removes from a directory what runs of this user have left there that live no more: whose lock nobody holds.
-// A directory without a lock is left alone: it may be another program's, or that of a plan that was pasted.
+// So with what the shells of pasted plans have left: whose pipe nobody has open. A directory without either is left
+// alone: it may be another program's.
 func SweepRunDirs(parent string) {
 	entries, _ := os.ReadDir(parent)
 	for _, entry := range entries {
@@ -73,6 +79,9 @@ func SweepRunDirs(parent string) {
 func sweep(dir string) {
 	path := filepath.Join(dir, RunLock)
 	lock, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) && planEnded(filepath.Join(dir, PlanAlive)) {
+		_ = os.RemoveAll(dir)
+	}
 	if err != nil {
 		return
 	}
@@ -80,6 +89,19 @@ func sweep(dir string) {
 	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil && sameAs(lock, path) {
 		_ = os.RemoveAll(dir)
 	}
+}
+
+// planEnded reports whether a plan's pipe is there and has no reader: only then is there nobody to write to (ENXIO).
+func planEnded(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != fs.ModeNamedPipe {
+		return false
+	}
+	pipe, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err == nil {
+		pipe.Close()
+	}
+	return errors.Is(err, syscall.ENXIO)
 }
 
 // isOurs reports whether a directory is this user's alone.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -93,6 +94,35 @@ func TestRunDirsAtOnce(t *testing.T) {
 	for range runs {
 		if err := <-failed; err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A plan that was pasted keeps a pipe open as long as its shell lives; one that nobody has open is swept, and no other.
+func TestSweepPlans(t *testing.T) {
+	parent := t.TempDir()
+	made := func(name, pipe string) string {
+		t.Helper()
+		dir := filepath.Join(parent, name)
+		if err := errors.Join(os.Mkdir(dir, 0o700), syscall.Mkfifo(filepath.Join(dir, pipe), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	dead, starting, alive := made("nixhop-0-dead2222", PlanAlive), made("nixhop-0-starting", PlanAlive+".new"), made("nixhop-0-alive222", PlanAlive)
+	open, err := os.OpenFile(filepath.Join(alive, PlanAlive), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	file := filepath.Join(parent, "nixhop-0-file2222")
+	if err := errors.Join(os.Mkdir(file, 0o700), os.WriteFile(filepath.Join(file, PlanAlive), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	SweepRunDirs(parent)
+	for dir, there := range map[string]bool{dead: false, starting: true, alive: true, file: true} {
+		if Exists(dir) != there {
+			t.Errorf("%q is there: %v", dir, !there)
 		}
 	}
 }

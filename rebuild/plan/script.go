@@ -22,25 +22,24 @@ func (p Plan) Script() string {
 		b.WriteString("# " + nixexec.Printable(line) + "\n")
 	}
 	b.WriteString("(\nset -eu\n")
+	if !p.Listens {
+		b.WriteString("[ -t 0 ] || exec </dev/null # it may be the list of hosts of a loop around this\n")
+	}
 	if slices.ContainsFunc(p.Steps, func(step Step) bool { return step.Secret }) {
 		b.WriteString("ulimit -c 0 # no core dump holds the password\n")
 	}
-	if len(p.Masters)+len(s.files) > 0 || s.usesDir {
+	inDir := len(p.Masters)+len(s.files) > 0 || s.usesDir
+	if inDir {
 		b.WriteString(line(append([]string{"mkdir", "-m", "700"}, p.dirs()...)...) + "\n")
-	}
-	for _, f := range s.files {
-		b.WriteString(written(f) + "\n")
 	}
 	for _, f := range s.ssh {
 		b.WriteString(f.name + "() { " + f.call + ` "$@"; }` + "\n")
 	}
-	if len(p.Masters)+len(s.files) > 0 || s.usesDir {
-		b.WriteString("finish() {\n")
-		for _, m := range p.Masters {
-			b.WriteString("\t" + s.line(nixexec.ExitArgv(m)) + " 2>/dev/null || :\n")
-		}
-		// -f: a master that is asked to exit may remove its socket while rm does.
-		b.WriteString("\t" + line("rm", "-rf", p.Dir) + "\n}\ntrap finish EXIT\n")
+	if inDir {
+		b.WriteString(s.finish(p) + kept(p.Dir))
+	}
+	for _, f := range s.files {
+		b.WriteString(written(f) + "\n")
 	}
 	for _, m := range p.Masters {
 		b.WriteString("# connect to " + nixexec.Printable(m.Host) + "\n" + s.line(nixexec.MasterArgv(m)) + "\n")
@@ -50,6 +49,26 @@ func (p Plan) Script() string {
 	}
 	b.WriteString(s.text.String() + ")\n")
 	return b.String()
+}
+
+// finish has the shell close what the plan opens, however it ends. Not every shell does so at a signal.
+func (s *script) finish(p Plan) string {
+	var b strings.Builder
+	b.WriteString("finish() {\n")
+	for _, m := range p.Masters {
+		b.WriteString("\t" + s.line(nixexec.ExitArgv(m)) + " 2>/dev/null || :\n")
+	}
+	// -f: a master that is asked to exit may remove its socket while rm does.
+	b.WriteString("\t" + line("rm", "-rf", p.Dir) + "\n}\ntrap finish EXIT\n")
+	b.WriteString("trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM\n")
+	return b.String()
+}
+
+// kept shows to later runs that a plan lives, as long as its shell has the pipe open: what one leaves that was killed they
+// remove. It has its name only once it is open.
+func kept(dir string) string {
+	alive := filepath.Join(dir, nixexec.PlanAlive)
+	return "# nobody removes the directory while this is open\n" + line("mkfifo", alive+".new") + "; exec 9<>" + line(alive+".new") + "; " + line("mv", alive+".new", alive) + "\n"
 }
 
 // dirs are the directories of the plan: its own, and those of sockets in it.
@@ -75,7 +94,9 @@ type function struct {
 func functionsFor(p Plan) []function {
 	var all, sessions [][]string
 	for _, m := range p.Masters {
-		all = append(all, nixexec.MasterArgv(m), nixexec.ExitArgv(m))
+		all = append(all, nixexec.MasterArgv(m))
+		exit := nixexec.ExitArgv(m)
+		sessions = append(sessions, exit[:slices.Index(exit, "-O")])
 	}
 	for _, step := range p.Steps {
 		if argv := step.Command.Argv; argv[0] == "ssh" {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,6 +52,11 @@ printf '%s\0' "${0##*/}" "$@" >"$call/argv"
 printf '%s\n' "NIX_SSHOPTS=${NIX_SSHOPTS-}" "TMPDIR=${TMPDIR-}" >"$call/env"
 if ! [ -t 0 ]; then cat >"$call/stdin"; fi
 if [ "$((n))" = "$FAILS" ]; then exit 7; fi
+if [ "$((n))" = 2 ] && [ -n "${SIGNAL-}" ]; then
+	while [ -e "${HOLD-}" ]; do sleep 0.05; done
+	kill -"$SIGNAL" 0
+	sleep 5
+fi
 case "${0##*/} $*" in
 *' -E '*) log=${*#* -E } && : >"${log%% *}" ;;
 'nix '*' eval '* | 'nix-store --realise '*) echo "$DERIVATION" ;;
@@ -333,5 +340,82 @@ func TestScriptSecret(t *testing.T) {
 		last := &p.Steps[len(p.Steps)-1]
 		last.Command.Stdin = "it's $ecret\n" + ScriptMark + "\n" + last.Command.Stdin
 		s.same(t, p, len(p.Steps))
+	})
+}
+
+// What the shell of a plan has left that was killed is removed by a later run, and nothing while it lives.
+func TestScriptKilled(t *testing.T) {
+	onStages(t, func(t *testing.T, s *stage) {
+		s.dir = filepath.Join(t.TempDir(), "nixhop-0-abcdefgh")
+		p := s.staged(t, "switch web", func(*Job) {})
+		cmd := s.command(t, "-c", p.Script())
+		hold := filepath.Join(t.TempDir(), "hold")
+		cmd.Env = append(cmd.Env, "SIGNAL=KILL", "HOLD="+hold)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := errors.Join(os.WriteFile(hold, nil, 0o600), cmd.Start()); err != nil {
+			t.Fatal(err)
+		}
+		for len(s.called(t)) < 3 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if nixexec.SweepRunDirs(filepath.Dir(s.dir)); !nixexec.Exists(s.dir) {
+			t.Error("it was removed while it was used")
+		}
+		if err := errors.Join(os.Remove(hold), cmd.Wait()); err == nil || !nixexec.Exists(s.dir) {
+			t.Errorf("it was not killed in the middle: %v", err)
+		}
+		for began := time.Now(); nixexec.Exists(s.dir); { // until the last of its processes is gone
+			if nixexec.SweepRunDirs(filepath.Dir(s.dir)); time.Since(began) > time.Minute {
+				t.Fatal("it is left behind")
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+}
+
+// A plan in a loop `while read h; do ...; done <list` leaves the list to the loop, but for what is there to be talked to.
+func TestScriptInALoop(t *testing.T) {
+	onStages(t, func(t *testing.T, s *stage) {
+		for _, test := range []struct{ line, rounds, input string }{
+			{"switch web", "web\ndb\n", ""},
+			{"repl web", "web\n", "db\n"},
+			{"switch web --ask-elevate-password", "web\n", "db\n"},
+		} {
+			p := s.staged(t, test.line, func(j *Job) {
+				if test.input != "" {
+					j.Dialect = &Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}
+				}
+			})
+			cmd := s.command(t, "-c", "while read -r host; do echo $host; "+p.Script()+"done")
+			cmd.Stdin = strings.NewReader("web\ndb\n")
+			out, err := cmd.CombinedOutput()
+			input := ""
+			for _, call := range s.called(t) {
+				if call.stdin == "db\n" {
+					input = call.stdin
+				}
+			}
+			if err != nil || string(out) != test.rounds || input != test.input {
+				t.Errorf("%s: %v, the loop read %q, its commands %q", test.line, err, out, input)
+			}
+		}
+	})
+}
+
+// What a plan has opened is closed, too, where it is stopped.
+func TestScriptStopped(t *testing.T) {
+	onStages(t, func(t *testing.T, s *stage) {
+		p := s.staged(t, "switch web", func(*Job) {})
+		for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+			cmd := s.command(t, "-c", p.Script())
+			cmd.Env = append(cmd.Env, "SIGNAL="+strconv.Itoa(int(signal)))
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			if _, err := cmd.CombinedOutput(); err == nil { // also the last process has it open
+				t.Errorf("%s: it has ended well", signal)
+			}
+			if _, err := os.Stat(s.dir); !os.IsNotExist(err) {
+				t.Errorf("%s: %s was left behind: %v", signal, s.dir, err)
+			}
+		}
 	})
 }

@@ -13,6 +13,9 @@ import (
 // longText finds a text that is written at the top of a script, under its name.
 var longText = regexp.MustCompile(`(?ms)^# ([a-z]+\.[a-z]+)\ncat >(\S+) <<'EOF'\n(.*?)^EOF\n`)
 
+// noInput is how a plan takes no standard input but a terminal's.
+const noInput = "[ -t 0 ] || exec </dev/null # it may be the list of hosts of a loop around this\n"
+
 // The long texts stand first, each under its name, and then the steps: a comment and one line each.
 func TestScriptIsLegible(t *testing.T) {
 	s := newStage(t, "/bin/sh")
@@ -35,7 +38,7 @@ func TestScriptIsLegible(t *testing.T) {
 	if at := strings.Index(text, "# connect to web\n"); at < 0 || longText.MatchString(text[at:]) {
 		t.Errorf("a text stands behind the first command:\n%s", text)
 	}
-	_, commands, _ := strings.Cut(rest, "trap finish EXIT\n")
+	_, commands, _ := strings.Cut(rest, "/alive\n")
 	lines := strings.Split(strings.TrimSuffix(commands, ")\n"), "\n")
 	want := []string{
 		"# connect to web", "connection -f -N ", "# connect to big", "connection -f -N ", "export NIX_SSHOPTS='-F /c -o ",
@@ -86,16 +89,19 @@ func TestScriptHead(t *testing.T) {
 	p.Unknown = []string{"nobody has looked\nrm -rf \x1b[2J/"}
 	p.Files = []File{{s.dir + "/config", "Host web\n"}}
 	text := p.Script()
-	want := `# nobody has looked\nrm -rf \x1b[2J/` + "\n(\nset -eu\nmkdir -m 700 " + s.dir + " " + s.dir + "/0 " + s.dir + "/1\n" +
-		"# config\ncat >" + s.dir + "/config <<'EOF'\nHost web\nEOF\n"
-	if !strings.HasPrefix(text, want) {
-		t.Errorf("got\n%s\nwant\n%s", text, want)
+	head := `# nobody has looked\nrm -rf \x1b[2J/` + "\n(\nset -eu\n" + noInput + "mkdir -m 700 " + s.dir + " " + s.dir + "/0 " + s.dir + "/1\n"
+	if !strings.HasPrefix(text, head) {
+		t.Errorf("got\n%s\nwant\n%s", text, head)
+	}
+	_, files, _ := strings.Cut(text, "\ntrap finish EXIT\n")
+	if _, files, _ = strings.Cut(files, "/alive\n"); !strings.HasPrefix(files, "# config\ncat >"+s.dir+"/config <<'EOF'\nHost web\nEOF\n") {
+		t.Errorf("what is opened is closed, and then the files are written: %s", text)
 	}
 	if status, said := s.play(t, text); status != 0 || said != "" {
 		t.Errorf("status %d, %s", status, said)
 	}
 	nothing := Plan{Dir: s.dir, Steps: []Step{{Name: "build", Command: nixexec.Command{Argv: []string{"nix"}}}}}
-	if text := nothing.Script(); text != "(\nset -eu\n# build\nnix\n)\n" {
+	if text := nothing.Script(); text != "(\nset -eu\n"+noInput+"# build\nnix\n)\n" {
 		t.Errorf("where no directory is needed: %s", text)
 	}
 	if _, err := os.Stat(s.dir); !os.IsNotExist(err) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/request"
 )
 
 // Step is one command of a plan.
@@ -53,6 +54,7 @@ type Plan struct {
 	Masters []nixexec.MasterOptions // connections that are opened first and closed last
 	Env     []string                // of the steps that have it
 	Steps   []Step
+	Listens bool // a step is there to be talked to: it has standard input, whatever that is
 }
 
 // File is a small file of the plan's directory: the ssh config of the run, where it needs one.
@@ -60,7 +62,7 @@ type File struct{ Path, Text string }
 
 // Make turns a job into the commands that do it: nixos-rebuild's one, or the steps by nix and ssh.
 func Make(j Job) (Plan, error) {
-	p := Plan{Dir: j.Dir, Env: j.Environment()}
+	p := Plan{Dir: j.Dir, Env: j.Environment(), Listens: request.Converses(j.Request)}
 	if j.Target != nil {
 		p.Masters = append(p.Masters, j.Target.Master)
 	}
