@@ -21,10 +21,11 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 	}
 	r.announce(c)
 	b := Built{Checked: c, System: c.Request.Value("--store-path")}
-	if err := r.keep(ctx, c, "build"); err != nil {
+	p := r.performer(c)
+	if err := p.Keep(ctx, "build"); err != nil {
 		return b, err
 	}
-	if heard, err := r.performer(c).TakeAll(ctx, plan.Build(r.job(c)), results); err != nil {
+	if heard, err := p.TakeAll(ctx, plan.Build(p.Job), results); err != nil {
 		return b, r.stepFailed(c, heard, results, err)
 	}
 	if system, built := results["toplevel"]; built {

@@ -7,6 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
 )
 
@@ -14,15 +15,15 @@ import (
 // fails, it goes by the way through here.
 func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	c := b.Checked
-	job, results := r.job(c), plan.Results{"toplevel": b.System}
-	if err := r.keep(ctx, c, "copy"); err != nil {
+	p, results := r.performer(c), plan.Results{"toplevel": b.System}
+	if err := p.Keep(ctx, "copy"); err != nil {
 		return Copied{b}, err
 	}
-	heard, err := r.performer(c).TakeAll(ctx, plan.Copy(job), results)
-	if c.Between != nil && failedThere(err) {
+	heard, err := p.TakeAll(ctx, plan.Copy(p.Job), results)
+	if c.Between != nil && remote.FailedThere(err) {
 		r.Say.Warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))
-		job.Between = nil
-		heard, err = r.performer(c).TakeAll(ctx, plan.Copy(job), results)
+		p.Job.Between = nil
+		heard, err = p.TakeAll(ctx, plan.Copy(p.Job), results)
 	}
 	if err != nil {
 		return Copied{b}, r.stepFailed(c, heard, results, err)

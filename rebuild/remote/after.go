@@ -10,24 +10,17 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
-
-// After finds out what a run that failed has changed on its target.
-type After struct {
-	Link     *Link
-	Query    facts.Query // what the target is asked, as before
-	Before   facts.Host  // what it told then
-	Teller   Teller
-	Somebody bool // who can be asked where the connection must be opened anew
-	Warn     func(string)
-	Fail     func(string)
-}
 
 // Failure waits until no activation runs on the target any more, and returns the error of the child with what is
 // different there, in words: an *OutcomeError. Where the user has stopped the run, and where nothing is to be learned,
 // it is the error itself.
-func (a After) Failure(ctx context.Context, err error) error {
+func (p Performer) Failure(ctx context.Context, err error) error {
+	if !p.touches() {
+		return err
+	}
 	var exit *nixexec.ExitError
 	untold := errors.Is(err, ErrUntold)
 	if nixexec.Interrupted(err) || !untold && !errors.As(err, &exit) {
@@ -41,20 +34,50 @@ func (a After) Failure(ctx context.Context, err error) error {
 	if lost {
 		looks = 2
 	}
-	after, waited, why := a.settled(ctx, looks, func() { lost = true })
+	after, waited, why := p.settled(ctx, looks, func() { lost = true })
 	switch cause := context.Cause(ctx); {
 	case why != nil:
-		a.Fail(a.Teller.Unknown(cmp.Or(cause, why)))
+		p.Say.Fail(p.Teller.Unknown(cmp.Or(cause, why)))
 		return cmp.Or(cause, err)
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
 	}
-	text, result := a.Teller.Aftermath(a.Before, after, code, waited || lost)
+	text, result := p.Teller.Aftermath(p.Before, after, code, waited || lost)
 	if cause := context.Cause(ctx); cause != nil {
-		a.Warn(text)
+		p.Say.Warn(text)
 		return cause
 	}
-	return &OutcomeError{Result: result, Child: passedOn(err), Err: errors.New(text)}
+	failed := &OutcomeError{Result: result, Err: errors.New(text)}
+	if p.Job.Dialect != nil { // else the child is ssh, and its status none of ours
+		failed.Child = passedOn(err)
+	}
+	return failed
+}
+
+// WholeFailure is Failure for the one child that does all of a deployment, a nixos-rebuild, whether or not the user has
+// stopped it. activating says that it had come to that, and explained that its words have told why it failed.
+func (p Performer) WholeFailure(ctx context.Context, err error, activating, explained bool) error {
+	switch stopped := nixexec.Interrupted(err); {
+	case stopped && p.touches():
+		p.Stopped(ctx)
+	case stopped && activating:
+		p.Say.Warn(p.Teller.GoesOn())
+	case !(explained && activating):
+		return p.Failure(ctx, err)
+	}
+	return err
+}
+
+// touches reports whether a run that fails may leave its target different from before.
+func (p Performer) touches() bool {
+	return p.Link != nil && plan.NeedsRoot(p.Job.Request.Action) && p.Job.Request.Action != "dry-activate"
+}
+
+// nothing says that the target runs what it did, where it was to run something else, and why.
+func (p Performer) nothing(why string) {
+	if plan.NeedsRoot(p.Job.Request.Action) {
+		p.Say.Fail("nothing was activated " + p.Teller.Where + ": " + why)
+	}
 }
 
 // rebooted reports whether a host has told another boot id than before. One that tells none has not.
@@ -63,15 +86,15 @@ func rebooted(before, after facts.Host) bool {
 }
 
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.
-func (a After) settled(ctx context.Context, looks int, lost func()) (after facts.Host, waited bool, err error) {
-	return a.Link.Settled(ctx, a.Query, a.Somebody, looks,
+func (p Performer) settled(ctx context.Context, looks int, lost func()) (after facts.Host, waited bool, err error) {
+	return p.Link.Settled(ctx, p.Query, p.Somebody, looks,
 		func() {
 			lost()
-			a.Warn("the connection to " + a.Link.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
+			p.Say.Warn("the connection to " + p.Link.Machine.Host.Name + " was lost; connecting again to learn what was changed there")
 		},
 		func() bool {
-			a.Warn("the activation " + a.Teller.Where + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " +
-				a.Teller.Journal)
+			p.Say.Warn("the activation " + p.Teller.Where + " goes on; waiting for its end, which Ctrl-C does not change; see how it goes: " +
+				p.Teller.Journal)
 			return true
 		})
 }
@@ -82,48 +105,53 @@ const stoppedTime = 2 * time.Minute
 // Stopped says what a run has changed on its target that the user has stopped under a nixos-rebuild: a command may have
 // been on its way then, and what has begun goes on. Nothing is waited for but that it shows. Another signal ends the
 // wait.
-func (a After) Stopped(ctx context.Context) {
+func (p Performer) Stopped(ctx context.Context) {
 	ctx, stop := nixexec.WithSignals(context.WithoutCancel(ctx), syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, stoppedTime)
 	defer cancel()
 	goesOn := false
-	after, _, why := a.Link.Settled(ctx, a.Query, false, 2, func() {}, func() bool {
+	after, _, why := p.Link.Settled(ctx, p.Query, false, 2, func() {}, func() bool {
 		goesOn = true
 		return false
 	})
 	switch {
 	case why != nil:
-		a.Fail(a.Teller.Unknown(why))
+		p.Say.Fail(p.Teller.Unknown(why))
 	case goesOn || after.AtWork:
-		a.Warn(a.Teller.GoesOn())
-	case after.System.Current == a.Before.System.Current && after.System.Profile == a.Before.System.Profile &&
-		after.System.BootID == a.Before.System.BootID:
-		a.Fail("nothing was activated " + a.Teller.Where + ": the run was stopped")
+		p.Say.Warn(p.Teller.GoesOn())
+	case after.System.Current == p.Before.System.Current && after.System.Profile == p.Before.System.Profile &&
+		after.System.BootID == p.Before.System.BootID:
+		p.nothing("the run was stopped")
 	default:
-		text, _ := a.Teller.Aftermath(a.Before, after, -1, true)
-		a.Warn(text)
+		text, _ := p.Teller.Aftermath(p.Before, after, -1, true)
+		p.Say.Warn(text)
 	}
 }
 
-// Success looks whether a host that a nixos-rebuild says it has deployed to runs what it boots: nobody but the host
+// Success looks whether a host that a nixos-rebuild says it has switched runs what it boots: nobody but the host
 // knows that. The error is an *OutcomeError, or why the run was stopped meanwhile: it is looked nevertheless. A
 // specialisation runs beside what the profile has, and another profile says nothing of what runs.
-func (a After) Success(ctx context.Context, comparable bool) error {
+func (p Performer) Success(ctx context.Context) error {
+	r := p.Job.Request
+	if p.Link == nil || r.Action != "switch" {
+		return nil
+	}
+	comparable := !r.Has("--specialisation") && facts.ProfilePath(r.Value("--profile-name")) == facts.ProfilePath("")
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), stoppedTime)
 	defer cancel()
-	after, _, why := a.settled(looking, 1, func() {})
+	after, _, why := p.settled(looking, 1, func() {})
 	switch cause := context.Cause(ctx); {
 	case why != nil:
-		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + a.Teller.Unknown(why))}
-	case rebooted(a.Before, after):
-		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", a.Teller.Where, ErrRebooted)}
+		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + p.Teller.Unknown(why))}
+	case rebooted(p.Before, after):
+		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", p.Teller.Where, ErrRebooted)}
 	case comparable && after.System.Profile != after.System.Current:
 		text := fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s",
-			a.Teller.Where, orNothing(after.System.Current), orNothing(after.System.Profile))
-		return &OutcomeError{Result: report.HalfDone, Err: errors.New(text + "\n" + a.Teller.Journal)}
+			p.Teller.Where, orNothing(after.System.Current), orNothing(after.System.Profile))
+		return &OutcomeError{Result: report.HalfDone, Err: errors.New(text + "\n" + p.Teller.Journal)}
 	case cause != nil:
-		a.Warn(fmt.Sprintf("%s: nixos-rebuild had ended well when the run was stopped; %s runs there", a.Teller.Where, after.System.Current))
+		p.Say.Warn(fmt.Sprintf("%s: nixos-rebuild had ended well when the run was stopped; %s runs there", p.Teller.Where, after.System.Current))
 		return cause
 	}
 	return nil

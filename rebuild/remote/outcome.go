@@ -66,6 +66,18 @@ func orNothing(path string) string {
 	return path
 }
 
+// Deployed is the system that the host has now, where the outcome is known; empty: it is not, or not that one. Without a
+// system that was wanted only the host knew which: the generation before.
+func (o Outcome) Deployed(system string, result report.Result) string {
+	switch {
+	case !o.Known():
+		return ""
+	case system == "" && (result == report.Done || result == report.Units):
+		return o.Toplevel
+	}
+	return system
+}
+
 // reportedBytes is the longest value that counts in a report, whatever a host sends: a store path has 256 at most (nix:
 // src/libstore/path.hh), a reason may have several of them.
 const reportedBytes = 1024
@@ -107,20 +119,6 @@ var awaitScript string
 
 // ErrUntold says that nobody saw the end of an activation.
 var ErrUntold = errors.New("the host has not said how it ended")
-
-// Activate takes the step of an activation. Where the outcome is known, what the command itself ended with counts for
-// nothing, unless the user has stopped the run meanwhile.
-func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results, run string) (Outcome, *Heard, error) {
-	out, heard, err := p.Take(ctx, step, results)
-	outcome := ParseOutcome(out, run)
-	if err == nil && !outcome.Known() {
-		err = ErrUntold
-	}
-	if err != nil {
-		err = &StepError{step, err}
-	}
-	return outcome, heard, err
-}
 
 // LinkLost reports whether the connection failed, and not what ran over it. One over which nothing is heard any more of
 // what tells that it still runs is as good as lost.

@@ -1,13 +1,16 @@
 package remote
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
@@ -29,15 +32,64 @@ func (e *StepError) Error() string {
 // Unwrap returns the child's error.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// Performer takes the steps of a plan for one host.
+// Performer takes the steps of a plan for one host, and says what came of them.
 type Performer struct {
-	Host     string // as typed
-	Alone    bool   // the terminal is the step's: it runs in the foreground
-	Along    bool   // what it prints is read along also where it goes to no terminal
+	Host     string   // as typed
+	Job      plan.Job // whose steps these are
+	Call     report.Call
+	Alone    bool // the terminal is the step's: it runs in the foreground
+	Along    bool // what it prints is read along also where it goes to no terminal
 	Stdio    nixexec.Stdio
-	Password nixexec.Secret // for a step that wants one
 	Say      report.Sink
-	Started  string // the mark of the nixos-rebuilds that this nixhop was started by
+	Started  string         // the mark of the nixos-rebuilds that this nixhop was started by
+	Password nixexec.Secret // for a step that wants one
+
+	Link, BuildLink *Link       // to the target and to the build host; nil: this machine, or there is none
+	Somebody        bool        // can be asked where a connection must be opened anew
+	Query           facts.Query // what the target is asked
+	Before          facts.Host  // what it told before
+	Teller          Teller
+}
+
+// Keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was
+// lost while it was not used is made anew. The errors are those of Link.Keep.
+func (p Performer) Keep(ctx context.Context, step string) error {
+	for i, link := range []*Link{p.Link, p.BuildLink} {
+		if link == nil || i == 1 && link == p.Link {
+			continue
+		}
+		name := link.Machine.Host.Name
+		err := link.Keep(ctx, p.Somebody, func() {
+			p.Say.Warn("the connection to " + name + " was lost; connecting again before the " + step)
+		})
+		if err == nil {
+			continue
+		}
+		if nixexec.Interrupted(err) || context.Cause(ctx) != nil {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+		p.nothing("the " + step + " was not begun")
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// Failed says that nothing was activated, for a step before that has failed. One that the user has stopped is ended on
+// the build host, too.
+func (p Performer) Failed(e *StepError, results plan.Results) {
+	how := "failed"
+	if nixexec.Interrupted(e) {
+		EndThere(p.Job, e.Step.Name, results, p.Call, p.Say.Warn)
+		how = "was stopped"
+	}
+	p.nothing("the " + e.Step.Name + " " + how)
+}
+
+// FailedThere reports whether a third build host's own copy failed, and neither the connection to it nor the user is
+// why: the way through here is left.
+func FailedThere(err error) bool {
+	var exit *nixexec.ExitError
+	return errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && !nixexec.Interrupted(err)
 }
 
 // TakeAll takes steps one after another. What they tell is added to results; a step whose result is known already is

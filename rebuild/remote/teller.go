@@ -147,11 +147,11 @@ func (o Outcome) generation() string {
 // namedUnits is how many failed units are named.
 const namedUnits = 5
 
-// NewTeller is the one for an action on a target (nil: this machine), whose HOST was typed as word.
-func NewTeller(target *plan.Machine, word string, call report.Call) Teller {
+// NewTeller is the one for an action on a target (nil: this machine) that was called for.
+func NewTeller(target *plan.Machine, call report.Call) Teller {
 	journal := []string{"journalctl", "-u", facts.ActivationUnits, "-e"}
 	t := Teller{Where: "here", Action: call.Action, Journal: nixexec.ShellWords(journal)}
-	if word != "" {
+	if call.Word != "" {
 		t.Back = call.Back()
 	}
 	if target != nil {

@@ -1,0 +1,72 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/plan"
+)
+
+// Activate takes the step of an activation, and waits for its end also where the connection is lost meanwhile. Where the
+// outcome is known, what the command itself ended with counts for nothing, unless the user has stopped the run meanwhile.
+// heard is nil where all that is known was said already. The error is a *StepError, that of Keep, or why the run was
+// stopped.
+func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results) (o Outcome, heard *Heard, err error) {
+	if err := context.Cause(ctx); err != nil {
+		p.nothing("the run was stopped")
+		return o, nil, &StepError{step, err}
+	}
+	if err := p.Keep(ctx, "activation"); err != nil {
+		return o, nil, err
+	}
+	out, heard, err := p.Take(ctx, step, results)
+	o = ParseOutcome(out, p.Job.Run)
+	if err == nil && !o.Known() {
+		err = ErrUntold
+	}
+	if err != nil {
+		err = &StepError{step, err}
+	}
+	switch {
+	case nixexec.Interrupted(err):
+		p.stopped(ctx, o, results["toplevel"])
+		return o, nil, err
+	case p.Link == nil || p.Job.Commands != nil || !LinkLost(err):
+		return o, heard, err
+	}
+	p.Say.Warn("the connection was lost during the activation " + p.Teller.Where + ", which goes on without it; connecting again to learn how it ends")
+	o, unheard := p.Link.Await(ctx, p.Job.Run, p.Somebody)
+	if unheard != nil {
+		p.Say.Fail(p.Teller.Unknown(cmp.Or(context.Cause(ctx), unheard)))
+		return o, nil, cmp.Or(context.Cause(ctx), err)
+	}
+	return o, heard, err
+}
+
+// stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not
+// what was last heard of it.
+func (p Performer) stopped(ctx context.Context, o Outcome, system string) {
+	if p.Job.Commands != nil { // nothing of them is left on the host to be asked for
+		p.Say.Warn(p.Teller.GoesOn())
+		return
+	}
+	if p.Link != nil {
+		var err error
+		if o, err = p.Link.Look(ctx, p.Job.Run); err != nil {
+			p.Say.Fail(p.Teller.Unknown(err))
+			return
+		}
+	}
+	switch {
+	case o.Known():
+		text, _ := p.Teller.Outcome(o, system)
+		p.Say.Warn(text)
+	case o.Begun && o.Rest:
+		p.Say.Warn("the activation " + p.Teller.Where + " was ended there before it was through; see: " + p.Teller.Journal)
+	case o.Begun || p.Link != nil && !o.Rest:
+		p.Say.Warn(p.Teller.GoesOn())
+	default:
+		p.nothing("the run was stopped")
+	}
+}
