@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
 )
 
@@ -12,7 +13,7 @@ import (
 // outcome is known, what the command itself ended with counts for nothing, unless the user has stopped the run meanwhile.
 // heard is nil where all that is known was said already. The error is a *StepError, that of Keep, or why the run was
 // stopped.
-func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results) (o Outcome, heard *Heard, err error) {
+func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results) (o explain.Outcome, heard *Heard, err error) {
 	if err := context.Cause(ctx); err != nil {
 		p.nothing("the run was stopped")
 		return o, nil, &StepError{step, err}
@@ -21,7 +22,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 		return o, nil, err
 	}
 	out, heard, err := p.Take(ctx, step, results)
-	o = ParseOutcome(out, p.Job.Run)
+	o = explain.ParseOutcome(out, p.Job.Run)
 	if err == nil && !o.Known() {
 		err = ErrUntold
 	}
@@ -38,7 +39,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 	p.Say.Warn("the connection was lost during the activation " + p.Teller.Where + ", which goes on without it; connecting again to learn how it ends")
 	o, unheard := p.Link.Await(ctx, p.Job.Run, p.Somebody)
 	if unheard != nil {
-		p.Say.Fail(p.Teller.Unknown(cmp.Or(context.Cause(ctx), unheard)))
+		p.Say.Fail(p.unknown(cmp.Or(context.Cause(ctx), unheard)))
 		return o, nil, cmp.Or(context.Cause(ctx), err)
 	}
 	return o, heard, err
@@ -46,7 +47,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 
 // stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not
 // what was last heard of it.
-func (p Performer) stopped(ctx context.Context, o Outcome, system string) {
+func (p Performer) stopped(ctx context.Context, o explain.Outcome, system string) {
 	if p.Job.Commands != nil { // nothing of them is left on the host to be asked for
 		p.Say.Warn(p.Teller.GoesOn())
 		return
@@ -54,7 +55,7 @@ func (p Performer) stopped(ctx context.Context, o Outcome, system string) {
 	if p.Link != nil {
 		var err error
 		if o, err = p.Link.Look(ctx, p.Job.Run); err != nil {
-			p.Say.Fail(p.Teller.Unknown(err))
+			p.Say.Fail(p.unknown(err))
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
@@ -37,7 +38,7 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 	after, waited, why := p.settled(ctx, looks, func() { lost = true })
 	switch cause := context.Cause(ctx); {
 	case why != nil:
-		p.Say.Fail(p.Teller.Unknown(cmp.Or(cause, why)))
+		p.Say.Fail(p.unknown(cmp.Or(cause, why)))
 		return cmp.Or(cause, err)
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
@@ -80,9 +81,15 @@ func (p Performer) nothing(why string) {
 	}
 }
 
-// rebooted reports whether a host has told another boot id than before. One that tells none has not.
-func rebooted(before, after facts.Host) bool {
-	return before.System.BootID != "" && after.System.BootID != "" && before.System.BootID != after.System.BootID
+// unknown is what is left to say of a host that cannot be asked any more.
+func (p Performer) unknown(why error) string {
+	switch {
+	case errors.Is(why, ErrOther) || errors.Is(why, ErrRebooted):
+		return p.Teller.Unknown(why.Error())
+	case nixexec.Interrupted(why):
+		return p.Teller.Unknown("the run was stopped before the host had told")
+	}
+	return p.Teller.Unknown("it is not reached any more")
 }
 
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.
@@ -117,7 +124,7 @@ func (p Performer) Stopped(ctx context.Context) {
 	})
 	switch {
 	case why != nil:
-		p.Say.Fail(p.Teller.Unknown(why))
+		p.Say.Fail(p.unknown(why))
 	case goesOn || after.AtWork:
 		p.Say.Warn(p.Teller.GoesOn())
 	case after.System.Current == p.Before.System.Current && after.System.Profile == p.Before.System.Profile &&
@@ -143,13 +150,11 @@ func (p Performer) Success(ctx context.Context) error {
 	after, _, why := p.settled(looking, 1, func() {})
 	switch cause := context.Cause(ctx); {
 	case why != nil:
-		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + p.Teller.Unknown(why))}
-	case rebooted(p.Before, after):
+		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + p.unknown(why))}
+	case explain.Rebooted(p.Before, after):
 		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", p.Teller.Where, ErrRebooted)}
 	case comparable && after.System.Profile != after.System.Current:
-		text := fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s",
-			p.Teller.Where, orNothing(after.System.Current), orNothing(after.System.Profile))
-		return &OutcomeError{Result: report.HalfDone, Err: errors.New(text + "\n" + p.Teller.Journal)}
+		return &OutcomeError{Result: report.HalfDone, Err: errors.New(p.Teller.NotBooted(after))}
 	case cause != nil:
 		p.Say.Warn(fmt.Sprintf("%s: nixos-rebuild had ended well when the run was stopped; %s runs there", p.Teller.Where, after.System.Current))
 		return cause

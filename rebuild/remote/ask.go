@@ -2,9 +2,10 @@ package remote
 
 import (
 	"context"
-	"nixhop/nixexec"
 	"os"
 	"sync"
+
+	"nixhop/nixexec"
 )
 
 // Asker is who is asked something on the terminal.

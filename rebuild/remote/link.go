@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
 	"nixhop/sshcfg"
 )
@@ -121,7 +122,7 @@ var comesBack = []sshcfg.FailureKind{
 var (
 	ErrNotReached = errors.New("the host is not reached any more")
 	ErrOther      = errors.New("another machine answers in its place")
-	ErrRebooted   = errors.New("it was rebooted, or another machine answers in its place")
+	ErrRebooted   = errors.New(explain.Replaced)
 )
 
 // Reconnect opens a connection anew that was lost, and tries that for a while. It asks nothing unless the host lets

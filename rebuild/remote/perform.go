@@ -48,7 +48,7 @@ type Performer struct {
 	Somebody        bool        // can be asked where a connection must be opened anew
 	Query           facts.Query // what the target is asked
 	Before          facts.Host  // what it told before
-	Teller          Teller
+	Teller          explain.Teller
 }
 
 // Keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was

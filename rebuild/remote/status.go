@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"fmt"
+
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -21,6 +22,33 @@ func (e *HostsError) Unwrap() []error {
 		all[i] = host.Err
 	}
 	return all
+}
+
+// OutcomeError says what came of an activation, where that is neither success nor something that the child itself has
+// said.
+type OutcomeError struct {
+	Result report.Result
+	Child  int // the status that the child ended with, or hid, where that is passed on; else 0
+	Err    error
+}
+
+// Error is the text of the wrapped error.
+func (e *OutcomeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (e *OutcomeError) Unwrap() error { return e.Err }
+
+// Hidden is the error of a nixos-rebuild with the exit status that it hides in its text under a 1: it is that of the
+// command that failed (nixpkgs, nixos-rebuild-ng). 0 and 1: it hides none; a number of nixhop's own is not taken over.
+func Hidden(err error, status int) error {
+	var exit *nixexec.ExitError
+	if notOurs(status) <= 1 || !errors.As(err, &exit) || exit.Code != 1 {
+		return err
+	}
+	return &OutcomeError{
+		Result: report.Failed, Child: status,
+		Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", exit, status),
+	}
 }
 
 // Status is the exit status that an error of a run stands for: the one place that knows exit statuses

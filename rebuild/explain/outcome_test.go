@@ -1,8 +1,10 @@
-package remote
+package explain
 
 import (
 	"strings"
 	"testing"
+
+	"nixhop/rebuild/report"
 )
 
 func TestParseOutcome(t *testing.T) {
@@ -61,5 +63,28 @@ func TestParseOutcomeBounded(t *testing.T) {
 		"\n\x1b]0;owned\x07status=0\nprofile=/b\u202e\x1b[2J\n", "r")
 	if len(got.Current) != reportedBytes || strings.ContainsAny(got.Profile, "\x1b\u202e") || got.Known() {
 		t.Errorf("%.300q, %q, %d", got.Current, got.Profile, got.Status)
+	}
+}
+
+// What is printed as deployed is there, and of a generation before only what the host says it has gone back to.
+func TestOutcomeDeployed(t *testing.T) {
+	known := Outcome{Toplevel: "/before", Ended: true}
+	for _, c := range []struct {
+		what    string
+		outcome Outcome
+		system  string
+		result  report.Result
+		want    string
+	}{
+		{"nobody saw its end", Outcome{Toplevel: "/s"}, "/s", report.Unknown, ""},
+		{"activated", known, "/s", report.Done, "/s"},
+		{"gone back", known, "", report.Done, "/before"},
+		{"gone back, but for a unit", known, "", report.Units, "/before"},
+		{"not gone back", known, "", report.Failed, ""},
+		{"half of it", known, "", report.HalfDone, ""},
+	} {
+		if got := c.outcome.Deployed(c.system, c.result); got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
 	}
 }

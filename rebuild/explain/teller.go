@@ -1,7 +1,6 @@
-package remote
+package explain
 
 import (
-	"errors"
 	"fmt"
 
 	"nixhop/nixexec"
@@ -84,8 +83,8 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
 	}
 	switch {
-	case rebooted(before, after):
-		return fmt.Sprintf("%s: %v; it runs %s", t.Where, ErrRebooted, orNothing(o.Current)), report.Failed
+	case Rebooted(before, after):
+		return fmt.Sprintf("%s: %s; it runs %s", t.Where, Replaced, orNothing(o.Current)), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
 		o.Status, o.Failed = facts.UnitsFailed, report.First(after.Failed, namedUnits)
 		return t.units(o), report.Units
@@ -100,21 +99,28 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 	}
 }
 
+// Replaced is said of a host that is not, or not any more, the machine that it was as it was checked.
+const Replaced = "it was rebooted, or another machine answers in its place"
+
+// Rebooted reports whether a host has told another boot id than before. One that tells none has not.
+func Rebooted(before, after facts.Host) bool {
+	return before.System.BootID != "" && after.System.BootID != "" && before.System.BootID != after.System.BootID
+}
+
 // GoesOn says that a run that the user has stopped has left an activation behind, which goes on.
 func (t Teller) GoesOn() string {
 	return "the activation " + t.Where + " is not ended by this; see how it goes: " + t.Journal
 }
 
 // Unknown is what is left to say of a host that cannot be asked any more, and why.
-func (t Teller) Unknown(why error) string {
-	reason := "it is not reached any more"
-	switch {
-	case errors.Is(why, ErrOther) || errors.Is(why, ErrRebooted):
-		reason = why.Error()
-	case nixexec.Interrupted(why):
-		reason = "the run was stopped before the host had told"
-	}
-	return "what was changed " + t.Where + " is not known, for " + reason + "; see: " + t.Journal
+func (t Teller) Unknown(why string) string {
+	return "what was changed " + t.Where + " is not known, for " + why + "; see: " + t.Journal
+}
+
+// NotBooted says that a host boots another system than the one that it runs, after a child that ended well.
+func (t Teller) NotBooted(after facts.Host) string {
+	return fmt.Sprintf("%s: nixos-rebuild ended well, but %s runs there, and its profile is %s\n%s",
+		t.Where, orNothing(after.System.Current), orNothing(after.System.Profile), t.Journal)
 }
 
 // nextBoot says what boots next where that was changed, and how to take it back. switch-to-configuration installs the
