@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/tty"
 	"nixhop/rebuild"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -115,7 +116,7 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	}
 	// As for nixos-rebuild: on the terminal, wherever the files lead, else by the first line of standard input.
 	switch {
-	case nixexec.OnTerminal():
+	case tty.CanAsk():
 		s.Pass = terminal
 	case r.Has("--ask-elevate-password"):
 		s.Pass = remote.Line{File: stdio.In}

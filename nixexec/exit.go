@@ -8,9 +8,6 @@ import (
 	"syscall"
 )
 
-// SSHFailed is what ssh ends with where the connection failed, not the command (ssh(1)).
-const SSHFailed = 255
-
 // ExitError says that a program ran and did not succeed.
 type ExitError struct {
 	Program string         // Argv[0]

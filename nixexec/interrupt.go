@@ -181,6 +181,12 @@ func catch(signals []syscall.Signal) (caught chan os.Signal, release func()) {
 	return caught, func() { signal.Stop(caught) }
 }
 
+// DropKeyboard catches SIGINT and SIGQUIT, and drops them, until release is called.
+func DropKeyboard() (release func()) {
+	_, release = catch(keyboard())
+	return release
+}
+
 // keyboard are the signals that a terminal sends to every process in its foreground.
 func keyboard() []syscall.Signal { return []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} }
 

@@ -30,12 +30,8 @@ func TestMain(m *testing.M) {
 		countInterrupts()
 	case "obey":
 		obeyInterrupt()
-	case "open":
-		os.Exit(Status(openAndUse(MasterOptions{Dir: os.Args[1], Config: os.Args[2], Host: os.Args[3]})))
 	case "run", "along", "output", "keys-run", "keys-capture", "keys-watch", "keys-along":
 		os.Exit(Status(report(os.Args[1:])))
-	case "ask":
-		os.Exit(Status(askAndRun(os.Args[1:])))
 	case "replace":
 		ctx, _ := WithSignals(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
@@ -89,34 +85,6 @@ func obeyInterrupt() {
 	<-caught
 	code, _ := strconv.Atoi(os.Args[1])
 	os.Exit(code)
-}
-
-// openAndUse opens a connection on the terminal and prints what a command over it printed.
-func openAndUse(o MasterOptions) error {
-	ctx, stop := WithSignals(context.Background(), keyboard()...)
-	defer stop()
-	m, _, err := OpenMaster(ctx, o, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	out, err := Output(ctx, m.Command("echo", "used"))
-	fmt.Printf("%s", out)
-	return err
-}
-
-// askAndRun asks for a secret and feeds it to a program.
-func askAndRun(argv []string) error {
-	secret, err := AskSecret(context.Background(), "password: ")
-	if err != nil {
-		return err
-	}
-	c := Command{Argv: argv, Secret: secret, Stdin: "and more\nend\n"}
-	if err := Run(context.Background(), c, Stdio{Out: os.Stdout, Err: os.Stderr}); err != nil {
-		return err
-	}
-	c = Command{Argv: []string{"sh", "-c", "stty -a | grep -o ' echo '"}}
-	return Run(context.Background(), c, Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 }
 
 // report runs a program as this process's mode says and prints how that ended.

@@ -37,8 +37,13 @@ func OutputLines(ctx context.Context, c Command, see func(line string) (show boo
 	return stdout, err
 }
 
-// background is Output without an eye on the keyboard, and with standard error also of a child that succeeded. What
-// comes there goes to along, too, which may be nil.
+// Background is Output for a child that only the end of ctx ends, not the keyboard. It returns the end of standard
+// error, at most 64 KiB, also where the child succeeded.
+func Background(ctx context.Context, c Command) (stdout []byte, stderr string, err error) {
+	return background(ctx, c, nil)
+}
+
+// background is Background with standard error going to along, too, which may be nil.
 func background(ctx context.Context, c Command, along io.Writer) (out []byte, said string, err error) {
 	stdout := &head{limit: outputLimit}
 	stderr := &tail{limit: stderrLimit}

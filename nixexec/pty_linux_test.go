@@ -51,7 +51,7 @@ func onTerminal(t *testing.T, mode string, args ...string) *terminal {
 	return &terminal{t: t, master: master, program: program, lines: lines}
 }
 
-// lineOrQuestion splits after a line, and after ssh's question, which waits on its line for the answer.
+// lineOrQuestion splits after a line, and after a question that waits on its line for the answer.
 func lineOrQuestion(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	const question = ")? "
 	at := bytes.Index(data, []byte(question))
@@ -239,59 +239,24 @@ func TestBackgroundHasNoTerminal(t *testing.T) {
 	}
 }
 
-// What is typed as a secret is not shown, and reaches the child: where this program asks, and where a shell does that
-// the printed command was pasted into.
-func TestSecretIsAskedFor(t *testing.T) {
+// What is typed as a secret is not shown, and reaches the child, where a shell asks for it that the printed command was
+// pasted into.
+func TestSecretIsAskedForInShell(t *testing.T) {
 	c := Command{Argv: []string{"sed", "s/^/got /"}, Secret: NewSecret(treasure), Stdin: "and more\nend\n"}
-	for _, p := range []*terminal{
-		onTerminal(t, "ask", c.Argv...),
-		onTerminal(t, "run", "sh", "-c", c.String()+"; stty -a | grep -o ' echo '"),
-	} {
-		p.until("password: ")
-		eventually(t, "echo is off", func() bool {
-			state, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
-			return err == nil && state.Lflag&unix.ECHO == 0
-		})
-		p.press("a 'typed' \\ one\n")
-		for _, want := range []string{"", `got a 'typed' \ one`, "got and more", "got end"} {
-			if got := p.expect(""); got != want {
-				t.Errorf("got %q, want %q", got, want)
-			}
-		}
-		p.expect(" echo ")
-		if got := p.status(); got != 0 {
-			t.Errorf("exit status %d", got)
+	p := onTerminal(t, "run", "sh", "-c", c.String()+"; stty -a | grep -o ' echo '")
+	p.until("password: ")
+	eventually(t, "echo is off", func() bool {
+		state, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
+		return err == nil && state.Lflag&unix.ECHO == 0
+	})
+	p.press("a 'typed' \\ one\n")
+	for _, want := range []string{"", `got a 'typed' \ one`, "got and more", "got end"} {
+		if got := p.expect(""); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-}
-
-// ssh asks on the terminal when a connection is opened, and there only. One Ctrl-C is enough: ssh loses one that comes
-// between its question and its reading, and is ended by the context then.
-func TestOpenMasterAsksOnTerminal(t *testing.T) {
-	s := startServer(t)
-	o := s.options("web")
-	for _, test := range []struct {
-		answer string
-		want   int
-	}{
-		{ctrlC, 130},
-		{"no\n", 255},
-		{"yes\n", 0},
-	} {
-		p := onTerminal(t, "open", o.Dir, o.Config, o.Host)
-		p.expect("Are you sure you want to continue connecting")
-		p.press(test.answer)
-		if test.want == 0 {
-			p.expect("used")
-		}
-		if got := p.status(); got != test.want {
-			t.Errorf("answer %q: exit status %d, want %d", test.answer, got, test.want)
-		}
-		if entries, err := os.ReadDir(o.Dir); err != nil || len(entries) != 0 {
-			t.Errorf("answer %q: left behind: %v, %v", test.answer, entries, err)
-		}
-	}
-	if got := s.logins(); got != 1 {
-		t.Errorf("%d logins", got)
+	p.expect(" echo ")
+	if got := p.status(); got != 0 {
+		t.Errorf("exit status %d", got)
 	}
 }

@@ -64,7 +64,10 @@ func foreground(ctx context.Context, c Command, s Stdio, capture io.Writer) erro
 	return err
 }
 
-// attended is foreground for a child that every end of ctx ends, that by the keyboard, too.
+// RunUntil is Run for a child that every end of ctx ends, that by the keyboard, too.
+func RunUntil(ctx context.Context, c Command, s Stdio) error { return attended(ctx, c, s, nil) }
+
+// attended is RunUntil with a capture as foreground has it.
 func attended(ctx context.Context, c Command, s Stdio, capture io.Writer) error {
 	ctx, capture, stop := c.listen(ctx, capture)
 	defer stop()

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/tty"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -48,7 +49,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 		return err
 	}
 	text, err := report.Text(rows, asJSON, func(rows []report.CheckRow) string {
-		return report.CheckTable(rows, nixexec.Columns(s.Stdio.Out))
+		return report.CheckTable(rows, tty.Columns(s.Stdio.Out))
 	})
 	if err != nil {
 		return err

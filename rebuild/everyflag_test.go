@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -62,7 +62,7 @@ func sample(s request.FlagSpec) []string {
 }
 
 func machineOf(name string) *plan.Machine {
-	return &plan.Machine{Host: sshcfg.Host{Name: name}, Master: nixexec.MasterOptions{Host: name, Dir: "/run/d"}}
+	return &plan.Machine{Host: sshcfg.Host{Name: name}, Master: ssh.MasterOptions{Host: name, Dir: "/run/d"}}
 }
 
 // deed is what a command line comes to, in one text: the commands of its plan. refused is true where it is no command

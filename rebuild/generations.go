@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
@@ -48,7 +49,7 @@ func (r *Run) printGenerations(m *plan.Machine, req request.Request) error {
 		return err
 	}
 	r.Say.Print(plan.Plan{
-		Dir: r.net.Dir(), Files: files, Masters: []nixexec.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
+		Dir: r.net.Dir(), Files: files, Masters: []ssh.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
 	}.Script())
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // floor do not know each other.
 var floors = [][]string{
 	{"nixexec"},
-	{"sshcfg"},
+	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
 	{"rebuild/facts", "rebuild/report"},
 	{"rebuild/request"},
 	{"rebuild/source"},
@@ -150,6 +150,9 @@ func TestRoomsRefuse(t *testing.T) {
 		{"rebuild/check", `import "nixhop/rebuild/plan"`, `imports "rebuild/plan", which does not stand below it`},
 		{"rebuild/facts", `import r "nixhop/rebuild/report"`,
 			`imports "rebuild/report", which does not stand below it`},
+		{"nixexec", `import "nixhop/nixexec/ssh"`, `imports "nixexec/ssh", which does not stand below it`},
+		{"nixexec/ssh", `import "nixhop/sshcfg"`, `imports "sshcfg", which does not stand below it`},
+		{"nixexec/ssh", `import "os/exec"`, "imports os/exec: nixexec alone starts programs"},
 		{"nixexec", `import "nixhop/sshcfg"`, `imports "sshcfg", which does not stand below it`},
 		{"rebuild/remote", `import "nixhop/rebuild"`, `imports "rebuild", which does not stand below it`},
 		{"rebuild/remote", `import "nixhop/rebuild/utils"`, `imports "rebuild/utils", which is no room of the house`},

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"nixhop/nixexec"
+	"nixhop/nixexec/tty"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -51,7 +51,7 @@ func (s Session) newRun(
 	if !run.alone {
 		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
 	}
-	if !nixexec.Terminal(s.Stdio.In) && !request.Converses(r) {
+	if !tty.Is(s.Stdio.In) && !request.Converses(r) {
 		run.Stdio.In = nil // it may be the list of hosts of a loop around us
 	}
 	if checking {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -228,7 +229,7 @@ func explainStatus(x excerpt, s Situation) Explanation {
 	case switched && e.Status == facts.RebootOnly:
 		e.Meaning = meaning("%s has the new configuration, and a part of it only takes effect after a reboot", s.Target())
 		e.Remedy = []report.Remedy{s.reboot()}
-	case switched && e.Status == nixexec.SSHFailed, e.Status == nixexec.SSHFailed && strings.HasPrefix(command, "ssh "):
+	case switched && e.Status == ssh.Failed, e.Status == ssh.Failed && strings.HasPrefix(command, "ssh "):
 		e.Meaning = meaning("ssh itself failed, or the connection to %s broke", s.Target())
 		e.Remedy = []report.Remedy{report.SSH(s.Alias, "true")}
 	}

@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
@@ -23,11 +23,11 @@ func sshRows() []row {
 			id: "ssh-lost", rank: rankEffect, phases: []report.Phase{report.PhaseBuild, report.PhaseCopy, report.PhaseActivate},
 			needles: []string{
 				"client_loop: send disconnect: ", "packet_write_wait: ", " closed by remote host.", "Connection reset by ",
-				", server ", "Read from remote host ", nixexec.LostConnection,
+				", server ", "Read from remote host ", ssh.LostConnection,
 			},
 			pattern: `^(?:client_loop: send disconnect: .*|packet_write_wait: .*|Connection to \S+ closed by remote host\.` +
 				`|Connection reset by \S+ port \d+|Timeout, server \S+ not responding\.?|Read from remote host .*` +
-				`|No \S+ host key is known for ` + nixexec.LostConnection + ` .*)$`,
+				`|No \S+ host key is known for ` + ssh.LostConnection + ` .*)$`,
 			explain: explainLost,
 		},
 	}
@@ -36,7 +36,7 @@ func sshRows() []row {
 // explainBetween is about a build host that copies to the target by an ssh of its own, as an older nixos-rebuild has
 // it do. The way from here to both was open already.
 func explainBetween(x excerpt, s Situation) Explanation {
-	lost := x.near(nixexec.LostConnection, 4, 0) != nil // which is the one from here
+	lost := x.near(ssh.LostConnection, 4, 0) != nil // which is the one from here
 	if lost || s.BuildsHere() || s.BuildsOnTarget() || s.Alias == "" {
 		return Explanation{}
 	}

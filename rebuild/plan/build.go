@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 )
@@ -126,7 +127,7 @@ func EndCommand(j Job, step string, results map[string]string) (command nixexec.
 	if ours == "" {
 		return nixexec.Command{}, nil, false
 	}
-	command = nixexec.SessionCommand(j.Build.Master, "/bin/sh", "-s")
+	command = ssh.SessionCommand(j.Build.Master, "/bin/sh", "-s")
 	command.Stdin = nixexec.Assignments([2]string{"ours", ours}, [2]string{"same", same}, nixexec.HostPrograms()) + endScript
 	return command, []string{"pkill", "-INT", "-f", "--", ours}, true
 }
@@ -142,7 +143,7 @@ func substituteWords(j Job) []string {
 // session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan
 // to fill in: a store path needs no quoting in any shell.
 func (m *Machine) session(words ...string) []string {
-	argv := nixexec.SessionCommand(m.Master).Argv
+	argv := ssh.SessionCommand(m.Master).Argv
 	for _, word := range words {
 		if word != ToplevelWord && word != DerivationWord {
 			word = nixexec.Quote(word)

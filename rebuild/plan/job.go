@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"path/filepath"
 
-	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
@@ -12,10 +12,10 @@ import (
 
 // Machine is a host that takes part in a deployment, and how it is reached. A nil *Machine is this machine.
 type Machine struct {
-	Host     sshcfg.Host           // as it goes to ssh, nix and nixos-rebuild
-	Endpoint sshcfg.Endpoint       // what ssh makes of that
-	Master   nixexec.MasterOptions // its one connection
-	Alias    string                // of the run's own ssh config, for Nix and nixos-rebuild, which do not take the host; else empty
+	Host     sshcfg.Host       // as it goes to ssh, nix and nixos-rebuild
+	Endpoint sshcfg.Endpoint   // what ssh makes of that
+	Master   ssh.MasterOptions // its one connection
+	Alias    string            // of the run's own ssh config, for Nix and nixos-rebuild, which do not take the host; else empty
 }
 
 // StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 )
 
 // Script prints the plan as a text for a POSIX shell that does the same when it is pasted there: first the long texts,
@@ -42,7 +43,7 @@ func (p Plan) Script() string {
 		b.WriteString(written(f) + "\n")
 	}
 	for _, m := range p.Masters {
-		b.WriteString("# connect to " + nixexec.Printable(m.Host) + "\n" + s.line(nixexec.MasterArgv(m)) + "\n")
+		b.WriteString("# connect to " + nixexec.Printable(m.Host) + "\n" + s.line(ssh.MasterArgv(m)) + "\n")
 	}
 	if s.exports {
 		b.WriteString("export " + assigned(p.Env) + "\n")
@@ -56,7 +57,7 @@ func (s *script) finish(p Plan) string {
 	var b strings.Builder
 	b.WriteString("finish() {\n")
 	for _, m := range p.Masters {
-		b.WriteString("\t" + s.line(nixexec.ExitArgv(m)) + " 2>/dev/null || :\n")
+		b.WriteString("\t" + s.line(ssh.ExitArgv(m)) + " 2>/dev/null || :\n")
 	}
 	// -f: a master that is asked to exit may remove its socket while rm does.
 	b.WriteString("\t" + line("rm", "-rf", p.Dir) + "\n}\ntrap finish EXIT\n")
@@ -67,7 +68,7 @@ func (s *script) finish(p Plan) string {
 // kept shows to later runs that a plan lives, as long as its shell has the pipe open: what one leaves that was killed they
 // remove. It has its name only once it is open.
 func kept(dir string) string {
-	alive := filepath.Join(dir, nixexec.PlanAlive)
+	alive := filepath.Join(dir, ssh.PlanAlive)
 	return "# nobody removes the directory while this is open\n" + line("mkfifo", alive+".new") + "; exec 9<>" + line(alive+".new") + "; " + line("mv", alive+".new", alive) + "\n"
 }
 
@@ -94,8 +95,8 @@ type function struct {
 func functionsFor(p Plan) []function {
 	var all, sessions [][]string
 	for _, m := range p.Masters {
-		all = append(all, nixexec.MasterArgv(m))
-		exit := nixexec.ExitArgv(m)
+		all = append(all, ssh.MasterArgv(m))
+		exit := ssh.ExitArgv(m)
 		sessions = append(sessions, exit[:slices.Index(exit, "-O")])
 	}
 	for _, step := range p.Steps {

@@ -17,6 +17,7 @@ import (
 	"github.com/creack/pty"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -139,7 +140,7 @@ func (s *stage) same(t *testing.T, p Plan, steps int) {
 	t.Helper()
 	var want []call
 	for _, m := range p.Masters {
-		want = append(want, call{argv: nixexec.MasterArgv(m)})
+		want = append(want, call{argv: ssh.MasterArgv(m)})
 	}
 	for _, step := range p.Steps[:steps] {
 		step = step.Fill(Results{"derivation": storedDerivation, "toplevel": storedSystem})
@@ -149,7 +150,7 @@ func (s *stage) same(t *testing.T, p Plan, steps int) {
 		want = append(want, call{step.Command.Argv, step.Command.Stdin, strings.Join(step.Command.Env, "\n")})
 	}
 	for _, m := range p.Masters {
-		want = append(want, call{argv: nixexec.ExitArgv(m)})
+		want = append(want, call{argv: ssh.ExitArgv(m)})
 	}
 	got := s.called(t)
 	if len(got) != len(want) {
@@ -358,14 +359,14 @@ func TestScriptKilled(t *testing.T) {
 		for len(s.called(t)) < 3 {
 			time.Sleep(10 * time.Millisecond)
 		}
-		if nixexec.SweepRunDirs(filepath.Dir(s.dir)); !nixexec.Exists(s.dir) {
+		if ssh.SweepRunDirs(filepath.Dir(s.dir)); !nixexec.Exists(s.dir) {
 			t.Error("it was removed while it was used")
 		}
 		if err := errors.Join(os.Remove(hold), cmd.Wait()); err == nil || !nixexec.Exists(s.dir) {
 			t.Errorf("it was not killed in the middle: %v", err)
 		}
 		for began := time.Now(); nixexec.Exists(s.dir); { // until the last of its processes is gone
-			if nixexec.SweepRunDirs(filepath.Dir(s.dir)); time.Since(began) > time.Minute {
+			if ssh.SweepRunDirs(filepath.Dir(s.dir)); time.Since(began) > time.Minute {
 				t.Fatal("it is left behind")
 			}
 			time.Sleep(10 * time.Millisecond)

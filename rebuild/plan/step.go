@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/request"
 )
 
@@ -48,11 +49,11 @@ func (s Step) Fill(r Results) Step {
 
 // Plan is what a deployment does, in order. What Script prints is what runs.
 type Plan struct {
-	Dir     string                  // is there while the plan runs
-	Unknown []string                // what a look at the hosts may change, in sentences
-	Files   []File                  // in Dir, written before anything runs
-	Masters []nixexec.MasterOptions // connections that are opened first and closed last
-	Env     []string                // of the steps that have it
+	Dir     string              // is there while the plan runs
+	Unknown []string            // what a look at the hosts may change, in sentences
+	Files   []File              // in Dir, written before anything runs
+	Masters []ssh.MasterOptions // connections that are opened first and closed last
+	Env     []string            // of the steps that have it
 	Steps   []Step
 	Listens bool // a step is there to be talked to: it has standard input, whatever that is
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
@@ -22,7 +23,7 @@ func machineFor(host string) *Machine {
 	if err != nil {
 		panic(err)
 	}
-	return &Machine{Host: h, Master: nixexec.MasterOptions{Host: h.String(), Dir: "/run/d"}}
+	return &Machine{Host: h, Master: ssh.MasterOptions{Host: h.String(), Dir: "/run/d"}}
 }
 
 // parse is a command line of a test.
@@ -275,15 +276,15 @@ func TestMastersAreOpenedOnce(t *testing.T) {
 // removes the directory. Here, thousands of sockets go in the meantime.
 func TestPlanEndsWhileMastersEnd(t *testing.T) {
 	bin, dir := t.TempDir(), filepath.Join(t.TempDir(), "run")
-	ssh := "#!/bin/sh\ncase \"$*\" in *' -O exit '*) cd " + nixexec.Quote(dir) + " && touch $(seq 2000) && { rm -f [0-9]* & } ;; esac\n"
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(ssh), 0o755); err != nil {
+	standIn := "#!/bin/sh\ncase \"$*\" in *' -O exit '*) cd " + nixexec.Quote(dir) + " && touch $(seq 2000) && { rm -f [0-9]* & } ;; esac\n"
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(standIn), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	web := machineFor("web")
 	web.Master.Dir = dir
 	cmd := exec.Command("/bin/sh", "-e")
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
-	cmd.Stdin = strings.NewReader(Plan{Dir: dir, Masters: []nixexec.MasterOptions{web.Master}}.Script())
+	cmd.Stdin = strings.NewReader(Plan{Dir: dir, Masters: []ssh.MasterOptions{web.Master}}.Script())
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v: %s", err, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
@@ -27,7 +28,7 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 	if nixexec.Interrupted(err) || !untold && !errors.As(err, &exit) {
 		return err
 	}
-	lost, code := untold || exit.Code == nixexec.SSHFailed, -1
+	lost, code := untold || exit.Code == ssh.Failed, -1
 	if exit != nil {
 		code = exit.Code
 	}

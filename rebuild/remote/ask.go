@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/tty"
 )
 
 // Asker is who is asked something on the terminal.
@@ -19,18 +20,18 @@ type Asker interface {
 // Terminal asks on /dev/tty, one question at a time.
 type Terminal struct{ turn sync.Mutex }
 
-// Secret asks for a secret. The errors are those of nixexec.AskSecret.
+// Secret asks for a secret. The errors are those of tty.AskSecret.
 func (t *Terminal) Secret(ctx context.Context, prompt string) (nixexec.Secret, error) {
 	t.turn.Lock()
 	defer t.turn.Unlock()
-	return nixexec.AskSecret(ctx, prompt)
+	return tty.AskSecret(ctx, prompt)
 }
 
-// Yes asks for a yes. The errors are those of nixexec.Ask.
+// Yes asks for a yes. The errors are those of tty.Ask.
 func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
 	t.turn.Lock()
 	defer t.turn.Unlock()
-	answer, err := nixexec.Ask(ctx, prompt)
+	answer, err := tty.Ask(ctx, prompt)
 	return answer == "yes", err
 }
 
@@ -42,7 +43,7 @@ type Line struct {
 
 // Secret reads the line. io.EOF says that there is none.
 func (l Line) Secret(ctx context.Context, _ string) (nixexec.Secret, error) {
-	return nixexec.ReadSecret(ctx, l.File)
+	return tty.ReadSecret(ctx, l.File)
 }
 
 // Nobody is there to be asked.

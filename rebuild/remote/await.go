@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
@@ -23,7 +24,7 @@ var ErrUntold = errors.New("the host has not said how it ended")
 // what tells that it still runs is as good as lost.
 func LinkLost(err error) bool {
 	var exit *nixexec.ExitError
-	broken := errors.As(err, &exit) && exit.Code == nixexec.SSHFailed || errors.Is(err, nixexec.ErrNotHeard)
+	broken := errors.As(err, &exit) && exit.Code == ssh.Failed || errors.Is(err, nixexec.ErrNotHeard)
 	return broken && !nixexec.Interrupted(err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
@@ -37,7 +38,7 @@ func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
 // AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that
 // is the machine whose facts these are, with the same login: what it may not be trusted with from there it could not
 // be given. The answer is for check.Between.
-func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Host, target facts.Host) (string, error) {
+func AskReach(ctx context.Context, build ssh.MasterOptions, ways []sshcfg.Host, target facts.Host) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	words := []string{"/bin/sh", "-s", "--"}
@@ -48,7 +49,7 @@ func AskReach(ctx context.Context, build nixexec.MasterOptions, ways []sshcfg.Ho
 		}
 		words = append(words, way.String(), port)
 	}
-	command := nixexec.SessionCommand(build, words...)
+	command := ssh.SessionCommand(build, words...)
 	command.Stdin = nixexec.Assignments(
 		[2]string{"boot_id", target.System.BootID},
 		[2]string{"node", target.System.HostName},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 	"nixhop/sshcfg"
 )
@@ -133,7 +134,7 @@ func TestAskReach(t *testing.T) {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	target := facts.Host{Login: facts.Login{UID: "1000"}, System: facts.System{BootID: "boot-1", HostName: "it's"}}
 	ways := []sshcfg.Host{{Name: "web"}, {User: "root", Name: "192.0.2.7", Port: 222}}
-	out, err := AskReach(bounded(t), nixexec.MasterOptions{Host: "big", Dir: bin}, ways, target)
+	out, err := AskReach(bounded(t), ssh.MasterOptions{Host: "big", Dir: bin}, ways, target)
 	if want := "boot_id=boot-1\nnode='it'\\''s'\nuid=1000\n"; err != nil || out != want {
 		t.Errorf("%v: got %q, want %q", err, out, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
@@ -21,7 +22,7 @@ func Generations(m *plan.Machine, r request.Request) plan.Step {
 	if r.JSON {
 		words = append(words, "--json")
 	}
-	return plan.Step{Name: "list-generations", Where: m.Host.Name, Command: nixexec.SessionCommand(m.Master, append(words, r.Extra...)...)}
+	return plan.Step{Name: "list-generations", Where: m.Host.Name, Command: ssh.SessionCommand(m.Master, append(words, r.Extra...)...)}
 }
 
 // ReadGenerations runs that step in the foreground, and returns what it prints: ssh would not tell that it could not be

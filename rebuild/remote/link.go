@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
 	"nixhop/sshcfg"
@@ -22,7 +23,7 @@ type Link struct {
 	network *Network
 
 	mu     sync.Mutex
-	master *nixexec.Master
+	master *ssh.Master
 	probes map[query]*probing
 	key    sshcfg.HostKey // that the machine showed; empty: ssh did not tell
 	bootID string         // that it told with the first probe; empty: it did not
@@ -70,8 +71,8 @@ func (n *Network) Open(ctx context.Context, m *plan.Machine) (*Link, *sshcfg.Fai
 }
 
 // reach opens a connection, and tells the key of the machine at its other end.
-func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*nixexec.Master, sshcfg.HostKey, *sshcfg.Failure, error) {
-	master, log, err := nixexec.OpenMaster(ctx, options, n.options.Stdio)
+func (n *Network) reach(ctx context.Context, options ssh.MasterOptions) (*ssh.Master, sshcfg.HostKey, *sshcfg.Failure, error) {
+	master, log, err := ssh.Open(ctx, options, n.options.Stdio)
 	if err == nil {
 		return master, sshcfg.ShownKey(log), nil, nil
 	}
@@ -80,12 +81,12 @@ func (n *Network) reach(ctx context.Context, options nixexec.MasterOptions) (*ni
 		return nil, sshcfg.HostKey{}, nil, err
 	}
 	failure := sshcfg.Diagnose(log)
-	if errors.Is(err, nixexec.ErrNoLogin) {
+	if errors.Is(err, ssh.ErrNoLogin) {
 		failure.Kind = sshcfg.TimedOut
 	}
 	if failure.Kind == sshcfg.UnknownFailure {
 		// A log that could not be written says nothing of the host.
-		if full := nixexec.TryRoom(options.Dir); full != nil {
+		if full := ssh.TryRoom(options.Dir); full != nil {
 			return nil, sshcfg.HostKey{}, nil, fmt.Errorf("connecting to %q: %w", options.Host, full)
 		}
 	}
@@ -99,7 +100,7 @@ func (l *Link) Command(words ...string) nixexec.Command { return l.current().Com
 // empty: none that is known.
 func (l *Link) ForcedCommand() string { return sshcfg.ForcedCommand(l.current().Log()) }
 
-func (l *Link) current() *nixexec.Master {
+func (l *Link) current() *ssh.Master {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.master

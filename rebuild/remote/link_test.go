@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 	"nixhop/sshcfg"
 	"nixhop/testdata/standin"
@@ -280,7 +281,7 @@ exec `+nixexec.Quote(filepath.Join(bin, "ssh-client"))+` "$@"
 func TestClose(t *testing.T) {
 	w := worldOf(t, "web", "db")
 	n := worldNetwork(t, w, "web", "db")
-	var masters []*nixexec.Master
+	var masters []*ssh.Master
 	for _, name := range []string{"web", "db"} {
 		m, err := n.Machine(bounded(t), sshcfg.Host{Name: name})
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -61,16 +62,16 @@ type located struct {
 // where a HOST gave a port, nix is to reach two hosts at a time, Nix does not take the name of one, or the ssh config's path
 // means something to somebody on its way, a config file of ours that includes the user's. An error is wrong usage.
 func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, error) {
-	words, err := nixexec.SplitSSHOpts(o.SSHOpts)
+	words, err := ssh.SplitOptions(o.SSHOpts)
 	if err != nil {
 		return nil, &request.UsageError{Message: err.Error()}
 	}
 	n := &Network{
-		options: o, dir: nixexec.SocketDirName(), config: o.Config, places: map[string]int{},
+		options: o, dir: ssh.SocketDirName(), config: o.Config, places: map[string]int{},
 		aliases: map[sshcfg.Host]string{}, machines: map[sshcfg.Host]*located{}, links: map[string]*opening{},
 		turns: map[string]*sync.Mutex{},
 	}
-	options, err := nixexec.DivideSSHOpts(words)
+	options, err := ssh.DivideOptions(words)
 	if err != nil {
 		return nil, &request.UsageError{Message: "NIX_SSHOPTS: " + err.Error(), Hint: "put it into the ssh config of the host"}
 	}
@@ -94,7 +95,7 @@ func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, 
 	}
 	settings := n.settings(ports)
 	n.addAliases(ctx, settings, hosts)
-	if len(settings) == 0 && len(options.Lines) == 0 && (n.config == "" || nixexec.PlainPath(n.config)) {
+	if len(settings) == 0 && len(options.Lines) == 0 && (n.config == "" || ssh.PlainPath(n.config)) {
 		return n, nil
 	}
 	if err := n.writeConfig(settings, options.Lines); err != nil {
@@ -208,7 +209,7 @@ func (n *Network) Files() ([]plan.File, error) {
 	for _, entry := range entries {
 		path := filepath.Join(n.dir, entry.Name())
 		log := strings.HasPrefix(entry.Name(), "log-") // ssh's, of a look at the host
-		if !entry.Type().IsRegular() || entry.Name() == nixexec.RunLock || log {
+		if !entry.Type().IsRegular() || entry.Name() == ssh.RunLock || log {
 			continue
 		}
 		text, err := os.ReadFile(path)
@@ -234,7 +235,7 @@ func (n *Network) MakeDir() error {
 		case i > 0:
 			err = os.Mkdir(dir, 0o700)
 		case n.lock == nil:
-			n.lock, err = nixexec.MakeRunDir(dir)
+			n.lock, err = ssh.MakeRunDir(dir)
 		}
 		if errors.Is(err, os.ErrExist) && n.config == filepath.Join(n.dir, "config") {
 			continue
@@ -243,7 +244,7 @@ func (n *Network) MakeDir() error {
 			return fmt.Errorf("making the directory for ssh's sockets: %w", err)
 		}
 	}
-	if err := nixexec.TryRoom(n.dir); err != nil {
+	if err := ssh.TryRoom(n.dir); err != nil {
 		return fmt.Errorf("making room for ssh's sockets and log: %w", err)
 	}
 	return nil
@@ -265,7 +266,7 @@ func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, er
 			l.err = err
 			return
 		}
-		l.machine = &plan.Machine{Host: h, Endpoint: endpoint, Alias: n.aliases[h], Master: nixexec.MasterOptions{
+		l.machine = &plan.Machine{Host: h, Endpoint: endpoint, Alias: n.aliases[h], Master: ssh.MasterOptions{
 			Host: h.String(), Dir: n.socketDir(h.Name), Config: n.config, Options: n.words,
 			ConnectTimeout: n.options.ConnectTimeout, AcceptNew: n.options.AcceptNew, Batch: n.options.Batch,
 		}}
@@ -280,12 +281,12 @@ func (n *Network) SSHOpts(machines ...*plan.Machine) (string, error) {
 	if len(machines) == 0 {
 		return "", nil
 	}
-	options := nixexec.ConnectionOptions(machines[0].Master)
+	options := ssh.ConnectionOptions(machines[0].Master)
 	if machines[0].Master.Dir != machines[len(machines)-1].Master.Dir {
 		at := slices.IndexFunc(options, func(word string) bool { return strings.HasPrefix(word, "ControlPath=") })
 		options = slices.Delete(slices.Clone(options), at-1, at+1)
 	}
-	return nixexec.SSHOptsEnv(options)
+	return ssh.OptionsEnv(options)
 }
 
 // Close ends every connection of the run and removes its directory.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
@@ -110,7 +111,7 @@ func TestMachineOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := nixexec.MasterOptions{
+	want := ssh.MasterOptions{
 		Host: "web", Dir: n.Dir(), Config: n.config, Options: []string{"-4"},
 		ConnectTimeout: time.Second, AcceptNew: true, Batch: true,
 	}

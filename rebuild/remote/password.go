@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/facts"
 )
 
@@ -55,7 +56,7 @@ func (l *Link) AskPassword(ctx context.Context, ask Asker, elevate []string, war
 		switch {
 		case err == nil:
 			return password, nil
-		case !errors.As(err, &refused) || refused.Code == nixexec.SSHFailed || ctx.Err() != nil:
+		case !errors.As(err, &refused) || refused.Code == ssh.Failed || ctx.Err() != nil:
 			return nixexec.Secret{}, err
 		case !facts.SudoWrong(refused.Stderr):
 			return nixexec.Secret{}, &SudoError{refused.Stderr}
@@ -82,7 +83,7 @@ func (l *Link) MayRun(ctx context.Context, options, argv []string) (refused stri
 	words := slices.Concat([]string{"env", "LC_ALL=C", "sudo", "-k", "-n"}, options, []string{"-l"}, argv)
 	_, err = nixexec.Output(ctx, l.Command(words...))
 	var exit *nixexec.ExitError
-	if errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && ctx.Err() == nil {
+	if errors.As(err, &exit) && exit.Code != ssh.Failed && ctx.Err() == nil {
 		return exit.Stderr, false, nil
 	}
 	return "", err == nil, err

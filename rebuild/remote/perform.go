@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
@@ -89,7 +90,7 @@ func (p Performer) Failed(e *StepError, results plan.Results) {
 // why: the way through here is left.
 func FailedThere(err error) bool {
 	var exit *nixexec.ExitError
-	return errors.As(err, &exit) && exit.Code != nixexec.SSHFailed && !nixexec.Interrupted(err)
+	return errors.As(err, &exit) && exit.Code != ssh.Failed && !nixexec.Interrupted(err)
 }
 
 // TakeAll takes steps one after another. What they tell is added to results; a step whose result is known already is

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/sshcfg"
 )
 
@@ -40,7 +41,7 @@ func sameToSSH(t *testing.T, config string, options []string) {
 	if taken && (!took || got != want) {
 		t.Errorf("%q: taken: %v, by %q; different:\n%s", options, took, n.words, differences(got, want))
 	}
-	if _, err := nixexec.SSHOptsEnv(n.words); err != nil {
+	if _, err := ssh.OptionsEnv(n.words); err != nil {
 		t.Errorf("%q: %v", options, err)
 	}
 }

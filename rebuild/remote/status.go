@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -87,7 +88,7 @@ func passedOn(err error) int {
 		return hidden.Child
 	case !errors.As(err, &exit) || exit.Signal != 0 || nixexec.Interrupted(err):
 		return code
-	case code > 128 && code < nixexec.SSHFailed:
+	case code > 128 && code < ssh.Failed:
 		return request.ExitFailed
 	}
 	return notOurs(code)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/tty"
 )
 
 // Plain renders events for people: results on standard output, the rest on standard error, byte for byte where a
@@ -34,7 +35,7 @@ func (p *Plain) Render(e Event) error {
 		_, _ = io.WriteString(p.Err, p.prefixed(e))
 	case Found:
 		head, why := nixexec.Printable(e.Finding.Head()), nixexec.Printable(e.Finding.Why)
-		_, _ = io.WriteString(p.Err, Block(head, why, e.Remedy, nixexec.Columns(p.Err)))
+		_, _ = io.WriteString(p.Err, Block(head, why, e.Remedy, tty.Columns(p.Err)))
 	case Ran:
 		p.Log.Debug("+ " + e.Text)
 	case Said:

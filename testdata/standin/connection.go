@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"nixhop/nixexec"
+	"nixhop/nixexec/ssh"
 )
 
 // Fingerprints of the key that every host shows, and of the one that every user has.
@@ -40,8 +40,8 @@ func (s *sshCall) connect(log io.Writer) *Place {
 	fmt.Fprintln(log, "debug1: Connection established.")
 	fmt.Fprintf(log, "debug1: Authenticating to %s:%s as '%s'\n", name, port, s.means["user"])
 	fmt.Fprintf(log, "debug1: Server host key: ssh-ed25519 %s\n", h.knob("key", hostKey))
-	if s.means["hostkeyalias"] == nixexec.LostConnection { // it has no file with keys
-		fmt.Fprintf(log, "No ED25519 host key is known for %s and you have requested strict checking.\n", nixexec.LostConnection)
+	if s.means["hostkeyalias"] == ssh.LostConnection { // it has no file with keys
+		fmt.Fprintf(log, "No ED25519 host key is known for %s and you have requested strict checking.\n", ssh.LostConnection)
 		fmt.Fprintln(log, "Host key verification failed.")
 		return nil
 	}

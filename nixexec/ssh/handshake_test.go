@@ -1,10 +1,10 @@
-package nixexec
+package ssh
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
+	"nixhop/nixexec"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,7 +13,7 @@ import (
 
 // A host that takes the connection and then never comes to the login is given up in the time of the connection (field: banner and
 // then nothing: 60 s; one that sends SSH_MSG_IGNORE each second before the key exchange: for ever).
-func TestOpenMasterEndsBeforeTheLogin(t *testing.T) {
+func TestOpenEndsBeforeTheLogin(t *testing.T) {
 	ignore := []byte{0, 0, 0, 12, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // a packet without encryption (RFC 4253, 6)
 	for name, talk := range map[string]func(net.Conn){
 		"nothing at all": func(net.Conn) {},
@@ -60,7 +60,7 @@ func TestOpenMasterEndsBeforeTheLogin(t *testing.T) {
 			for _, batch := range []bool{true, false} {
 				began := time.Now()
 				o := MasterOptions{Host: "web", Dir: dir, Config: config, Batch: batch, ConnectTimeout: time.Second}
-				if m, log, err := OpenMaster(bounded(t), o, Stdio{}); err == nil {
+				if m, log, err := Open(bounded(t), o, nixexec.Stdio{}); err == nil {
 					m.Close()
 					t.Errorf("batch %v: it is open:\n%s", batch, log)
 				}
@@ -69,23 +69,5 @@ func TestOpenMasterEndsBeforeTheLogin(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// A program that tells now and then that it still runs is ended when it does not; one that does runs on, however long that is.
-func TestSilence(t *testing.T) {
-	sh := func(text string) Command {
-		return Command{Argv: []string{"/bin/sh", "-c", text}, Silence: 500 * time.Millisecond}
-	}
-	if out, err := Output(bounded(t), sh("for i in 1 2 3 4 5 6; do echo alive; sleep 0.2; done")); err != nil {
-		t.Errorf("%q, %v", out, err)
-	}
-	out, err := Output(bounded(t), sh("echo alive; exec sleep 60"))
-	if !errors.Is(err, ErrNotHeard) || string(out) != "alive\n" {
-		t.Errorf("Output: %q, %v", out, err)
-	}
-	said, err := Capture(bounded(t), sh("echo alive; exec sleep 60"), Stdio{})
-	if !errors.Is(err, ErrNotHeard) || said != "alive\n" {
-		t.Errorf("Capture: %q, %v", said, err)
 	}
 }

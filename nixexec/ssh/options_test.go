@@ -1,69 +1,38 @@
-package nixexec
+package ssh
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// The shell says what the words are.
-func TestSplitWordsThroughShell(t *testing.T) {
-	for _, text := range []string{
-		"", "  ", "-p 22", " -p\t22 -A ", `-o ProxyCommand="ssh -W %h:%p x"`, `-o 'A B'`, `"a\"b" 'c\d' e\ f`, `''`, `a''b ""`,
-		`"a\nb" "a\\b" "\'"`, "a\\\nb", "\"a\\\nb\"", "a \\\n b", `é 'é'`, `"a'b"'c"d'`,
-	} {
-		want, err := exec.Command("sh", "-c", "set -- "+text+"\n"+`for word; do printf '%s\0' "$word"; done`).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		words, err := splitWords(text)
-		if err != nil {
-			t.Errorf("%q: %v", text, err)
-		}
-		got := ""
-		for _, word := range words {
-			got += word + "\x00"
-		}
-		if got != string(want) {
-			t.Errorf("%q: got %q, the shell reads %q", text, got, want)
-		}
-	}
-}
-
-func TestSplitWordsAtNewlines(t *testing.T) {
-	if got, err := splitWords("-A\n-p 22\n"); err != nil || !slices.Equal(got, []string{"-A", "-p", "22"}) {
-		t.Errorf("got %q, %v", got, err)
-	}
-}
-
-func TestSplitSSHOpts(t *testing.T) {
-	got, err := SplitSSHOpts(`-p 22 -oProxyCommand='ssh -W %h:%p x' $HOME`)
+func TestSplitOptions(t *testing.T) {
+	got, err := SplitOptions(`-p 22 -oProxyCommand='ssh -W %h:%p x' $HOME`)
 	if err == nil {
 		t.Errorf("took a host for an option: %q", got)
 	}
-	got, err = SplitSSHOpts(`-4A -i ~/.ssh/k -o "ProxyCommand ssh -W %h:%p x"`)
+	got, err = SplitOptions(`-4A -i ~/.ssh/k -o "ProxyCommand ssh -W %h:%p x"`)
 	want := []string{"-4A", "-i", "~/.ssh/k", "-o", "ProxyCommand ssh -W %h:%p x"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	for _, bad := range []string{"'", `"a`, `a\`, "-p", "-Ap", "host", "-", "-- x"} {
-		if got, err := SplitSSHOpts(bad); err == nil {
+		if got, err := SplitOptions(bad); err == nil {
 			t.Errorf("%q: got %q and no error", bad, got)
 		}
 	}
 }
 
 // https://github.com/NixOS/nix/issues/5181: Nix before 2.26 does not know quotes here.
-func TestSSHOptsEnv(t *testing.T) {
-	if got, err := SSHOptsEnv([]string{"-o", "ControlPath=/tmp/x/%C", "-p", "22"}); err != nil || got != "-o ControlPath=/tmp/x/%C -p 22" {
+func TestOptionsEnv(t *testing.T) {
+	if got, err := OptionsEnv([]string{"-o", "ControlPath=/tmp/x/%C", "-p", "22"}); err != nil || got != "-o ControlPath=/tmp/x/%C -p 22" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if got, err := SSHOptsEnv(nil); err != nil || got != "" {
+	if got, err := OptionsEnv(nil); err != nil || got != "" {
 		t.Errorf("got %q, %v", got, err)
 	}
 	for _, bad := range []string{"", "ProxyCommand=a b", "a\tb", `a\b`, "it's", `"`, "a\u00a0b"} {
-		if got, err := SSHOptsEnv([]string{"-o", bad}); err == nil {
+		if got, err := OptionsEnv([]string{"-o", bad}); err == nil {
 			t.Errorf("%q: got %q and no error", bad, got)
 		}
 	}

@@ -1,7 +1,8 @@
-package nixexec
+package ssh
 
 import (
 	"errors"
+	"nixhop/nixexec"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,7 @@ func TestSweepRunDirs(t *testing.T) {
 	}
 	alive, _ := made("nixhop-0-alive222")
 	parentDead, held := made("nixhop-orphaned")
-	if err := Run(bounded(t), Command{Argv: []string{"sh", "-c", ": >&3"}}, Stdio{Held: held}); err != nil {
+	if err := nixexec.Run(bounded(t), nixexec.Command{Argv: []string{"sh", "-c", ": >&3"}}, nixexec.Stdio{Held: held}); err != nil {
 		t.Errorf("a child does not hold it: %v", err)
 	}
 	child := exec.Command("sleep", "60")
@@ -60,13 +61,13 @@ func TestSweepRunDirs(t *testing.T) {
 	for dir, there := range map[string]bool{
 		alive: true, parentDead: true, dead: false, unlocked: true, foreign: true, filepath.Join(foreign, RunLock): true, open: true, link: true,
 	} {
-		if Exists(dir) != there {
+		if nixexec.Exists(dir) != there {
 			t.Errorf("%q is there: %v", dir, !there)
 		}
 	}
 	_ = child.Process.Kill()
 	_ = child.Wait()
-	if next, _ := made("nixhop-next2222"); Exists(parentDead) || !Exists(next) || !Exists(alive) {
+	if next, _ := made("nixhop-next2222"); nixexec.Exists(parentDead) || !nixexec.Exists(next) || !nixexec.Exists(alive) {
 		t.Error("what the child had used stays when that has ended, or what lives does not")
 	}
 }
@@ -84,7 +85,7 @@ func TestRunDirsAtOnce(t *testing.T) {
 				err = os.WriteFile(filepath.Join(dir, "config"), nil, 0o600)
 				SweepRunDirs(parent)
 			}
-			if err == nil && !Exists(filepath.Join(dir, "config")) {
+			if err == nil && !nixexec.Exists(filepath.Join(dir, "config")) {
 				err = errors.New("it was removed: " + dir)
 			}
 			failed <- err
@@ -121,7 +122,7 @@ func TestSweepPlans(t *testing.T) {
 	}
 	SweepRunDirs(parent)
 	for dir, there := range map[string]bool{dead: false, starting: true, alive: true, file: true} {
-		if Exists(dir) != there {
+		if nixexec.Exists(dir) != there {
 			t.Errorf("%q is there: %v", dir, !there)
 		}
 	}

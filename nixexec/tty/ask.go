@@ -1,4 +1,4 @@
-package nixexec
+package tty
 
 import (
 	"bufio"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"nixhop/nixexec"
 	"os"
 	"strings"
 	"syscall"
@@ -17,30 +18,21 @@ import (
 // AskSecret asks for a secret on the terminal, without echo, and returns it. It talks to the terminal itself,
 // /dev/tty, so that no redirection catches what is typed. When ctx is done the terminal is put back as it was and
 // ctx's cause returned. Neither this process nor its children write core dumps then.
-func AskSecret(ctx context.Context, prompt string) (Secret, error) {
-	if err := withoutCores(); err != nil {
-		return Secret{}, err
+func AskSecret(ctx context.Context, prompt string) (nixexec.Secret, error) {
+	if err := nixexec.WithoutCores(); err != nil {
+		return nixexec.Secret{}, err
 	}
 	text, err := ask(ctx, prompt, func(tty *os.File) (string, error) {
 		typed, err := term.ReadPassword(int(tty.Fd()))
 		fmt.Fprintln(tty)
 		return string(typed), err
 	})
-	return NewSecret(text), err
+	return nixexec.NewSecret(text), err
 }
 
-// withoutCores switches core dumps off, for this process and for all that it starts from now on. A secret goes through
-// ssh's master, which starts before it is asked for: so they are off since before that.
-func withoutCores() error {
-	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
-		return fmt.Errorf("switching core dumps off: %w", err)
-	}
-	return nil
-}
-
-// OnTerminal reports whether somebody can be asked on /dev/tty, wherever the standard files lead: there is one, and this
+// CanAsk reports whether somebody can be asked on /dev/tty, wherever the standard files lead: there is one, and this
 // process is in its foreground. One that is not would be stopped as soon as it reads there.
-func OnTerminal() bool {
+func CanAsk() bool {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return false
@@ -55,12 +47,12 @@ const secretBytes = 4 << 10
 
 // ReadSecret reads a secret from a file: one line, and not a byte more than that, without its end. io.EOF says that there
 // is none. When ctx is done its cause is returned. For core dumps see AskSecret.
-func ReadSecret(ctx context.Context, file *os.File) (Secret, error) {
-	if err := withoutCores(); err != nil {
-		return Secret{}, err
+func ReadSecret(ctx context.Context, file *os.File) (nixexec.Secret, error) {
+	if err := nixexec.WithoutCores(); err != nil {
+		return nixexec.Secret{}, err
 	}
 	type answer struct {
-		secret Secret
+		secret nixexec.Secret
 		err    error
 	}
 	answered := make(chan answer, 1)
@@ -76,7 +68,7 @@ func ReadSecret(ctx context.Context, file *os.File) (Secret, error) {
 				answered <- answer{err: err}
 				return
 			}
-			answered <- answer{secret: NewSecret(strings.TrimSuffix(string(line), "\r"))}
+			answered <- answer{secret: nixexec.NewSecret(strings.TrimSuffix(string(line), "\r"))}
 			return
 		}
 		answered <- answer{err: fmt.Errorf("the first line has more than %d bytes", secretBytes)}
@@ -85,7 +77,7 @@ func ReadSecret(ctx context.Context, file *os.File) (Secret, error) {
 	case a := <-answered:
 		return a.secret, a.err
 	case <-ctx.Done():
-		return Secret{}, context.Cause(ctx)
+		return nixexec.Secret{}, context.Cause(ctx)
 	}
 }
 

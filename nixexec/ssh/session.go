@@ -1,16 +1,20 @@
-package nixexec
+package ssh
 
 import (
 	"context"
 	"errors"
+	"nixhop/nixexec"
 )
+
+// Failed is the status that ssh ends with where the connection failed, not the command (ssh(1)).
+const Failed = 255
 
 // Hold runs script on the host as Script does, until it prints the line until, and returns what it printed up to
 // there. The session stays, as the lifeline of the connection: the master ends fifteen seconds after its last session,
 // so this one keeps it for the length of a build, and lets it go when this process ends, however that happens.
-// The session is released by Close, or by the next Hold that succeeds. The errors are those of the function Hold.
+// The session is released by Close, or by the next Hold that succeeds. The errors are those of nixexec.Hold.
 func (m *Master) Hold(ctx context.Context, script, until string, limit int) ([]byte, error) {
-	held, data, err := Hold(ctx, m.Script(nil, script), until, limit)
+	held, data, err := nixexec.Hold(ctx, m.Script(nil, script), until, limit)
 	if err != nil {
 		return data, err
 	}

@@ -1,4 +1,4 @@
-package nixexec
+package ssh
 
 import (
 	"os"

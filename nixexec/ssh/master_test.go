@@ -1,8 +1,7 @@
-package nixexec
+package ssh
 
 import (
-	"os"
-	"path/filepath"
+	"nixhop/nixexec"
 	"slices"
 	"strings"
 	"testing"
@@ -44,7 +43,7 @@ func TestMasterCommands(t *testing.T) {
 	m := &Master{options: MasterOptions{Host: "web", Dir: "/d"}}
 	start := append(append([]string{"ssh"}, ConnectionOptions(m.options)...), "-o", "BatchMode=yes", "--", "web")
 	for _, test := range []struct {
-		got   Command
+		got   nixexec.Command
 		words []string
 		stdin string
 	}{
@@ -55,47 +54,6 @@ func TestMasterCommands(t *testing.T) {
 	} {
 		if want := slices.Concat(start, test.words); !slices.Equal(test.got.Argv, want) || test.got.Stdin != test.stdin {
 			t.Errorf("got  %q %q\nwant %q", test.got.Argv, test.got.Stdin, want)
-		}
-	}
-}
-
-// https://github.com/NixOS/nixpkgs/issues/168322, https://github.com/NixOS/nixpkgs/issues/495484
-func TestSocketDir(t *testing.T) {
-	private, err := os.MkdirTemp("/tmp", "x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(private)
-	open := filepath.Join(private, "o")
-	if err := os.Mkdir(open, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	long := filepath.Join(private, strings.Repeat("l", 30))
-	odd := filepath.Join(private, "a b")
-	for _, dir := range []string{long, odd} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("TMPDIR", long)
-	for _, test := range []struct{ runtime, parent string }{
-		{private, private}, {"", "/tmp"}, {open, "/tmp"}, {long, "/tmp"}, {odd, "/tmp"}, {"relative", "/tmp"}, {private + "/none", "/tmp"},
-	} {
-		t.Setenv("XDG_RUNTIME_DIR", test.runtime)
-		dir := SocketDirName()
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		info, err := os.Stat(dir)
-		if err != nil || info.Mode().Perm() != 0o700 {
-			t.Errorf("%s: %v, %v", dir, info, err)
-		}
-		if filepath.Dir(dir) != test.parent || len(dir) > socketDirLimit {
-			t.Errorf("XDG_RUNTIME_DIR=%s: got %s", test.runtime, dir)
-		}
-		if SocketDirName() == dir {
-			t.Errorf("not fresh: %s", dir)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package nixexec
+package tty
 
 import (
 	"os"
@@ -18,5 +18,5 @@ func Columns(file *os.File) int {
 	return columns
 }
 
-// Terminal reports whether file is a terminal.
-func Terminal(file *os.File) bool { return file != nil && term.IsTerminal(int(file.Fd())) }
+// Is reports whether file is a terminal.
+func Is(file *os.File) bool { return file != nil && term.IsTerminal(int(file.Fd())) }

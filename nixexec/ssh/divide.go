@@ -1,7 +1,8 @@
-package nixexec
+package ssh
 
 import (
 	"fmt"
+	"nixhop/nixexec"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,30 +10,30 @@ import (
 	"unicode"
 )
 
-// SSHOptions are the user's own options of ssh, divided by where they can stand.
-type SSHOptions struct {
+// UserOptions are the user's own options of ssh, divided by where they can stand.
+type UserOptions struct {
 	Words  []string // for an argv and for NIX_SSHOPTS
 	Lines  []string // of an ssh config that ssh reads before any other, in their order
 	Config string   // the file of -F; empty: none was named
 }
 
-// DivideSSHOpts divides what SplitSSHOpts has read. Nix before 2.26 splits NIX_SSHOPTS at every space (NixOS/nix#5181), and a
+// DivideOptions divides what SplitOptions has read. Nix before 2.26 splits NIX_SSHOPTS at every space (NixOS/nix#5181), and a
 // nixos-rebuild in bash looks for files that match what it holds: where a word would not cross that, all options that ssh
 // reads as lines of a config become such lines, so that the first of a kind is still the one that counts.
-func DivideSSHOpts(words []string) (SSHOptions, error) {
-	var divided SSHOptions
-	options, err := parseSSHOptions(words)
+func DivideOptions(words []string) (UserOptions, error) {
+	var divided UserOptions
+	options, err := parseOptions(words)
 	if err != nil {
 		return divided, err
 	}
-	options = slices.DeleteFunc(options, func(o sshOption) bool {
+	options = slices.DeleteFunc(options, func(o option) bool {
 		named := o.flag == 'F' && !strings.EqualFold(o.value, "none")
 		if named {
 			divided.Config = o.value // ssh takes the last
 		}
 		return named
 	})
-	moves := slices.ContainsFunc(options, func(o sshOption) bool { return slices.ContainsFunc(o.words(), crossesBadly) })
+	moves := slices.ContainsFunc(options, func(o option) bool { return slices.ContainsFunc(o.words(), crossesBadly) })
 	for _, o := range options {
 		line, isLine := o.line()
 		switch {
@@ -68,7 +69,7 @@ var asLines = map[byte]string{'p': "Port", 'l': "User", 'i': "IdentityFile"}
 var onlyLines = map[byte]string{'J': "ProxyJump", 'I': "PKCS11Provider", 'b': "BindAddress", 'B': "BindInterface", 'c': "Ciphers", 'm': "MACs"}
 
 // isMissingKey reports whether the option is a -i that ssh leaves out, for there is no such file.
-func (o sshOption) isMissingKey() bool {
+func (o option) isMissingKey() bool {
 	path := o.value
 	if rest, found := strings.CutPrefix(path, "~/"); found {
 		home, err := os.UserHomeDir()
@@ -77,11 +78,11 @@ func (o sshOption) isMissingKey() bool {
 		}
 		path = filepath.Join(home, rest)
 	}
-	return o.flag == 'i' && !Exists(path)
+	return o.flag == 'i' && !nixexec.Exists(path)
 }
 
 // line is the option as a line of an ssh config. The value of -o is one (ssh.c, process_config_line).
-func (o sshOption) line() (string, bool) {
+func (o option) line() (string, bool) {
 	if o.flag == 'o' {
 		return o.value, true
 	}

@@ -1,9 +1,10 @@
-package nixexec
+package ssh
 
 import (
 	"context"
 	"errors"
 	"io/fs"
+	"nixhop/nixexec"
 	"os"
 	"sync"
 	"syscall"
@@ -22,8 +23,7 @@ func (m *Master) Close() {
 	if closed {
 		return
 	}
-	_, release := catch(keyboard())
-	defer release()
+	defer nixexec.DropKeyboard()()
 	var released sync.WaitGroup
 	if held != nil {
 		released.Go(func() { _ = held.Release() })

@@ -1,4 +1,4 @@
-package nixexec
+package ssh
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"nixhop/nixexec"
 	"os"
 	"os/exec"
 	"os/user"
@@ -148,7 +149,7 @@ func (s *server) options(host string) MasterOptions {
 // open opens a connection that the test closes at the latest when it ends.
 func (s *server) open(o MasterOptions) *Master {
 	s.t.Helper()
-	m, log, err := OpenMaster(bounded(s.t), o, Stdio{})
+	m, log, err := Open(bounded(s.t), o, nixexec.Stdio{})
 	if err != nil {
 		s.t.Fatalf("%v\n%s", err, log)
 	}
@@ -160,7 +161,7 @@ func (s *server) open(o MasterOptions) *Master {
 func TestMasterIsShared(t *testing.T) {
 	s := startServer(t)
 	o := s.options("web")
-	m, log, err := OpenMaster(bounded(t), o, Stdio{})
+	m, log, err := Open(bounded(t), o, nixexec.Stdio{})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -168,10 +169,10 @@ func TestMasterIsShared(t *testing.T) {
 	if !strings.Contains(log, "debug1: ") || !strings.Contains(log, "ED25519") {
 		t.Errorf("the log does not tell of the host key: %q", log)
 	}
-	if out, err := Output(bounded(t), m.Command("echo", "a  b")); err != nil || string(out) != "a  b\n" {
+	if out, err := nixexec.Output(bounded(t), m.Command("echo", "a  b")); err != nil || string(out) != "a  b\n" {
 		t.Errorf("Command: %q, %v", out, err)
 	}
-	if out, err := Output(bounded(t), m.Script([]string{"env", "A=b"}, "echo $A\nexit 4")); Status(err) != 4 || string(out) != "b\n" {
+	if out, err := nixexec.Output(bounded(t), m.Script([]string{"env", "A=b"}, "echo $A\nexit 4")); nixexec.Status(err) != 4 || string(out) != "b\n" {
 		t.Errorf("Script: %q, %v", out, err)
 	}
 	for range 2 { // the second lifeline takes the place of the first
@@ -179,13 +180,13 @@ func TestMasterIsShared(t *testing.T) {
 			t.Errorf("Hold: %q, %v", out, err)
 		}
 	}
-	env, err := SSHOptsEnv(ConnectionOptions(m.options))
+	env, err := OptionsEnv(ConnectionOptions(m.options))
 	if err != nil {
 		t.Fatal(err)
 	}
 	// As Nix does it.
-	nix := Command{Argv: []string{"sh", "-c", "ssh $NIX_SSHOPTS web echo nix"}, Env: []string{"NIX_SSHOPTS=" + env}}
-	if out, err := Output(bounded(t), nix); err != nil || string(out) != "nix\n" {
+	nix := nixexec.Command{Argv: []string{"sh", "-c", "ssh $NIX_SSHOPTS web echo nix"}, Env: []string{"NIX_SSHOPTS=" + env}}
+	if out, err := nixexec.Output(bounded(t), nix); err != nil || string(out) != "nix\n" {
 		t.Errorf("NIX_SSHOPTS: %q, %v", out, err)
 	}
 	if got := s.logins(); got != 1 {
@@ -214,7 +215,7 @@ func TestMasterOfTwoNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.Close()
-	if out, err := Output(bounded(t), first.Command("echo", "still")); err != nil || string(out) != "still\n" {
+	if out, err := nixexec.Output(bounded(t), first.Command("echo", "still")); err != nil || string(out) != "still\n" {
 		t.Errorf("%q, %v", out, err)
 	}
 	if got := s.logins(); got != 1 {
@@ -232,7 +233,7 @@ func TestMasterHoldsNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	m, log, err := OpenMaster(bounded(t), o, Stdio{In: w, Out: w, Err: w})
+	m, log, err := Open(bounded(t), o, nixexec.Stdio{In: w, Out: w, Err: w})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -241,7 +242,7 @@ func TestMasterHoldsNoFile(t *testing.T) {
 	if _, err := io.ReadAll(r); err != nil { // hangs where somebody has the other end
 		t.Error(err)
 	}
-	if out, err := Output(bounded(t), m.Command("echo", "up")); err != nil || string(out) != "up\n" {
+	if out, err := nixexec.Output(bounded(t), m.Command("echo", "up")); err != nil || string(out) != "up\n" {
 		t.Errorf("%q, %v", out, err)
 	}
 }
@@ -252,7 +253,7 @@ func TestMasterEndsWithLifeline(t *testing.T) {
 	o := s.options("web")
 	argv := MasterArgv(o)
 	argv[slices.Index(argv, "ControlPersist=15")] = "ControlPersist=5"
-	if err := Run(bounded(t), Command{Argv: argv}, Stdio{}); err != nil {
+	if err := nixexec.Run(bounded(t), nixexec.Command{Argv: argv}, nixexec.Stdio{}); err != nil {
 		t.Fatal(err)
 	}
 	m := &Master{options: o}
@@ -279,7 +280,7 @@ func TestMasterEndsWithLifeline(t *testing.T) {
 func TestHoldFloodFromHost(t *testing.T) {
 	s := startServer(t)
 	m := s.open(s.options("web"))
-	if out, err := m.Hold(bounded(t), "yes", "up", 1<<16); len(out) != 1<<16 || !errors.Is(err, ErrOutputLimit) {
+	if out, err := m.Hold(bounded(t), "yes", "up", 1<<16); len(out) != 1<<16 || !errors.Is(err, nixexec.ErrOutputLimit) {
 		t.Errorf("%d bytes, %v", len(out), err)
 	}
 	ctx, cancel := context.WithTimeout(bounded(t), 500*time.Millisecond)
@@ -314,7 +315,7 @@ func TestCloseEndsDeafMaster(t *testing.T) {
 }
 
 // The log of a failed connection is there to be read, and nothing else is.
-func TestOpenMasterFails(t *testing.T) {
+func TestOpenFails(t *testing.T) {
 	s := startServer(t)
 	for _, test := range []struct {
 		name, host, want string
@@ -331,8 +332,8 @@ func TestOpenMasterFails(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			o := s.options(test.host)
 			test.change(&o)
-			m, log, err := OpenMaster(bounded(t), o, Stdio{})
-			if m != nil || Status(err) != 255 {
+			m, log, err := Open(bounded(t), o, nixexec.Stdio{})
+			if m != nil || nixexec.Status(err) != 255 {
 				t.Errorf("got %v, %v", m, err)
 			}
 			if !strings.Contains(log, test.want) {
@@ -343,7 +344,7 @@ func TestOpenMasterFails(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := OpenMaster(bounded(t), MasterOptions{Host: "web", Dir: "/no/such/dir"}, Stdio{}); err == nil {
+	if _, _, err := Open(bounded(t), MasterOptions{Host: "web", Dir: "/no/such/dir"}, nixexec.Stdio{}); err == nil {
 		t.Error("opened a connection without a directory")
 	}
 }

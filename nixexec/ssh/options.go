@@ -1,44 +1,41 @@
-package nixexec
+package ssh
 
 import (
-	"errors"
 	"fmt"
+	"nixhop/nixexec"
 	"slices"
 	"strings"
 	"unicode"
 )
 
-// sshFlagsWithValue are the one-letter options of ssh that take a value (ssh(1) of OpenSSH 9.9; a letter that
+// flagsWithValue are the one-letter options of ssh that take a value (ssh(1) of OpenSSH 9.9; a letter that
 // an older ssh does not know it refuses itself).
-const sshFlagsWithValue = "BbcDEeFIiJLlmOoPpQRSWw"
+const flagsWithValue = "BbcDEeFIiJLlmOoPpQRSWw"
 
-// sshOption is one option of ssh.
-type sshOption struct {
+// option is one option of ssh.
+type option struct {
 	flag  byte
-	value string // for the flags in sshFlagsWithValue
+	value string // for the flags in flagsWithValue
 }
 
-// SplitSSHOpts splits NIX_SSHOPTS as a shell does, quotes and backslashes honoured and nothing expanded. It
+// SplitOptions splits NIX_SSHOPTS as a shell does, quotes and backslashes honoured and nothing expanded. It
 // fails for a quote that is not closed, an option that lacks its value, and a word that is no option: ssh
 // would take that for the host.
-func SplitSSHOpts(text string) ([]string, error) {
-	words, err := splitWords(text)
+func SplitOptions(text string) ([]string, error) {
+	words, err := nixexec.SplitWords(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading NIX_SSHOPTS %q: %w", text, err)
 	}
-	if _, err := parseSSHOptions(words); err != nil {
+	if _, err := parseOptions(words); err != nil {
 		return nil, fmt.Errorf("reading NIX_SSHOPTS %q: %w", text, err)
 	}
 	return words, nil
 }
 
-// SplitWords splits a text as a shell does, quotes and backslashes honoured and nothing expanded.
-func SplitWords(text string) ([]string, error) { return splitWords(text) }
-
-// SSHOptsEnv joins options into a value for NIX_SSHOPTS. Nix before 2.26 splits that on white space and knows no
+// OptionsEnv joins options into a value for NIX_SSHOPTS. Nix before 2.26 splits that on white space and knows no
 // quotes (NixOS/nix#5181), later ones read it as a shell does: an option that the two would read differently, by
 // its white space, quotes or backslashes, is an error and belongs into a file for -F.
-func SSHOptsEnv(options []string) (string, error) {
+func OptionsEnv(options []string) (string, error) {
 	for _, option := range options {
 		if option == "" || strings.ContainsAny(option, `'"\`) || strings.ContainsFunc(option, unicode.IsSpace) {
 			return "", fmt.Errorf("ssh option %q cannot stand in NIX_SSHOPTS, which Nix before 2.26 splits on white space", option)
@@ -47,65 +44,18 @@ func SSHOptsEnv(options []string) (string, error) {
 	return strings.Join(options, " "), nil
 }
 
-// splitWords splits text by the quoting rules of a POSIX shell.
-func splitWords(text string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord := false
-	quote := byte(0)
-	escaped := false
-	for i := range len(text) {
-		r := text[i] // every character that matters is one byte
-		switch {
-		case escaped:
-			if quote == '"' && strings.IndexByte("$`\"\\\n", r) < 0 {
-				word.WriteByte('\\')
-			}
-			if r != '\n' { // a backslash joins lines
-				word.WriteByte(r)
-			}
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped = true
-			inWord = inWord || i+1 < len(text) && text[i+1] != '\n'
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteByte(r)
-		case r == '\'' || r == '"':
-			quote, inWord = r, true
-		case strings.IndexByte(" \t\n", r) >= 0:
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
-		default:
-			word.WriteByte(r)
-			inWord = true
-		}
-	}
-	if quote != 0 || escaped {
-		return nil, errors.New("a quote is not closed")
-	}
-	if inWord {
-		words = append(words, word.String())
-	}
-	return words, nil
-}
-
-// parseSSHOptions takes words apart as ssh's getopt does: flags may share a word, and a value may stand in the
+// parseOptions takes words apart as ssh's getopt does: flags may share a word, and a value may stand in the
 // same word or in the next one.
-func parseSSHOptions(words []string) ([]sshOption, error) {
-	var options []sshOption
+func parseOptions(words []string) ([]option, error) {
+	var options []option
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if len(word) < 2 || word[0] != '-' || word == "--" {
 			return options, fmt.Errorf("%q is not an option of ssh", word)
 		}
 		for j := 1; j < len(word); j++ {
-			if strings.IndexByte(sshFlagsWithValue, word[j]) < 0 {
-				options = append(options, sshOption{flag: word[j]})
+			if strings.IndexByte(flagsWithValue, word[j]) < 0 {
+				options = append(options, option{flag: word[j]})
 				continue
 			}
 			value := word[j+1:]
@@ -116,7 +66,7 @@ func parseSSHOptions(words []string) ([]sshOption, error) {
 				}
 				value = words[i]
 			}
-			options = append(options, sshOption{flag: word[j], value: value})
+			options = append(options, option{flag: word[j], value: value})
 			break
 		}
 	}
@@ -124,7 +74,7 @@ func parseSSHOptions(words []string) ([]sshOption, error) {
 }
 
 // keyword returns the keyword that -o sets, in lower case, or "".
-func (o sshOption) keyword() string {
+func (o option) keyword() string {
 	if o.flag != 'o' {
 		return ""
 	}
@@ -142,9 +92,9 @@ func (o sshOption) keyword() string {
 }
 
 // words returns the option as it stands in an argv.
-func (o sshOption) words() []string {
+func (o option) words() []string {
 	flag := "-" + string(o.flag)
-	if strings.IndexByte(sshFlagsWithValue, o.flag) < 0 {
+	if strings.IndexByte(flagsWithValue, o.flag) < 0 {
 		return []string{flag}
 	}
 	return []string{flag, o.value}
@@ -189,9 +139,9 @@ func masterRejected(o MasterOptions) rejected {
 }
 
 // without returns the user's options that may stand, each flag in a word of its own. Words that are no options
-// end the list, as SplitSSHOpts has refused them before.
+// end the list, as SplitOptions has refused them before.
 func (r rejected) without(words []string) []string {
-	options, _ := parseSSHOptions(words)
+	options, _ := parseOptions(words)
 	var kept []string
 	for _, o := range options {
 		if strings.IndexByte(r.flags, o.flag) >= 0 || slices.Contains(r.keywords, o.keyword()) {

@@ -1,9 +1,10 @@
-package nixexec
+package ssh
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"nixhop/nixexec"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -25,7 +26,7 @@ type FullError struct {
 
 // Error names the directory.
 func (e *FullError) Error() string {
-	return fmt.Sprintf("%q on this machine takes nothing more: %v\nmake room there: df -h %s", e.Dir, e.Err, ShellWord(e.Dir))
+	return fmt.Sprintf("%q on this machine takes nothing more: %v\nmake room there: df -h %s", e.Dir, e.Err, nixexec.ShellWord(e.Dir))
 }
 
 // Unwrap returns the error of the system.

@@ -1,4 +1,4 @@
-package nixexec
+package ssh
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"nixhop/nixexec"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,9 +18,6 @@ import (
 	"golang.org/x/term"
 )
 
-// logLimit bounds what is read of ssh's log, in bytes.
-const logLimit = 1 << 20
-
 // controlDelay bounds a request to a master over its socket.
 const controlDelay = 3 * time.Second
 
@@ -29,7 +27,7 @@ var masterRunning = regexp.MustCompile(`\(pid=(\d+)\)`)
 // socketName matches what %C becomes.
 var socketName = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// OpenMaster connects to the host, in the foreground (Run), so that ssh itself can ask on the terminal for what it
+// Open connects to the host, in the foreground (nixexec.Run), so that ssh itself can ask on the terminal for what it
 // needs: a passphrase, a password, the word on a host key, a touch. ssh then stays behind in the background.
 // Masters in the same Dir are opened one after another and closed in reverse; where two names lead to one
 // connection the later Master shares that of the earlier, which must outlive it.
@@ -42,10 +40,10 @@ var socketName = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // ssh drops what the ssh of a ProxyJump says while it opens a persistent master. When a jump seems to have failed,
 // one more connection is tried without asking anything, and what that says stands at the end of log.
 //
-// The errors are those of Run. After any error nothing is left behind. Unlike there every end of ctx ends ssh, also
+// The errors are those of nixexec.Run. After any error nothing is left behind. Unlike there every end of ctx ends ssh, also
 // that by the keyboard: a Ctrl-C that came before ssh had set itself up for it would be lost.
-func OpenMaster(ctx context.Context, o MasterOptions, s Stdio) (m *Master, log string, err error) {
-	if err := withoutCores(); err != nil {
+func Open(ctx context.Context, o MasterOptions, s nixexec.Stdio) (m *Master, log string, err error) {
+	if err := nixexec.WithoutCores(); err != nil {
 		return nil, "", err
 	}
 	before, err := sockets(o.Dir)
@@ -73,12 +71,12 @@ func OpenMaster(ctx context.Context, o MasterOptions, s Stdio) (m *Master, log s
 }
 
 // start runs ssh until it has gone to the background, or failed, and returns what came on standard error.
-func (m *Master) start(ctx context.Context, s Stdio) (said string, err error) {
+func (m *Master) start(ctx context.Context, s nixexec.Stdio) (said string, err error) {
 	ctx, stop := m.untilLogin(ctx)
 	defer stop()
-	c := Command{Argv: MasterArgv(m.options)}
-	if !m.options.Batch && s.Err != nil && term.IsTerminal(int(s.Err.Fd())) {
-		return "", attended(ctx, c, Stdio{Err: s.Err}, nil)
+	c := nixexec.Command{Argv: MasterArgv(m.options)}
+	if !m.options.Batch && term.IsTerminal(int(s.Err.Fd())) {
+		return "", nixexec.RunUntil(ctx, c, nixexec.Stdio{Err: s.Err})
 	}
 	path := m.options.stderrFile()
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -87,7 +85,7 @@ func (m *Master) start(ctx context.Context, s Stdio) (said string, err error) {
 	}
 	defer os.Remove(path)
 	defer file.Close()
-	err = attended(ctx, c, Stdio{Err: file}, nil)
+	err = nixexec.RunUntil(ctx, c, nixexec.Stdio{Err: file})
 	said = readHead(path)
 	if !m.options.Batch && s.Err != nil {
 		_, _ = io.WriteString(s.Err, said)
@@ -124,7 +122,7 @@ func (m *Master) running(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, controlDelay)
 	defer cancel()
 	argv := append([]string{"ssh"}, ConnectionOptions(m.options)...)
-	_, err := Output(ctx, Command{Argv: append(argv, "-O", "check", "--", m.options.Host)})
+	_, err := nixexec.Output(ctx, nixexec.Command{Argv: append(argv, "-O", "check", "--", m.options.Host)})
 	return err == nil
 }
 
@@ -137,7 +135,7 @@ func (m *Master) control(ctx context.Context, request string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), controlDelay)
 	defer cancel()
 	argv := []string{"ssh", "-F", "/dev/null", "-o", "ControlPath=" + m.socket, "-O", request, "--", "localhost"}
-	_, said, err := background(ctx, Command{Argv: argv}, nil)
+	_, said, err := nixexec.Background(ctx, nixexec.Command{Argv: argv})
 	if err != nil {
 		return said, fmt.Errorf("asking ssh's master to %s: %w", request, err)
 	}
@@ -156,8 +154,8 @@ func (m *Master) jumpLog(ctx context.Context, log string) string {
 	argv = append(argv, "--", o.Host, "true")
 	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout+loginTime)
 	defer cancel()
-	_, err := Output(ctx, Command{Argv: argv, Env: []string{"SSH_ASKPASS_REQUIRE=never"}})
-	var exit *ExitError
+	_, err := nixexec.Output(ctx, nixexec.Command{Argv: argv, Env: []string{"SSH_ASKPASS_REQUIRE=never"}})
+	var exit *nixexec.ExitError
 	if errors.As(err, &exit) {
 		return exit.Stderr
 	}
@@ -183,12 +181,4 @@ func sockets(dir string) ([]string, error) {
 func (m *Master) Log() string { return readHead(m.options.logFile()) }
 
 // readHead returns the beginning of a file, or what could be read of it.
-func readHead(path string) string {
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	data, _ := io.ReadAll(io.LimitReader(file, logLimit))
-	return string(data)
-}
+func readHead(path string) string { return string(nixexec.ReadText(path)) }

@@ -1,9 +1,10 @@
-package nixexec
+package ssh
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
+	"nixhop/nixexec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ type Master struct {
 	asked   sync.WaitGroup
 
 	mu     sync.Mutex
-	held   *Held
+	held   *nixexec.Held
 	closed bool
 }
 
@@ -35,7 +36,7 @@ type MasterOptions struct {
 	Batch          bool          // ask nothing (BatchMode): there is no terminal, or hosts are done in parallel
 }
 
-// ConnectionOptions returns the options with which ssh uses the connection that OpenMaster opened with the same o, and
+// ConnectionOptions returns the options with which ssh uses the connection that Open opened with the same o, and
 // that one alone: where it is gone ssh knows no host key, and so lets no other machine pass for the host, whatever its
 // name leads to by then. The user's options stand first and win, but for those that would undo the sharing
 // (ControlPath, ControlMaster, ControlPersist, -S, -M), let another machine pass (StrictHostKeyChecking and the files
@@ -58,7 +59,7 @@ func sessionOptions(o MasterOptions) []string {
 	return append(options, "-o", "ControlMaster=no", "-o", "RemoteCommand=none", "-o", "RequestTTY=no")
 }
 
-// MasterArgv returns the command that OpenMaster runs: ssh, which asks what it has to ask, and then goes into the
+// MasterArgv returns the command that Open runs: ssh, which asks what it has to ask, and then goes into the
 // background without a session. The log level is an option and never -v, which ssh hands on to the ssh of a
 // ProxyJump, whose log would fill the terminal.
 func MasterArgv(o MasterOptions) []string {
@@ -109,18 +110,18 @@ func (o MasterOptions) fingerprint() string {
 }
 
 // Command returns words as a command on the host, over this connection.
-func (m *Master) Command(words ...string) Command { return SessionCommand(m.options, words...) }
+func (m *Master) Command(words ...string) nixexec.Command { return SessionCommand(m.options, words...) }
 
-// SessionCommand returns words as a command on the host, over the connection that OpenMaster opens with the same o.
+// SessionCommand returns words as a command on the host, over the connection that Open opens with the same o.
 // The user's login shell there reads them: each is quoted for a POSIX shell where it has to be, but another shell may
 // read a quoted word otherwise. It never asks anything: what there was to ask was asked when the connection was
 // opened.
-func SessionCommand(o MasterOptions, words ...string) Command {
+func SessionCommand(o MasterOptions, words ...string) nixexec.Command {
 	argv := append(sessionArgv(o), "--", o.Host)
 	for _, word := range words {
-		argv = append(argv, Quote(word))
+		argv = append(argv, nixexec.Quote(word))
 	}
-	return Command{Argv: argv}
+	return nixexec.Command{Argv: argv}
 }
 
 // ExitArgv returns the command that ends the connection, as Close does.
@@ -139,7 +140,7 @@ func sessionArgv(o MasterOptions) []string {
 
 // Script returns script as a command on the host, over this connection: the standard input of a /bin/sh, so that
 // no login shell reads it, started through elevate (such as sudo) where that is not empty.
-func (m *Master) Script(elevate []string, script string) Command {
+func (m *Master) Script(elevate []string, script string) nixexec.Command {
 	words := append(append([]string(nil), elevate...), "/bin/sh", "-s")
 	c := m.Command(words...)
 	c.Stdin = script
