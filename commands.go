@@ -212,7 +212,7 @@ func passThrough(ctx context.Context, s rebuild.Session, r request.Request) erro
 	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(plan.StartedMark))
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) && r.Action != "" {
-		return fmt.Errorf("%w\nor deploy to a host: nixhop %s HOST", err, r.Action)
+		return fmt.Errorf("%w\nor deploy to a host: %s", err, r.On("HOST").Offer(report.Again()))
 	}
 	if err != nil {
 		return err

@@ -66,13 +66,13 @@ func checkTargets(
 		return source.Pointers(source.Select(r, inv))
 	}
 	if !src.IsFlake() {
-		return nil, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: "nixhop check HOST"}
+		return nil, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: r.On("HOST").Offer(report.Again())}
 	}
 	names, err := look()
 	if err != nil {
 		return nil, err
 	}
-	return source.Pointers(source.Configured(inv, src, names))
+	return source.Pointers(source.Configured(r, inv, src, names))
 }
 
 // everybodys reports whether an error is no host's fault: the command line, a program that is not there, or the user.

@@ -7,13 +7,14 @@ import (
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
 
 // listGenerations shows the generations of a host.
 func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	if p.Target == nil {
-		return &request.UsageError{Message: "list-generations needs a host here", Hint: "nixhop list-generations HOST"}
+		return &request.UsageError{Message: "list-generations needs a host here", Hint: p.Request.On("HOST").Offer(report.Again())}
 	}
 	m, err := r.machine(ctx, p, p.Target.Host)
 	if err != nil {

@@ -321,9 +321,5 @@ func (d Decision) Cross(own string) (string, error) {
 
 // UnknownBuildSystem says that --cross alone needs a system that nobody told.
 func UnknownBuildSystem(r request.Request, why string) error {
-	hint := "name it: nixhop " + r.Action
-	if len(r.Hosts) > 0 {
-		hint += " " + nixexec.ShellWord(r.Hosts[0].Word)
-	}
-	return &request.UsageError{Message: "--cross: " + why, Hint: hint + " --cross=x86_64-linux"}
+	return &request.UsageError{Message: "--cross: " + why, Hint: "name it: " + r.Offer(report.Again("--cross=x86_64-linux"))}
 }

@@ -33,7 +33,7 @@ func FindNixosRebuild(explicit, path string, self os.FileInfo, started string) (
 	if err == nil && slices.ContainsFunc(filepath.SplitList(started), has) {
 		return "", &request.UsageError{
 			Message: fmt.Sprintf("%q, which nixhop has started, has started nixhop: this would have no end", found),
-			Hint:    "name the real one: nixhop --nixos-rebuild PATH",
+			Hint:    "name the real one: --nixos-rebuild PATH",
 		}
 	}
 	return found, err
@@ -61,7 +61,7 @@ func findNixosRebuild(explicit, path string, self os.FileInfo) (string, error) {
 			return candidate, nil
 		}
 	}
-	return "", fmt.Errorf("%w\nname one: nixhop --nixos-rebuild PATH", &nixexec.NotFoundError{Program: "nixos-rebuild"})
+	return "", fmt.Errorf("%w\nname one: --nixos-rebuild PATH", &nixexec.NotFoundError{Program: "nixos-rebuild"})
 }
 
 func findExplicit(explicit, path string, self os.FileInfo) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
@@ -59,7 +60,7 @@ func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, err
 	}
 	if word == "target" {
 		if t == nil {
-			return Place{}, &request.UsageError{Message: `--build-host target needs a target`, Hint: "name the host: nixhop " + r.Action + " HOST --build-host target"}
+			return Place{}, &request.UsageError{Message: `--build-host target needs a target`, Hint: "name the host: " + r.On("HOST").Offer(report.Again())}
 		}
 		return Place{Target: true}, nil
 	}

@@ -129,6 +129,9 @@ type Call struct {
 	SSHConfig  string // by --ssh-config or the environment; empty: the user's own
 	Ports      []Port // that were typed for hosts, and are not what the ssh config says
 	Flags      []Flag // that say what is deployed, and how, in the order in which they are repeated
+
+	Several []string // the HOSTs as typed, where there is more than one: there is no target then
+	Extra   []string // for nixos-rebuild alone, behind "--"
 }
 
 // Port is the port by which this run reaches a host, which ssh would not take by itself.
@@ -238,6 +241,7 @@ func (c Call) Back() string {
 func (c Call) only(names ...string) Call {
 	flags := slices.Clone(c.Flags)
 	c.Flags = slices.DeleteFunc(flags, func(f Flag) bool { return !slices.Contains(names, f.Name) })
+	c.Extra = nil
 	return c
 }
 
@@ -257,7 +261,11 @@ func (c Call) again(r Remedy) string {
 	case c.Word != "":
 		words = append(words, c.Word)
 	}
-	return nixexec.ShellWords(slices.Concat(words, c.repeated(r.words), r.words))
+	words = slices.Concat(words, c.Several, c.repeated(r.words), r.words)
+	if len(c.Extra) > 0 {
+		words = append(append(words, "--"), c.Extra...)
+	}
+	return nixexec.ShellWords(words)
 }
 
 // anotherWay are the flags that say how a system for another platform is built: one that is offered takes the place

@@ -11,9 +11,14 @@ import (
 var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--help", "--explain"}
 
 // Call is how this run was called, for the commands that are offered; others are hosts that take part beside the
-// target. The request is one for a single target, or for none.
+// target.
 func (r Request) Call(others ...sshcfg.Host) report.Call {
-	call := report.Call{Action: r.Action, SSHConfig: r.SSHConfig, TargetHost: r.TargetHostFlag, Flags: r.repeatedFlags()}
+	call := report.Call{Action: r.Action, SSHConfig: r.SSHConfig, TargetHost: r.TargetHostFlag, Flags: r.repeatedFlags(notRepeated[:]), Extra: r.Extra}
+	if len(r.Hosts) > 1 {
+		for _, sel := range r.Hosts {
+			call.Several = append(call.Several, sel.Word)
+		}
+	}
 	if len(r.Hosts) == 1 {
 		if h, err := sshcfg.ParseHost(r.Hosts[0].Host); err == nil {
 			call.Host, call.Word = h.String(), r.Hosts[0].Word
@@ -28,8 +33,8 @@ func (r Request) Call(others ...sshcfg.Host) report.Call {
 	return call
 }
 
-// repeatedFlags are the flags without which something else would be deployed, or otherwise.
-func (r Request) repeatedFlags() []report.Flag {
+// repeatedFlags are the flags without which something else would be deployed, or otherwise: all but some.
+func (r Request) repeatedFlags(but []string) []report.Flag {
 	var flags []report.Flag
 	add := func(name string, words ...string) { flags = append(flags, report.Flag{Name: name, Words: words}) }
 	switch {
@@ -50,7 +55,7 @@ func (r Request) repeatedFlags() []report.Flag {
 		add("--build-host", "--build-host", r.BuildHost)
 	}
 	for _, f := range slices.Concat(r.Flags, r.Own) {
-		if !slices.Contains(notRepeated[:], f.Name) {
+		if !slices.Contains(but, f.Name) {
 			add(f.Name, f.Words()...)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/report"
 )
 
 // finish turns the words that were collected into the rest of the request and refuses what cannot be meant.
@@ -56,16 +57,19 @@ func (p *parser) operands(action Action) error {
 func (p *parser) noAction() error {
 	r := p.request
 	switch {
-	case len(p.plain) > 0:
-		word := p.plain[0]
-		return unknownAction(word, p.couldBeHost(word))
-	case len(r.Own) == 0 && len(p.unknown)+len(r.Extra) > 0:
-		return nil
-	case isAction(r.Flake):
+	case isAction(r.Flake) && (len(p.plain) == 0 || p.couldBeHost(p.plain[0])):
+		meant := r.As(r.Flake).On(p.plain...)
+		meant.Flake = ""
 		return &UsageError{
 			Message: fmt.Sprintf("no action was given: --flake took %q as its value", r.Flake),
-			Hint:    "--flake without a value stands last: nixhop " + r.Flake + " --flake",
+			Hint:    "--flake without a value stands last: " + meant.Offer(report.Again()),
 		}
+	case len(p.plain) > 0:
+		word := p.plain[0]
+		r.Extra = slices.Concat(p.unknown, r.Extra)
+		return unknownAction(r, word, p.couldBeHost(word))
+	case len(r.Own) == 0 && len(p.unknown)+len(r.Extra) > 0:
+		return nil
 	default:
 		return &UsageError{Message: "no action was given", Hint: "see: nixhop --help"}
 	}
@@ -95,7 +99,7 @@ func (p *parser) hosts() error {
 	if len(p.plain) > 0 {
 		return &UsageError{
 			Message: fmt.Sprintf("both HOST (%q) and --target-host (%q) were given", p.plain[0], *p.target),
-			Hint:    "one of them is enough: nixhop " + p.request.Action + " " + nixexec.ShellWord(*p.target),
+			Hint:    "one of them is enough: " + p.request.On(*p.target).Offer(report.Again()),
 		}
 	}
 	p.request.Hosts = []Selector{{Word: *p.target, Host: *p.target}}
@@ -150,7 +154,7 @@ func conflicts(r Request, action Action, unknown []string) error {
 		}
 	}
 	if len(unknown) > 0 {
-		return unknownFlag(r, unknown[0])
+		return unknownFlag(r, unknown)
 	}
 	return nil
 }
@@ -162,11 +166,11 @@ func refusedFlags(r Request, action Action) error {
 			return usageErrorf("%s cannot be used with %s", name, action.Name)
 		}
 		if len(r.Hosts) > 0 && !r.TargetHostFlag && slices.Contains(action.There, name) {
-			host := nixexec.Quote(r.Hosts[0].Word)
-			hint := "the host's own nixos-rebuild lists them: nixhop list-generations " + host
+			hint := "the host's own nixos-rebuild lists them: "
 			if name == "--rollback" {
-				hint = "nothing is built; which generations there are: nixhop list-generations " + host
+				hint = "nothing is built; which generations there are: "
 			}
+			hint += r.Offer(report.Nixhop("list-generations", r.Hosts[0].Word))
 			return &UsageError{Message: fmt.Sprintf("%s cannot be used with %s of a host", name, action.Name), Hint: hint}
 		}
 	}
@@ -209,11 +213,7 @@ func refusedLook(r Request, _ Action) error {
 	if !r.Look || r.Plan {
 		return nil
 	}
-	check := "nixhop check"
-	for _, h := range r.Hosts {
-		check += " " + nixexec.ShellWord(h.Word)
-	}
-	return &UsageError{Message: "--check goes with --plan", Hint: "the checks alone: " + check}
+	return &UsageError{Message: "--check goes with --plan", Hint: "the checks alone: " + r.As("check", "--check").Offer(report.Again())}
 }
 
 // refusedHosts refuses --target-host and --build-host with the actions with which nixos-rebuild refuses them, and with
@@ -226,10 +226,11 @@ func refusedHosts(r Request, action Action) error {
 	case r.TargetHostFlag && refused("--target-host"):
 		hint := ""
 		if action.Flags == nil {
-			hint = "for its configuration: nixhop " + action.Name + " " + nixexec.ShellWord(r.Hosts[0].Word)
+			hint = "for its configuration: "
 			if action.Hosts == HostsAreTargets {
-				hint = "for that host: nixhop " + action.Name + " " + nixexec.ShellWord(r.Hosts[0].Word)
+				hint = "for that host: "
 			}
+			hint += r.As(action.Name).On(r.Hosts[0].Word).Offer(report.Again())
 		}
 		return &UsageError{Message: "--target-host cannot be used with " + action.Name, Hint: hint}
 	case r.BuildHostGiven && (action.Flags != nil || !LocalBuildHost(r.BuildHost)) && refused("--build-host"):

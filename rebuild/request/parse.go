@@ -41,7 +41,7 @@ type parser struct {
 	early   int      // how many of plain stand before the action
 	target  *string  // --target-host
 	behind  string   // the flag of nixhop that the next word stands behind, where that has no value
-	unknown []string // flags that the table does not have
+	unknown []string // flags that the table does not have, with what looks like their values
 }
 
 // next takes one word and the values that belong to it.
@@ -62,6 +62,7 @@ func (p *parser) next() error {
 	if !known {
 		p.unknown = append(p.unknown, word)
 		if p.at < len(p.words) && !strings.Contains(word, "=") && p.mayBeValue(p.words[p.at]) {
+			p.unknown = append(p.unknown, p.words[p.at])
 			p.at++
 		}
 	}

@@ -168,7 +168,7 @@ func TestParseUsageErrors(t *testing.T) {
 	for _, c := range []struct{ line, message, hint string }{
 		{"swtich web", `unknown action "swtich"`, "did you mean switch?"},
 		{"web", `unknown action "web"`, "nixhop switch web"},
-		{"root@10.0.0.1 --plan", `unknown action "root@10.0.0.1"`, "nixhop switch root@10.0.0.1"},
+		{"root@10.0.0.1 --plan", `unknown action "root@10.0.0.1"`, "nixhop switch root@10.0.0.1 --plan"},
 		{"--plan", "no action was given", "nixhop --help"},
 		{"--flake switch", `no action was given: --flake took "switch"`, "nixhop switch --flake"},
 		{"web --help", `unknown action "web"`, ""},

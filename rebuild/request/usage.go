@@ -2,9 +2,11 @@ package request
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -29,11 +31,11 @@ func usageErrorf(format string, a ...any) error {
 
 // unknownAction is the error for a first word that is no action. A host without an action is most likely meant to be
 // switched.
-func unknownAction(word string, isHost bool) error {
+func unknownAction(r Request, word string, isHost bool) error {
 	if isHost {
 		return &UsageError{
 			Message: fmt.Sprintf("unknown action %q", word),
-			Hint:    "it is a host; to deploy to it: nixhop switch " + nixexec.ShellWord(word),
+			Hint:    "it is a host; to deploy to it: " + r.As("switch").On(word).Offer(report.Again()),
 		}
 	}
 	return &UsageError{Message: fmt.Sprintf("unknown action %q", word), Hint: hintLines(didYouMean(word, actionNames()), "see: nixhop --help")}
@@ -51,8 +53,9 @@ func actionNames() []string {
 }
 
 // unknownFlag is the error for a flag that neither nixhop nor any known nixos-rebuild has, where nixhop must
-// understand all.
-func unknownFlag(r Request, flag string) error {
+// understand all. unknown are all such words, with what looks like their values; the first is the flag.
+func unknownFlag(r Request, unknown []string) error {
+	flag := unknown[0]
 	name, _, _ := strings.Cut(flag, "=")
 	if len(name) > 2 && name[1] != '-' {
 		if _, long := FindFlag("-" + name); long {
@@ -63,20 +66,16 @@ func unknownFlag(r Request, flag string) error {
 	for _, s := range Flags() {
 		long = append(append(long, s.Name), s.Also...)
 	}
-	pass := []string{"nixhop", r.Action}
-	for _, h := range r.Hosts {
-		pass = append(pass, nixexec.ShellWord(h.Word))
-	}
-	pass = append(pass, "--", nixexec.ShellWord(flag))
+	r.Extra = slices.Concat(unknown, r.Extra)
 	return &UsageError{
 		Message: fmt.Sprintf("unknown flag %q", flag),
-		Hint:    hintLines(didYouMean(name, long), "a flag that only nixos-rebuild knows goes after --: "+strings.Join(pass, " ")),
+		Hint:    hintLines(didYouMean(name, long), "a flag that only nixos-rebuild knows goes after --: "+r.Offer(report.Again())),
 	}
 }
 
 // UnknownName is the usage error for a name that nothing stands behind, with the nearest ones that exist.
-func UnknownName(what, name, prefix string, known []string) *UsageError {
-	hint := "see the aliases: nixhop hosts"
+func UnknownName(r Request, what, name, prefix string, known []string) *UsageError {
+	hint := "see the aliases: " + r.Offer(report.Nixhop("hosts"))
 	if near := sshcfg.Nearest(strings.TrimPrefix(name, prefix), known, 3); len(near) > 0 {
 		hint = "did you mean " + prefix + strings.Join(near, " or "+prefix) + "?\n" + hint
 	}

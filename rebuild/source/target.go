@@ -27,7 +27,7 @@ type Target struct {
 func Select(r request.Request, inv sshcfg.Inventory) ([]Target, error) {
 	var targets []Target
 	for _, sel := range r.Hosts {
-		found, err := selectOne(sel, inv)
+		found, err := selectOne(r, sel, inv)
 		if err != nil {
 			return nil, err
 		}
@@ -47,14 +47,14 @@ func Select(r request.Request, inv sshcfg.Inventory) ([]Target, error) {
 	return targets, nil
 }
 
-func selectOne(sel request.Selector, inv sshcfg.Inventory) ([]Target, error) {
+func selectOne(r request.Request, sel request.Selector, inv sshcfg.Inventory) ([]Target, error) {
 	switch {
 	case strings.HasPrefix(sel.Host, "@"):
 		tag := sel.Host[1:]
-		return matching(sel, inv, func(a sshcfg.Alias) bool { return slices.Contains(a.Tags, tag) }, tags(inv), "@")
+		return matching(r, sel, inv, func(a sshcfg.Alias) bool { return slices.Contains(a.Tags, tag) }, tags(inv), "@")
 	case strings.ContainsAny(sel.Host, "*?"):
 		match := func(a sshcfg.Alias) bool { ok, _ := path.Match(sel.Host, a.Name); return ok }
-		return matching(sel, inv, match, inv.Names(), "")
+		return matching(r, sel, inv, match, inv.Names(), "")
 	}
 	host, err := sshcfg.ParseHost(sel.Host)
 	if err != nil {
@@ -67,7 +67,9 @@ func selectOne(sel request.Selector, inv sshcfg.Inventory) ([]Target, error) {
 	return []Target{t}, nil
 }
 
-func matching(sel request.Selector, inv sshcfg.Inventory, match func(sshcfg.Alias) bool, known []string, prefix string) ([]Target, error) {
+func matching(
+	r request.Request, sel request.Selector, inv sshcfg.Inventory, match func(sshcfg.Alias) bool, known []string, prefix string,
+) ([]Target, error) {
 	var targets []Target
 	for _, a := range inv.Aliases {
 		if match(a) {
@@ -81,7 +83,7 @@ func matching(sel request.Selector, inv sshcfg.Inventory, match func(sshcfg.Alia
 	if len(targets) > 0 {
 		return targets, nil
 	}
-	return nil, request.UnknownName("no alias matches", sel.Word, prefix, known)
+	return nil, request.UnknownName(r, "no alias matches", sel.Word, prefix, known)
 }
 
 func tags(inv sshcfg.Inventory) []string {
@@ -106,7 +108,7 @@ func One(r request.Request, inv sshcfg.Inventory) (*Target, error) {
 		}
 		return nil, &request.UsageError{
 			Message: fmt.Sprintf("one host at a time for now, not %s", report.Listed(all)),
-			Hint:    "nixhop " + r.Action + " " + all[0],
+			Hint:    r.On(targets[0].Selector.Word).Offer(report.Again()),
 		}
 	case len(targets) == 0:
 		return nil, nil
@@ -127,7 +129,7 @@ func Aliases(r request.Request, inv sshcfg.Inventory) ([]sshcfg.Alias, error) {
 	for _, t := range targets {
 		a, ok := inv.Find(t.Host.Name)
 		if !ok {
-			return nil, request.UnknownName("unknown alias", t.Host.Name, "", inv.Names())
+			return nil, request.UnknownName(r, "unknown alias", t.Host.Name, "", inv.Names())
 		}
 		out = append(out, a)
 	}
@@ -135,7 +137,7 @@ func Aliases(r request.Request, inv sshcfg.Inventory) ([]sshcfg.Alias, error) {
 }
 
 // Configured are all aliases that have a configuration of the flake; names are its configurations. None is an error.
-func Configured(inv sshcfg.Inventory, s Source, names []string) ([]Target, error) {
+func Configured(r request.Request, inv sshcfg.Inventory, s Source, names []string) ([]Target, error) {
 	var targets []Target
 	for _, a := range inv.Aliases {
 		t := Target{Selector: request.Selector{Word: a.Name, Host: a.Name}, Host: sshcfg.Host{Name: a.Name}, Hints: a.Hints, Listed: true}
@@ -144,7 +146,7 @@ func Configured(inv sshcfg.Inventory, s Source, names []string) ([]Target, error
 		}
 	}
 	if len(targets) == 0 {
-		return nil, &request.UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", s.Flake), Hint: "nixhop hosts"}
+		return nil, &request.UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", s.Flake), Hint: r.Offer(report.Nixhop("hosts"))}
 	}
 	return targets, nil
 }
