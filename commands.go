@@ -21,7 +21,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild"
-	"nixhop/rebuild/plan"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -209,7 +209,7 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 
 // passThrough makes this process nixos-rebuild.
 func passThrough(ctx context.Context, s rebuild.Session, r request.Request) error {
-	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(plan.StartedMark))
+	path, err := decision.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(decision.StartedMark))
 	var missing *nixexec.NotFoundError
 	if errors.As(err, &missing) && r.Action != "" {
 		return fmt.Errorf("%w\nor deploy to a host: %s", err, r.On("HOST").Offer(report.Again()))
@@ -217,7 +217,7 @@ func passThrough(ctx context.Context, s rebuild.Session, r request.Request) erro
 	if err != nil {
 		return err
 	}
-	return nixexec.Replace(ctx, path, append([]string{path}, r.Words...), plan.Started(path, s.Env(plan.StartedMark)))
+	return nixexec.Replace(ctx, path, append([]string{path}, r.Words...), decision.Started(path, s.Env(decision.StartedMark)))
 }
 
 func wrongUsage(_ *cli.Context, err error, _ bool) error {

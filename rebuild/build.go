@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 )
@@ -59,14 +60,14 @@ func (r *Run) job(c Checked) plan.Job {
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
-		LocalElevate: plan.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
+		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
 		Terminal:     r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 }
 
 // announce says in one line what is about to happen, and where.
 func (r *Run) announce(c Checked) {
-	if why := c.Decision.Why; why != "" && why != plan.PasswordFirst {
+	if why := c.Decision.Why; why != "" && why != decision.PasswordFirst {
 		r.Say.Info("taking the steps by nix and ssh: " + why)
 	}
 	if c.Target != nil {

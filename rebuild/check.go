@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -22,7 +22,7 @@ var errChecksFailed = errors.New("a check failed")
 // then that is said when it has come to its end, so that its own words and these stay apart.
 func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 	c := Checked{Told: t, Found: t.Found}
-	c.Found = append(slices.Clip(c.Found), plan.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), somewhere(t.Builder)))...)
+	c.Found = append(slices.Clip(c.Found), decision.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), somewhere(t.Builder)))...)
 	if c.Request.Has("--emulate") {
 		tried := remote.TryEmulation(ctx, c.Builder, r.buildNix(c.Connected), c.Facts.BuildSystem, r.checking)
 		if c.Emulate, c.Emulated = tried.More, tried.Answer; tried.Answer == facts.No {

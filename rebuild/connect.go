@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
@@ -50,13 +50,13 @@ func (c Connected) one() Connected {
 	}
 	both := *c.On
 	both.Nix = c.At.Nix // which was asked for more there
-	c.Place, c.Builder, c.BuildLink, c.On, c.At = plan.Place{Target: true}, c.Machine, c.Link, &both, &both
+	c.Place, c.Builder, c.BuildLink, c.On, c.At = decision.Place{Target: true}, c.Machine, c.Link, &both, &both
 	return c
 }
 
 // reach opens the one connection to a machine, if it takes part, and begins to probe it. Where it is not reached, what
 // stands behind is said, too.
-func (r *Run) reach(ctx context.Context, l Located, m *plan.Machine, behind ...report.Finding) (*remote.Link, error) {
+func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind ...report.Finding) (*remote.Link, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -88,7 +88,7 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 
 // notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and
 // agent have to do with it, and to a name that has no address which alias may be meant.
-func (r *Run) notReached(l Located, m *plan.Machine, failure sshcfg.Failure, behind []report.Finding) error {
+func (r *Run) notReached(l Located, m *decision.Machine, failure sshcfg.Failure, behind []report.Finding) error {
 	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
 	found := append(slices.Concat(l.Found, behind), check.Connection(login, failure))
 	if failure.Kind == sshcfg.Denied && !failure.Accepted() {

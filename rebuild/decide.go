@@ -9,8 +9,8 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -28,11 +28,11 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 		}
 	}()
 	var found []report.Finding
-	if d.Decision, found, err = plan.Decide(r.known(c.Located, c.On, c.At)); err != nil {
+	if d.Decision, found, err = decision.Decide(r.known(c.Located, c.On, c.At)); err != nil {
 		return d, err
 	}
-	if d.Decision.Why == plan.PasswordFirst {
-		r.Say.Info("taking the steps by nix and ssh: " + plan.PasswordFirst)
+	if d.Decision.Why == decision.PasswordFirst {
+		r.Say.Info("taking the steps by nix and ssh: " + decision.PasswordFirst)
 	}
 	if found, err = r.permitted(ctx, d, found); err != nil {
 		return d, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -33,9 +34,9 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	case "--no-link": // there is none
 		return own && action.Name != "build"
 	case "--use-substitutes": // nothing is copied
-		return own && !plan.NeedsRoot(action.Name)
+		return own && !decision.NeedsRoot(action.Name)
 	case "--profile-name", "--specialisation", "--install-bootloader", "--sudo", "--elevate", "--ask-elevate-password":
-		return own && !plan.NeedsRoot(action.Name) // nothing that is root's is changed
+		return own && !decision.NeedsRoot(action.Name) // nothing that is root's is changed
 	default:
 		return false
 	}
@@ -61,8 +62,8 @@ func sample(s request.FlagSpec) []string {
 	return words
 }
 
-func machineOf(name string) *plan.Machine {
-	return &plan.Machine{Host: sshcfg.Host{Name: name}, Master: ssh.MasterOptions{Host: name, Dir: "/run/d"}}
+func machineOf(name string) *decision.Machine {
+	return &decision.Machine{Host: sshcfg.Host{Name: name}, Master: ssh.MasterOptions{Host: name, Dir: "/run/d"}}
 }
 
 // deed is what a command line comes to, in one text: the commands of its plan. refused is true where it is no command
@@ -87,18 +88,18 @@ func deed(t *testing.T, words []string) (text string, refused bool) {
 	src := source.FindSource(r, "/here", func(path string) bool { return path == "/here/flake.nix" }, func(s string) string { return s })
 	// Without a word root comes by doas.
 	on := &facts.Host{Login: facts.Login{UID: "1000"}, Elevate: facts.Elevation{Sudo: "sudo", Doas: "doas", DoasFree: facts.Yes, SudoFree: facts.No}}
-	known := plan.Known{Request: r, Target: target, Source: src, Machine: machine, On: on, Somebody: true}
-	if known.Place, err = plan.PlaceBuild(r, target, "laptop"); err != nil {
+	known := decision.Known{Request: r, Target: target, Source: src, Machine: machine, On: on, Somebody: true}
+	if known.Place, err = decision.PlaceBuild(r, target, "laptop"); err != nil {
 		return "", true
 	}
-	d, found, err := plan.Decide(known)
+	d, found, err := decision.Decide(known)
 	if err != nil || request.Stops(found, r) {
 		return "", true
 	}
 	job := plan.Job{
 		Request: d.Request, Source: src, Configuration: "web", Dir: "/run/d", Dialect: d.Engine, Elevate: d.Elevate, Cross: d.Crossing.From, System: d.System,
 	}
-	if plan.NeedsRoot(r.Action) {
+	if decision.NeedsRoot(r.Action) {
 		job.Target = machine
 	}
 	if !known.Place.Here {

@@ -5,6 +5,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -44,7 +45,7 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 }
 
 // printGenerations prints the command that shows the generations of a host.
-func (r *Run) printGenerations(m *plan.Machine, req request.Request) error {
+func (r *Run) printGenerations(m *decision.Machine, req request.Request) error {
 	files, err := r.net.Files()
 	if err != nil {
 		return err

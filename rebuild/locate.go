@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"nixhop/rebuild/check"
-	"nixhop/rebuild/plan"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -27,8 +27,8 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 		return l, r.report(p, l.Found)
 	}
 	// What nixos-rebuild builds for a --target-host it copies there; of a dry run there is nothing to copy (nixpkgs#444156).
-	contact := plan.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag && p.Request.Action != "dry-build"
-	var target *plan.Machine
+	contact := decision.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag && p.Request.Action != "dry-build"
+	var target *decision.Machine
 	var err error
 	if p.Target != nil && (contact || p.Place.Target) {
 		if target, err = r.machine(ctx, p, p.Target.Host); err != nil {
@@ -49,7 +49,7 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	if _, err := r.net.SSHOpts(l.Machine, l.Builder); err != nil {
 		return l, err
 	}
-	sketch, found, err := plan.Decide(r.known(l, nil, nil))
+	sketch, found, err := decision.Decide(r.known(l, nil, nil))
 	if err == nil && request.Stops(found, p.Request) {
 		err = r.report(p, append(l.Found, found...))
 	}
@@ -58,7 +58,7 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 }
 
 // machine asks ssh what a host means. What ssh refuses is a finding about the host.
-func (r *Run) machine(ctx context.Context, p Placed, h sshcfg.Host) (*plan.Machine, error) {
+func (r *Run) machine(ctx context.Context, p Placed, h sshcfg.Host) (*decision.Machine, error) {
 	m, err := r.net.Machine(ctx, h)
 	if refused, is := check.Refused(h.String(), err); is {
 		return nil, r.report(p, []report.Finding{refused})

@@ -4,25 +4,25 @@ import (
 	"context"
 	"sync"
 
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 )
 
 // looking is what is looked at beside everything else, once for all hosts of the run.
 type looking struct {
 	here  func() facts.Here // this machine; waits for it
-	roles map[*plan.Machine]facts.Query
+	roles map[*decision.Machine]facts.Query
 }
 
 // lookHere looks at this machine while ssh connects. Where one host is built here, what Nix can build here is asked
 // for, too.
 func (r *Run) lookHere(ctx context.Context, hosts []Located) {
-	r.look = &looking{roles: map[*plan.Machine]facts.Query{}}
+	r.look = &looking{roles: map[*decision.Machine]facts.Query{}}
 	q := facts.HereQuery{Dir: r.Dir, Env: r.Env}
-	var machines []*plan.Machine
+	var machines []*decision.Machine
 	for _, l := range hosts {
-		plan.Roles(r.look.roles, l.Request, l.Machine, l.Builder)
+		decision.Roles(r.look.roles, l.Request, l.Machine, l.Builder)
 		q.BuildHere = q.BuildHere || l.Request.Evaluates() && l.Builder == nil
 		q.Settings = request.SettingWords(l.Request)
 		if l.Request.Evaluates() {
@@ -30,7 +30,7 @@ func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 		}
 		machines = append(machines, l.Machine, l.Builder)
 	}
-	q.Endpoints = plan.Endpoints(machines...)
+	q.Endpoints = decision.Endpoints(machines...)
 	answer := make(chan facts.Here, 1)
 	go func() { answer <- facts.LookHere(ctx, q) }()
 	r.look.here = sync.OnceValue(func() facts.Here { return <-answer })
@@ -38,7 +38,7 @@ func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 
 // here is what is known of this machine, as far as it has to do with the host.
 func (r *Run) here(l Located) facts.Here {
-	return r.look.here().For(plan.Endpoints(l.Machine, l.Builder))
+	return r.look.here().For(decision.Endpoints(l.Machine, l.Builder))
 }
 
 // wantsNames reports whether the configuration is to be one of the flake's.

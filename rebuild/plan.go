@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/source"
@@ -41,7 +42,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 	d := Decided{Connected: Connected{Located: l}, Decision: l.Sketch}
 	if l.Sketch.Crossing.Ask && l.Builder != nil {
-		return Checked{}, plan.UnknownBuildSystem(l.Request, "a plan asks no host for its system")
+		return Checked{}, decision.UnknownBuildSystem(l.Request, "a plan asks no host for its system")
 	}
 	names, err := r.namesFor(ctx, l)
 	if err != nil {

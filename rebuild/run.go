@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"nixhop/nixexec/tty"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -23,7 +24,7 @@ type Run struct {
 	Session
 	inventory sshcfg.Inventory
 	net       *remote.Network
-	installed plan.Installed
+	installed decision.Installed
 	checking  bool // this is no deployment, only its checks: they are no events
 	alone     bool // there is one host, and the terminal is its children's
 	evaluator source.Evaluator
@@ -64,10 +65,10 @@ func (s Session) newRun(
 	s.sayFound(src)
 	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
-	path, err := plan.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(plan.StartedMark))
-	run.installed = plan.Installed{Err: err}
+	path, err := decision.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(decision.StartedMark))
+	run.installed = decision.Installed{Err: err}
 	if err == nil {
-		run.installed.Dialect = plan.ReadDialect(path)
+		run.installed.Dialect = decision.ReadDialect(path)
 	}
 	placed, hosts, err := s.place(r, src, inv, targets)
 	if err != nil {
@@ -86,7 +87,7 @@ func (s Session) newRun(
 func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
 	own, _ := os.Hostname()
 	isAlias := func(name string) bool { _, found := inv.Find(name); return found }
-	for _, text := range plan.AmbiguousBuildHosts(r, targets, own, isAlias) {
+	for _, text := range decision.AmbiguousBuildHosts(r, targets, own, isAlias) {
 		s.Say.Info(text)
 	}
 	if isAlias(own) {
@@ -104,7 +105,7 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 			}
 			hosts = append(hosts, t.Host)
 		}
-		if p.Place, err = plan.PlaceBuild(r, t, own); err != nil {
+		if p.Place, err = decision.PlaceBuild(r, t, own); err != nil {
 			return nil, nil, err
 		}
 		if !p.Place.Here && !p.Place.Target {
@@ -219,7 +220,7 @@ func (r *Run) tellFinding(p Placed, f report.Finding, call report.Call) {
 }
 
 // somewhere is a machine in a sentence.
-func somewhere(m *plan.Machine) string {
+func somewhere(m *decision.Machine) string {
 	if m == nil {
 		return report.Here
 	}
@@ -227,8 +228,8 @@ func somewhere(m *plan.Machine) string {
 }
 
 // known is what a decision about the host may rest on.
-func (r *Run) known(l Located, on, at *facts.Host) plan.Known {
-	return plan.Known{
+func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
+	return decision.Known{
 		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
 		Installed: r.installed, Somebody: r.hasPassword(), Checking: r.checking,
 	}
@@ -248,7 +249,7 @@ func (r *Run) dir(l Located) string {
 }
 
 // environment is what nix is given beside its arguments, by whoever does the work.
-func (r *Run) environment(l Located, engine *plan.Dialect) []string {
+func (r *Run) environment(l Located, engine *decision.Dialect) []string {
 	return plan.Job{Dir: r.net.Dir(), Dialect: engine, SSHOpts: r.sshOpts(l)}.Environment()
 }
 

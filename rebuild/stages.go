@@ -2,8 +2,8 @@ package rebuild
 
 import (
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -18,17 +18,17 @@ type (
 	Placed struct {
 		Target  *source.Target  // nil: this machine
 		Request request.Request // of this host alone
-		Place   plan.Place
+		Place   decision.Place
 		Source  source.Source
 	}
 
 	// Located says what ssh makes of the names (locate).
 	Located struct {
 		Placed
-		Machine *plan.Machine    // the target, where it takes part
-		Builder *plan.Machine    // the build host; nil: here; the same as Machine where that builds for itself
-		Sketch  plan.Decision    // as far as it can be made without a look
-		Found   []report.Finding // by then; each stage has what was found up to it
+		Machine *decision.Machine // the target, where it takes part
+		Builder *decision.Machine // the build host; nil: here; the same as Machine where that builds for itself
+		Sketch  decision.Decision // as far as it can be made without a look
+		Found   []report.Finding  // by then; each stage has what was found up to it
 	}
 
 	// Connected has a connection to each machine, and what they have told of themselves (connect).
@@ -42,7 +42,7 @@ type (
 	// Decided says who does the work and how, and of which configuration (decide).
 	Decided struct {
 		Connected
-		Decision plan.Decision
+		Decision decision.Decision
 		Password nixexec.Secret // for sudo on the target; it goes to standard input and nowhere else
 		Choice   source.Configuration
 		Wanted   source.Wanted
@@ -108,7 +108,7 @@ func (p Placed) target() string {
 }
 
 // needsRoot reports whether the action changes something that is root's on the target.
-func (p Placed) needsRoot() bool { return plan.NeedsRoot(p.Request.Action) }
+func (p Placed) needsRoot() bool { return decision.NeedsRoot(p.Request.Action) }
 
 // third reports whether the system is built neither here nor where it is activated.
 func (l Located) third() bool { return l.Machine != nil && l.Builder != nil && l.Builder != l.Machine }

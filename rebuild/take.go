@@ -3,6 +3,7 @@ package rebuild
 import (
 	"errors"
 
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
@@ -12,7 +13,7 @@ import (
 func (r *Run) performer(c Checked) remote.Performer {
 	p := remote.Performer{
 		Host: c.Name(), Job: r.job(c), Call: c.call(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Say: r.Say,
-		Started: r.Env(plan.StartedMark), Password: c.Password,
+		Started: r.Env(decision.StartedMark), Password: c.Password,
 		Link: c.Link, BuildLink: c.BuildLink, Somebody: r.somebody(), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
 	}
 	p.Stdio.Held = r.net.Lock() // a child goes on with the connections of the run, also where this process is killed

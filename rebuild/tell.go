@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/plan"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/source"
@@ -83,7 +83,7 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 
 // needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a plan and a quick check
 // want its facts alone. A check goes all the way, whoever would build, for the toplevel may throw behind the facts.
-func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
+func (r *Run) needsDerivation(l Located, d decision.Decision) bool {
 	if r.checking {
 		return l.Request.Evaluates() && !l.Request.Has("--quick")
 	}
@@ -91,7 +91,7 @@ func (r *Run) needsDerivation(l Located, d plan.Decision) bool {
 }
 
 // evaluating is the command of an evaluation to the derivation, for whoever does the work.
-func (r *Run) evaluating(l Located, w source.Wanted, engine *plan.Dialect) nixexec.Command {
+func (r *Run) evaluating(l Located, w source.Wanted, engine *decision.Dialect) nixexec.Command {
 	return nixexec.Command{Argv: w.Derivation(), Env: r.environment(l, engine)}
 }
 

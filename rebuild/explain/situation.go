@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"strings"
 
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
 
@@ -33,7 +33,7 @@ type Situation struct {
 
 // About is the situation of a run: what is known of it, which configuration it deploys, who ran sudo, and where it was
 // started.
-func About(k plan.Known, configuration, sudoUser, dir string) Situation {
+func About(k decision.Known, configuration, sudoUser, dir string) Situation {
 	s := Situation{
 		Configuration: configuration, Flake: k.Source.Flake, Action: k.Request.Action, SudoUser: sudoUser,
 		Local:     func(path string) bool { return k.Source.Holds(path, dir) },

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
 
@@ -154,7 +154,7 @@ func (o Outcome) generation() string {
 const namedUnits = 5
 
 // NewTeller is the one for an action on a target (nil: this machine) that was called for.
-func NewTeller(target *plan.Machine, call report.Call) Teller {
+func NewTeller(target *decision.Machine, call report.Call) Teller {
 	journal := []string{"journalctl", "-u", facts.ActivationUnits, "-e"}
 	t := Teller{Where: "here", Action: call.Action, Journal: nixexec.ShellWords(journal)}
 	if call.Word != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 )
 
@@ -15,16 +16,12 @@ var activateScript string
 //go:embed work.sh
 var workScript string
 
-// Activation is what the scripts on the target are told.
-type Activation struct {
-	Run            string // names the run, so that its outcome can be asked for later
-	By             string // who deploys, for others who wait: "me on laptop"
-	Action         string // switch, boot, test or dry-activate
-	Profile        string // absolute path of the profile
-	Rollback       bool   // take the previous generation instead of a store path
-	Specialisation string
-	Bootloader     bool // install the boot loader anew
-	NoCheck        bool // NIXOS_NO_CHECK: skip the pre-switch checks of the system itself
+// activation is what the scripts on the target are told.
+type activation struct {
+	decision.Activation
+	Run     string // names the run, so that its outcome can be asked for later
+	By      string // who deploys, for others who wait: "me on laptop"
+	NoCheck bool   // NIXOS_NO_CHECK: skip the pre-switch checks of the system itself
 }
 
 // activationPatience is how long another activation on the host is waited for.
@@ -34,9 +31,9 @@ const activationPatience = 10 * time.Minute
 // busy host may be late.
 const Heartbeat = time.Minute
 
-// Script is what goes to the standard input of /bin/sh on the target: work.sh with its assignments, as a function that
+// script is what goes to the standard input of /bin/sh on the target: work.sh with its assignments, as a function that
 // prints it, then the assignments and activate.sh.
-func (a Activation) Script() string {
+func (a activation) script() string {
 	told := nixexec.Assignments(
 		[2]string{"unit", facts.ActivationUnit},
 		[2]string{"patience", strconv.Itoa(int(activationPatience.Seconds()))},

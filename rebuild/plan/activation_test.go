@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nixhop/rebuild/decision"
 )
 
 // host is a host for activate.sh: its programs, and its /run, are those of the test.
@@ -84,10 +86,13 @@ func (h host) there(text string) string { return strings.ReplaceAll(text, "/run/
 
 // activation is the command that switches to a system in a run of this name.
 func (h host) activation(run, system string) *exec.Cmd {
-	a := Activation{Run: run, By: "me on " + run, Action: "switch", Profile: h.dir + "/profile"}
+	a := activation{
+		Activation: decision.Activation{Action: "switch", Profile: h.dir + "/profile"},
+		Run:        run, By: "me on " + run,
+	}
 	cmd := exec.Command("/bin/sh", "-s", "--", h.there("/run/nixhop/"+run), filepath.Join(h.dir, system))
 	cmd.Env = h.env
-	cmd.Stdin = strings.NewReader(h.there(a.Script()))
+	cmd.Stdin = strings.NewReader(h.there(a.script()))
 	return cmd
 }
 

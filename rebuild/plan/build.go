@@ -8,6 +8,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 )
@@ -86,7 +87,7 @@ func remoteBuild(j Job) []Step {
 	return []Step{
 		{Name: "copy", Where: j.Build.Host.Name, Note: "the derivation", Command: nixexec.Command{Argv: copyDerivation, Env: j.Environment()}},
 		{Name: "build", Where: j.Build.Host.Name, Text: "realise.sh", Result: "toplevel", Command: nixexec.Command{
-			Argv:  j.Build.session("/bin/sh", "-s", "--", DerivationWord),
+			Argv:  session(j.Build, "/bin/sh", "-s", "--", DerivationWord),
 			Stdin: realisation(j.Run, flags),
 		}},
 	}
@@ -142,10 +143,10 @@ func substituteWords(j Job) []string {
 
 // session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan
 // to fill in: a store path needs no quoting in any shell.
-func (m *Machine) session(words ...string) []string {
+func session(m *decision.Machine, words ...string) []string {
 	argv := ssh.SessionCommand(m.Master).Argv
 	for _, word := range words {
-		if word != ToplevelWord && word != DerivationWord {
+		if word != decision.ToplevelWord && word != DerivationWord {
 			word = nixexec.Quote(word)
 		}
 		argv = append(argv, word)

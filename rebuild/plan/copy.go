@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/request"
 )
 
@@ -22,7 +23,7 @@ func Copy(j Job) []Step {
 	}
 	if j.linked() && j.Build != nil && j.Target == nil {
 		steps = append(steps, Step{Name: "link", Quiet: true, Command: nixexec.Command{
-			Argv: []string{"nix-store", "--realise", ToplevelWord, "--add-root", "result", "--indirect"}}})
+			Argv: []string{"nix-store", "--realise", decision.ToplevelWord, "--add-root", "result", "--indirect"}}})
 	}
 	return steps
 }
@@ -53,7 +54,7 @@ func copySystem(j Job) (Step, bool) {
 		argv = append(argv, "--no-check-sigs")
 	}
 	argv = append(argv, substituteWords(j)...)
-	argv = append(argv, ToplevelWord)
+	argv = append(argv, decision.ToplevelWord)
 	argv = append(argv, j.Request.NixWords(request.ForCopy)...)
 	return Step{Name: "copy", Where: where, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}, true
 }
@@ -65,10 +66,10 @@ func copyBetween(j Job) Step {
 		options += " -p " + strconv.Itoa(j.Between.Port)
 	}
 	words := append([]string{"env", options}, nixexec.NixCommand()...)
-	words = append(words, "copy", "--to", betweenURL(j), ToplevelWord)
+	words = append(words, "copy", "--to", betweenURL(j), decision.ToplevelWord)
 	words = append(words, substituteWords(j)...)
 	words = append(words, j.Request.NixWords(request.ForCopy)...)
-	return Step{Name: "copy", Where: j.Build.Host.Name, Command: nixexec.Command{Argv: j.Build.session(words...)}}
+	return Step{Name: "copy", Where: j.Build.Host.Name, Command: nixexec.Command{Argv: session(j.Build, words...)}}
 }
 
 // betweenURL is the target as the build host knows it.

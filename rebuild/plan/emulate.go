@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 )
 
 //go:embed emulate.sh
@@ -26,12 +27,12 @@ func emulateFlags(system string) []string {
 
 // Emulation is the command that tries on a build host (nil: here) whether a program for a system runs in a build; more
 // is the system again where the build host's nix.conf does not name it.
-func Emulation(build *Machine, system, more string) nixexec.Command {
+func Emulation(build *decision.Machine, system, more string) nixexec.Command {
 	script := nixexec.Assignments([2]string{"system", system}, [2]string{"more", more}, [2]string{"program", octal(TinyProgram(system))}, nixexec.HostPrograms()) +
 		emulateScript
 	argv := []string{"/bin/sh", "-s"}
 	if build != nil {
-		argv = build.session(argv...)
+		argv = session(build, argv...)
 	}
 	return nixexec.Command{Argv: argv, Stdin: script}
 }

@@ -1,57 +1,36 @@
 package plan
 
 import (
-	"cmp"
 	"path/filepath"
 
-	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
-
-// Machine is a host that takes part in a deployment, and how it is reached. A nil *Machine is this machine.
-type Machine struct {
-	Host     sshcfg.Host       // as it goes to ssh, nix and nixos-rebuild
-	Endpoint sshcfg.Endpoint   // what ssh makes of that
-	Master   ssh.MasterOptions // its one connection
-	Alias    string            // of the run's own ssh config, for Nix and nixos-rebuild, which do not take the host; else empty
-}
-
-// StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix
-// store URLs, RFC 6874).
-func (m *Machine) StoreURL() string {
-	if m.Alias != "" {
-		return "ssh://" + m.Alias
-	}
-	return "ssh://" + m.Host.Authority()
-}
-
-// Word is the host as nixos-rebuild takes it.
-func (m *Machine) Word() string { return cmp.Or(m.Alias, m.Host.String()) }
 
 // Job is a deployment in which everything is decided: a plan is a pure function of it.
 type Job struct {
 	Request       request.Request
 	Source        source.Source
 	Configuration string
-	Run           string           // names the run, so that the outcome of its activation can be asked for later
-	By            string           // who deploys, for others who wait for it: "me on laptop"
-	Dir           string           // of the connections' sockets and of what else lives as long as the run
-	Target        *Machine         // nil: activation happens here, or not at all
-	Build         *Machine         // nil: built here
-	Between       *sshcfg.Host     // how the build host reaches the target itself; nil: what it builds goes through this machine
-	Dialect       *Dialect         // the nixos-rebuild to run; nil: nixhop takes the steps itself
-	SSHOpts       string           // NIX_SSHOPTS for nix and nixos-rebuild
-	Cross         string           // the platform that the system is built on, where that is forced; empty: what the configuration says
-	Settings      []source.Setting // of the flake for Nix, as far as the user lets it
-	System        string           // builtins.currentSystem for the evaluation; empty: this machine's
-	Emulate       string           // a system that the build host is told to build for, too
-	Elevate       []string         // in front of what needs root on the target; empty where the login is root
-	Password      bool             // sudo on the target wants one
-	Commands      *Commands        // what sudo lets the login run there alone; nil: a shell
-	Terminal      bool             // progress can be shown
-	LocalElevate  []string         // in front of what needs root on this machine
+	Run           string             // names the run, so that the outcome of its activation can be asked for later
+	By            string             // who deploys, for others who wait for it: "me on laptop"
+	Dir           string             // of the connections' sockets and of what else lives as long as the run
+	Target        *decision.Machine  // nil: activation happens here, or not at all
+	Build         *decision.Machine  // nil: built here
+	Between       *sshcfg.Host       // how the build host reaches the target itself; nil: what it builds goes through this machine
+	Dialect       *decision.Dialect  // the nixos-rebuild to run; nil: nixhop takes the steps itself
+	SSHOpts       string             // NIX_SSHOPTS for nix and nixos-rebuild
+	Cross         string             // the platform that the system is built on, where that is forced; empty: what the configuration says
+	Settings      []source.Setting   // of the flake for Nix, as far as the user lets it
+	System        string             // builtins.currentSystem for the evaluation; empty: this machine's
+	Emulate       string             // a system that the build host is told to build for, too
+	Elevate       []string           // in front of what needs root on the target; empty where the login is root
+	Password      bool               // sudo on the target wants one
+	Commands      *decision.Commands // what sudo lets the login run there alone; nil: a shell
+	Terminal      bool               // progress can be shown
+	LocalElevate  []string           // in front of what needs root on this machine
 
 	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
 }
@@ -80,6 +59,3 @@ func (j Job) Environment() []string {
 	}
 	return env
 }
-
-// Is reports whether ssh knows the machine by the name of an endpoint.
-func (m *Machine) Is(e sshcfg.Endpoint) bool { return e.Alias == m.Endpoint.Alias }

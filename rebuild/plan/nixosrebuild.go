@@ -1,12 +1,7 @@
 package plan
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"nixhop/nixexec"
-	"nixhop/rebuild/request"
 )
 
 // WholeStep is the name of a nixos-rebuild's step.
@@ -27,7 +22,7 @@ func rebuildArgv(j Job) ([]string, error) {
 	r, d := j.Request, *j.Dialect
 	argv := []string{d.Path, r.Action}
 	for _, f := range r.Flags {
-		words, err := d.words(f)
+		words, err := d.Words(f)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +45,7 @@ func rebuildArgv(j Job) ([]string, error) {
 		}
 	}
 	if j.Target != nil && len(j.Elevate) > 0 && !r.Elevates() {
-		argv = append(argv, d.elevateWords(j.Elevate)...)
+		argv = append(argv, d.ElevateWords(j.Elevate)...)
 	}
 	return append(argv, r.Extra...), nil
 }
@@ -76,45 +71,4 @@ func sourceWords(j Job) (words []string) {
 		words = append(words, "--no-flake")
 	}
 	return words
-}
-
-// words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the
-// bash one knows no --flag=value), and a spelling that its release knows.
-func (d Dialect) words(f request.Flag) ([]string, error) {
-	spec, _ := request.FindFlag(f.Name)
-	short := !strings.HasPrefix(f.Spelling, "--")
-	// A program's text tells its long flags only; the bash one has only -I for --include.
-	known := slices.ContainsFunc(append([]string{f.Name}, spec.Also...), d.Knows) || f.Name == "--include"
-	switch spelled, ok := d.Spell(f.Name); {
-	case short && known && f.Name != "--ask-elevate-password", !short && d.Knows(f.Spelling):
-		return d.valued(f, f.Spelling), nil
-	case ok:
-		return d.valued(f, spelled), nil
-	case known && spec.Short != "":
-		return d.valued(f, spec.Short), nil
-	}
-	if f.Name == "--elevate" {
-		switch sudo, ok := d.Spell("--sudo"); {
-		case f.Values[0] == "none":
-			return nil, nil
-		case f.Values[0] == "sudo" && ok:
-			return []string{sudo}, nil
-		}
-	}
-	return nil, &request.UsageError{
-		Message: fmt.Sprintf("%q does not know %s", d.Path, f.Spelling),
-		Hint:    "leave it out, or take a newer one: --nixos-rebuild PATH",
-	}
-}
-
-// valued is a flag with its values. Python's argparse takes a value that begins with a dash only where it is attached to a long flag;
-// the bash one takes any word.
-func (d Dialect) valued(f request.Flag, spelled string) []string {
-	if len(f.Values) == 1 && len(f.Values[0]) > 1 && f.Values[0][0] == '-' && d.isNG() {
-		if !strings.HasPrefix(spelled, "--") {
-			spelled = f.Name
-		}
-		return []string{spelled + "=" + f.Values[0]}
-	}
-	return append([]string{spelled}, f.Values...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 )
 
 // Script prints the plan as a text for a POSIX shell that does the same when it is pasted there: first the long texts,
@@ -173,7 +174,7 @@ func (s *script) add(step Step) {
 	case step.Secret:
 		file := s.keep(File{s.dir + "/" + step.Text, c.Stdin})
 		s.text.WriteString("printf 'password: ' >/dev/tty; stty -echo </dev/tty; IFS= read -r password </dev/tty; stty echo </dev/tty\n")
-		words = "{ printf '%s\\n' \"$password\" " + ScriptMark + "; cat " + file + "; } | " + words
+		words = "{ printf '%s\\n' \"$password\" " + decision.ScriptMark + "; cat " + file + "; } | " + words
 	case c.Stdin != "":
 		words += " <" + s.keep(File{s.dir + "/" + step.Text, c.Stdin})
 	}

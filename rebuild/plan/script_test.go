@@ -18,6 +18,9 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -192,7 +195,7 @@ func (s *stage) staged(t *testing.T, line string, change func(*Job)) Plan {
 }
 
 // machine is a host with a directory of sockets in that of the run.
-func (s *stage) machine(name, dir string) *Machine {
+func (s *stage) machine(name, dir string) *decision.Machine {
 	m := machineFor(name)
 	m.Master.Dir, m.Master.Config = filepath.Join(s.dir, dir), "/c"
 	return m
@@ -216,10 +219,10 @@ func TestScriptRunsTheSteps(t *testing.T) {
 			}},
 			{"without a config", "switch web", func(j *Job) { j.Target.Master.Config = "" }},
 			{"by nixos-rebuild", "switch web -v --option a b", func(j *Job) {
-				j.Dialect = &Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}
+				j.Dialect = &decision.Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}
 			}},
 			{"handed over to it", "switch web", func(j *Job) {
-				j.Dialect, j.Cross = &Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}, "x86_64-linux"
+				j.Dialect, j.Cross = &decision.Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}, "x86_64-linux"
 			}},
 			{"back", "switch web --rollback", func(*Job) {}},
 			{"a system", "switch web --store-path " + storedSystem, func(*Job) {}},
@@ -312,11 +315,27 @@ echo end
 	})
 }
 
+// byPassword are the words in front of what needs root on a host whose sudo wants a password.
+func byPassword(t *testing.T, r request.Request, target *decision.Machine) []string {
+	t.Helper()
+	d, _, err := decision.Decide(decision.Known{
+		Request: r, Target: &source.Target{Host: target.Host}, Place: decision.Place{Here: true},
+		Source: source.Source{Flake: "."}, Machine: target, Somebody: true, On: &facts.Host{
+			Login:   facts.Login{UID: "1000"},
+			Elevate: facts.Elevation{Sudo: "/bin/sudo", SudoFree: facts.No, SudoSays: "sudo: a password is required"},
+		},
+	})
+	if err != nil || !d.Password {
+		t.Fatalf("no password is wanted: %+v, %v", d, err)
+	}
+	return d.Elevate
+}
+
 // The password is asked for on the terminal when its step comes, and stands in nothing but the standard input of that
 // step.
 func TestScriptSecret(t *testing.T) {
 	onStages(t, func(t *testing.T, s *stage) {
-		p := s.staged(t, "switch web", func(j *Job) { j.Elevate, j.Password = withPassword(nil), true })
+		p := s.staged(t, "switch web", func(j *Job) { j.Elevate, j.Password = byPassword(t, j.Request, j.Target), true })
 		path := filepath.Join(t.TempDir(), "plan")
 		if err := os.WriteFile(path, []byte(p.Script()), 0o600); err != nil {
 			t.Fatal(err)
@@ -339,7 +358,7 @@ func TestScriptSecret(t *testing.T) {
 			t.Errorf("%v: %q", err, said)
 		}
 		last := &p.Steps[len(p.Steps)-1]
-		last.Command.Stdin = "it's $ecret\n" + ScriptMark + "\n" + last.Command.Stdin
+		last.Command.Stdin = "it's $ecret\n" + decision.ScriptMark + "\n" + last.Command.Stdin
 		s.same(t, p, len(p.Steps))
 	})
 }
@@ -384,7 +403,7 @@ func TestScriptInALoop(t *testing.T) {
 		} {
 			p := s.staged(t, test.line, func(j *Job) {
 				if test.input != "" {
-					j.Dialect = &Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}
+					j.Dialect = &decision.Dialect{Path: filepath.Join(s.bin, "nixos-rebuild")}
 				}
 			})
 			cmd := s.command(t, "-c", "while read -r host; do echo $host; "+p.Script()+"done")

@@ -1,6 +1,9 @@
-// Package plan decides who does the work of a deployment and how, and makes the commands that do it, for both engines:
-// pure functions of what is known. What is printed (--plan) is what runs. Nothing here looks at a host or runs a
-// program.
+// Package plan makes the commands of a deployment in which everything is decided, for both engines, as pure functions: the
+// steps with the scripts that they send to hosts, and the text in which they are printed. What is printed (--plan) is
+// what runs.
+//
+// What is done, by whom and by which way to root is not settled here but by the decision. Nothing here looks at a host
+// or at this machine, or runs a program.
 package plan
 
 import (
@@ -9,6 +12,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/request"
 )
 
@@ -24,12 +28,8 @@ type Step struct {
 	Quiet   bool   // what it prints on standard output is no result of nixhop's and dropped
 }
 
-// A word of a Step's command that is the result of an earlier step. No argument of a program can hold a NUL, so these
-// can never be meant otherwise.
-const (
-	ToplevelWord   = "\x00toplevel"
-	DerivationWord = "\x00derivation"
-)
+// DerivationWord is a word of a Step's command that is the result of an earlier step, as decision.ToplevelWord is.
+const DerivationWord = "\x00derivation"
 
 // Results are what earlier steps have told: store paths, by the name of the variable.
 type Results map[string]string
@@ -75,7 +75,7 @@ func Make(j Job) (Plan, error) {
 		p.Steps, err = Whole(j)
 		return p, err
 	}
-	if err := Refusal(j.Request); err != nil {
+	if err := decision.Refusal(j.Request); err != nil {
 		return Plan{}, err
 	}
 	if j.Request.Evaluates() {

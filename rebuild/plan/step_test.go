@@ -12,34 +12,16 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
-	"nixhop/rebuild/request"
+	"nixhop/rebuild/decision"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
-// machineFor is a host of a test's plan.
-func machineFor(host string) *Machine {
-	h, err := sshcfg.ParseHost(host)
-	if err != nil {
-		panic(err)
-	}
-	return &Machine{Host: h, Master: ssh.MasterOptions{Host: h.String(), Dir: "/run/d"}}
-}
-
-// parse is a command line of a test.
-func parse(t *testing.T, line string) request.Request {
-	t.Helper()
-	r, err := request.Parse(strings.Fields(line), func(string) bool { return true })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func TestRebuildArgv(t *testing.T) {
-	bash := &Dialect{Path: "nixos-rebuild", Known: []string{"--build-host", "--fast", "--flake", "--install-bootloader", "--max-jobs", "--target-host", "--use-remote-sudo"}}
-	ng := &Dialect{Path: "nixos-rebuild", Known: []string{"--fast", "--flake", "--no-reexec", "--sudo", "--target-host"}}
-	newest := &Dialect{Path: "/opt/nixos-rebuild"}
+	bash := &decision.Dialect{Path: "nixos-rebuild", Known: []string{"--build-host", "--fast", "--flake", "--install-bootloader", "--max-jobs", "--target-host", "--use-remote-sudo"}}
+	ng := &decision.Dialect{Path: "nixos-rebuild", Known: []string{"--fast", "--flake", "--no-reexec", "--sudo", "--target-host"}}
+	newest := &decision.Dialect{Path: "/opt/nixos-rebuild"}
 	flake := source.Source{Flake: "."}
 	web := machineFor("web")
 	tests := []struct {
@@ -62,6 +44,12 @@ func TestRebuildArgv(t *testing.T) {
 			"nixos-rebuild switch --use-remote-sudo --flake .#web --target-host web --fast"},
 		{"--elevate=sudo for ng", "switch web --elevate=sudo --fast", Job{Dialect: ng, Source: flake, Configuration: "web", Target: machineFor("web"), Elevate: []string{"sudo"}},
 			"nixos-rebuild switch --sudo --fast --flake .#web --target-host web"},
+		{"run0", "switch web", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web, Elevate: facts.ByRun0.Words()},
+			"/opt/nixos-rebuild switch --flake .#web --target-host web --no-reexec --elevate run0"},
+		{"run0, which this one does not know", "switch web", Job{Dialect: ng, Source: flake, Configuration: "web", Target: web, Elevate: facts.ByRun0.Words()},
+			"nixos-rebuild switch --flake .#web --target-host web --no-reexec --sudo"},
+		{"run0 as the user says it", "switch web --elevate run0", Job{Dialect: newest, Source: flake, Configuration: "web", Target: web, Elevate: facts.ByRun0.Words()},
+			"/opt/nixos-rebuild switch --elevate run0 --flake .#web --target-host web --no-reexec"},
 		{"no = for bash", "switch web --max-jobs=3", Job{Dialect: bash, Source: flake, Configuration: "web", Target: web},
 			"nixos-rebuild switch --max-jobs 3 --flake .#web --target-host web --fast"},
 		{"only the configuration", "build-vm web", Job{Dialect: newest, Source: flake, Configuration: "web"},
@@ -109,7 +97,7 @@ func TestRemoteBuildSettings(t *testing.T) {
 // NixOS/nixpkgs#463271: a ControlPath that stands before ours must not win, and -S sees to that.
 func TestRebuildSharesTheConnection(t *testing.T) {
 	job := Job{
-		Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C",
+		Dialect: &decision.Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C",
 		Source: source.Source{Flake: "."}, Target: machineFor("web"), Request: parse(t, "switch web"),
 	}
 	got := job.Environment()
@@ -294,9 +282,9 @@ func TestPlanEndsWhileMastersEnd(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	step := Step{Command: nixexec.Command{Argv: []string{"a", ToplevelWord}}}
+	step := Step{Command: nixexec.Command{Argv: []string{"a", decision.ToplevelWord}}}
 	got := step.Fill(Results{"toplevel": "/nix/store/x"}).Command.Argv
-	if !slices.Equal(got, []string{"a", "/nix/store/x"}) || step.Command.Argv[1] != ToplevelWord {
+	if !slices.Equal(got, []string{"a", "/nix/store/x"}) || step.Command.Argv[1] != decision.ToplevelWord {
 		t.Errorf("got %q from %q", got, step.Command.Argv)
 	}
 }
@@ -308,7 +296,7 @@ func TestSocketsNeedNoShortTMPDIR(t *testing.T) {
 		t.Skip("ssh is not installed")
 	}
 	theirs := []string{"-o", "ControlMaster=auto", "-o", "ControlPath=/" + strings.Repeat("long", 40) + "/ssh-%n", "-o", "ControlPersist=60"}
-	job := Job{Dialect: &Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C", Target: machineFor("web")}
+	job := Job{Dialect: &decision.Dialect{Path: "nixos-rebuild"}, Dir: "/run/d", SSHOpts: "-o ControlPath=/run/d/%C", Target: machineFor("web")}
 	env := job.Environment()
 	if len(env) != 1 {
 		t.Errorf("%q", env)

@@ -10,9 +10,9 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
 
@@ -72,12 +72,12 @@ func (p Performer) WholeFailure(ctx context.Context, err error, activating, expl
 
 // touches reports whether a run that fails may leave its target different from before.
 func (p Performer) touches() bool {
-	return p.Link != nil && plan.NeedsRoot(p.Job.Request.Action) && p.Job.Request.Action != "dry-activate"
+	return p.Link != nil && decision.NeedsRoot(p.Job.Request.Action) && p.Job.Request.Action != "dry-activate"
 }
 
 // nothing says that the target runs what it did, where it was to run something else, and why.
 func (p Performer) nothing(why string) {
-	if plan.NeedsRoot(p.Job.Request.Action) {
+	if decision.NeedsRoot(p.Job.Request.Action) {
 		p.Say.Fail("nothing was activated " + p.Teller.Where + ": " + why)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
@@ -64,7 +64,7 @@ type Way func() (*sshcfg.Host, []report.Finding)
 
 // AskBetween asks a build host, beside everything else, whether it reaches the target itself. What it returns waits
 // for the answer. A target that cannot be recognised from there, by its boot id, is not looked for.
-func (l *Link) AskBetween(ctx context.Context, target *plan.Machine, on *facts.Host) Way {
+func (l *Link) AskBetween(ctx context.Context, target *decision.Machine, on *facts.Host) Way {
 	if on == nil || on.System.BootID == "" {
 		return nil
 	}

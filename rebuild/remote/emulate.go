@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 )
@@ -20,7 +21,7 @@ type Emulation struct {
 // own is what its Nix says of itself: where it builds for the system natively, or has a remote builder for it, there is
 // nothing to try. A check builds nothing, and for some systems there is no program to try it with: then the kernel's
 // word counts.
-func TryEmulation(ctx context.Context, build *plan.Machine, own facts.Nix, system string, checking bool) Emulation {
+func TryEmulation(ctx context.Context, build *decision.Machine, own facts.Nix, system string, checking bool) Emulation {
 	manner, known := facts.FindManner(own, system), slices.Contains(own.Platforms(), system)
 	if system != "" && (manner == facts.ByRemoteBuilder || manner == facts.Natively && known) {
 		return Emulation{}
@@ -40,7 +41,7 @@ func TryEmulation(ctx context.Context, build *plan.Machine, own facts.Nix, syste
 }
 
 // runTiny returns whether the derivation was built, or else why not.
-func runTiny(ctx context.Context, build *plan.Machine, system, more string) (why string, worked bool) {
+func runTiny(ctx context.Context, build *decision.Machine, system, more string) (why string, worked bool) {
 	ctx, cancel := context.WithTimeout(ctx, plan.EmulateTime)
 	defer cancel()
 	out, err := nixexec.Output(ctx, plan.Emulation(build, system, more))

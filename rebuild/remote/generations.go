@@ -6,6 +6,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
@@ -14,7 +15,7 @@ import (
 
 // Generations is the step that shows the generations of a host, by its own nixos-rebuild: no other refuses a host for
 // this action. Root is not needed.
-func Generations(m *plan.Machine, r request.Request) plan.Step {
+func Generations(m *decision.Machine, r request.Request) plan.Step {
 	words := []string{"nixos-rebuild", "list-generations"}
 	for _, f := range r.Flags {
 		words = append(words, f.Spaced()...)
@@ -27,7 +28,7 @@ func Generations(m *plan.Machine, r request.Request) plan.Step {
 
 // ReadGenerations runs that step in the foreground, and returns what it prints: ssh would not tell that it could not be
 // written. That the host has no nixos-rebuild is said.
-func ReadGenerations(ctx context.Context, m *plan.Machine, r request.Request, s nixexec.Stdio) (string, error) {
+func ReadGenerations(ctx context.Context, m *decision.Machine, r request.Request, s nixexec.Stdio) (string, error) {
 	text, err := nixexec.Capture(ctx, Generations(m, r).Command, s)
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && exit.Code == facts.NotFound {

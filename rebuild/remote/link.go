@@ -12,14 +12,14 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
-	"nixhop/rebuild/plan"
 	"nixhop/sshcfg"
 )
 
 // Link is the one connection to a host.
 type Link struct {
-	Machine *plan.Machine
+	Machine *decision.Machine
 	network *Network
 
 	mu     sync.Mutex
@@ -40,7 +40,7 @@ type opening struct {
 // Open opens the one connection to a host, in the foreground so that ssh can ask; whoever asks for the host again gets
 // the same one. A failure is why there is no connection; an error has nothing to do with the host. Ctrl-C ends ssh,
 // too: it may not have been there yet when it was pressed, and would try for as long as it has patience.
-func (n *Network) Open(ctx context.Context, m *plan.Machine) (*Link, *sshcfg.Failure, error) {
+func (n *Network) Open(ctx context.Context, m *decision.Machine) (*Link, *sshcfg.Failure, error) {
 	n.mu.Lock()
 	word := m.Host.String()
 	o := n.links[word]

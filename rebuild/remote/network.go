@@ -18,6 +18,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -54,7 +55,7 @@ type Network struct {
 // located is a host whose meaning was asked for.
 type located struct {
 	once    sync.Once
-	machine *plan.Machine
+	machine *decision.Machine
 	err     error
 }
 
@@ -252,7 +253,7 @@ func (n *Network) MakeDir() error {
 
 // Machine is a host as this network reaches it. The errors are those of sshcfg.Resolve, which is asked once for each
 // host.
-func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, error) {
+func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*decision.Machine, error) {
 	n.mu.Lock()
 	l := n.machines[h]
 	if l == nil {
@@ -266,7 +267,7 @@ func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, er
 			l.err = err
 			return
 		}
-		l.machine = &plan.Machine{Host: h, Endpoint: endpoint, Alias: n.aliases[h], Master: ssh.MasterOptions{
+		l.machine = &decision.Machine{Host: h, Endpoint: endpoint, Alias: n.aliases[h], Master: ssh.MasterOptions{
 			Host: h.String(), Dir: n.socketDir(h.Name), Config: n.config, Options: n.words,
 			ConnectTimeout: n.options.ConnectTimeout, AcceptNew: n.options.AcceptNew, Batch: n.options.Batch,
 		}}
@@ -276,8 +277,8 @@ func (n *Network) Machine(ctx context.Context, h sshcfg.Host) (*plan.Machine, er
 
 // SSHOpts is NIX_SSHOPTS for nix and nixos-rebuild, which reach one machine or two: our control path, and what the
 // user had in it. Of two machines each has a control path of its own, in the config file.
-func (n *Network) SSHOpts(machines ...*plan.Machine) (string, error) {
-	machines = slices.DeleteFunc(machines, func(m *plan.Machine) bool { return m == nil })
+func (n *Network) SSHOpts(machines ...*decision.Machine) (string, error) {
+	machines = slices.DeleteFunc(machines, func(m *decision.Machine) bool { return m == nil })
 	if len(machines) == 0 {
 		return "", nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
@@ -131,10 +132,10 @@ func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Result
 	command := step.Fill(results).Command
 	p.Say(report.Event{Host: p.Host, Kind: report.Ran, Text: nixexec.Command{Argv: command.Argv, Env: command.Env}.String()})
 	if step.Name == plan.WholeStep {
-		command.Env = append(slices.Clip(command.Env), plan.Started(command.Argv[0], p.Started))
+		command.Env = append(slices.Clip(command.Env), decision.Started(command.Argv[0], p.Started))
 	}
 	if step.Secret {
-		command.Secret, command.Stdin = p.Password, plan.ScriptMark+"\n"+command.Stdin
+		command.Secret, command.Stdin = p.Password, decision.ScriptMark+"\n"+command.Stdin
 	}
 	if !p.Alone {
 		out, err = p.beside(ctx, step, command, heard)

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 )
 
 // probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest
@@ -55,7 +55,7 @@ func (l *Link) Probe(ctx context.Context, q facts.Query) (facts.Host, error) {
 }
 
 // Told is what a host has told, or is about to tell, if there is a connection to it.
-func (n *Network) Told(ctx context.Context, m *plan.Machine, q facts.Query) (facts.Host, bool) {
+func (n *Network) Told(ctx context.Context, m *decision.Machine, q facts.Query) (facts.Host, bool) {
 	n.mu.Lock()
 	o := n.links[m.Host.String()]
 	n.mu.Unlock()

@@ -1,4 +1,10 @@
-package plan
+// Package decision settles what a deployment does before there is a command for it: which machines take part and where
+// the system is built, which nixos-rebuild does the work or that nixhop takes the steps itself, how root is gained, what
+// sudo lets the login run alone, and on which platform it is built.
+//
+// All of it is pure but for the files of the nixos-rebuild of this machine, which is looked for and read, never run. No
+// command of a step is made here, no host is looked at, and nothing is printed.
+package decision
 
 import (
 	"errors"
@@ -171,7 +177,7 @@ func (d Decision) unknownFlags(s source.Source) []report.Finding {
 		return nil
 	}
 	for _, f := range given(d.Request, s) {
-		_, err := d.Engine.words(f)
+		_, err := d.Engine.Words(f)
 		var unknown *request.UsageError
 		if errors.As(err, &unknown) {
 			found = append(found, report.Finding{
@@ -210,7 +216,7 @@ func (d Decision) byWay(k Known) Decision {
 	e, ways := k.On.Elevate, d.Ways()
 	d.Elevate = elevation(e, ways, d.SudoOpts)
 	way, free := e.Way(ways)
-	a := activationOf(k.Request)
+	a := ActivationOf(k.Request)
 	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
 	switch {
 	case free && d.Engine != nil && !d.keepsNixosRebuild() && !d.Engine.elevates(way):

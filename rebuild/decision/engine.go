@@ -1,4 +1,4 @@
-package plan
+package decision
 
 import (
 	"slices"
@@ -64,7 +64,7 @@ func given(r request.Request, s source.Source) []request.Flag {
 // unknown is the first of the flags that this nixos-rebuild does not take in any spelling, or "".
 func (d Dialect) unknown(flags []request.Flag) string {
 	for _, f := range flags {
-		if _, err := d.words(f); err != nil {
+		if _, err := d.Words(f); err != nil {
 			return f.Spelling
 		}
 	}

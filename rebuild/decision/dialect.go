@@ -1,11 +1,14 @@
-package plan
+package decision
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/request"
 )
 
 // Dialect is one nixos-rebuild program and the flags that it knows.
@@ -100,4 +103,46 @@ func (d Dialect) Spell(flag string) (string, bool) {
 		}
 	}
 	return flag, false
+}
+
+// Words is a flag as this nixos-rebuild takes it: each value a word of its own, which every release understands (the
+// bash one knows no --flag=value), and a spelling that its release knows. The error is a *request.UsageError: it has no
+// word for the flag.
+func (d Dialect) Words(f request.Flag) ([]string, error) {
+	spec, _ := request.FindFlag(f.Name)
+	short := !strings.HasPrefix(f.Spelling, "--")
+	// A program's text tells its long flags only; the bash one has only -I for --include.
+	known := slices.ContainsFunc(append([]string{f.Name}, spec.Also...), d.Knows) || f.Name == "--include"
+	switch spelled, ok := d.Spell(f.Name); {
+	case short && known && f.Name != "--ask-elevate-password", !short && d.Knows(f.Spelling):
+		return d.valued(f, f.Spelling), nil
+	case ok:
+		return d.valued(f, spelled), nil
+	case known && spec.Short != "":
+		return d.valued(f, spec.Short), nil
+	}
+	if f.Name == "--elevate" {
+		switch sudo, ok := d.Spell("--sudo"); {
+		case f.Values[0] == "none":
+			return nil, nil
+		case f.Values[0] == "sudo" && ok:
+			return []string{sudo}, nil
+		}
+	}
+	return nil, &request.UsageError{
+		Message: fmt.Sprintf("%q does not know %s", d.Path, f.Spelling),
+		Hint:    "leave it out, or take a newer one: --nixos-rebuild PATH",
+	}
+}
+
+// valued is a flag with its values. Python's argparse takes a value that begins with a dash only where it is attached to a long flag;
+// the bash one takes any word.
+func (d Dialect) valued(f request.Flag, spelled string) []string {
+	if len(f.Values) == 1 && len(f.Values[0]) > 1 && f.Values[0][0] == '-' && d.isNG() {
+		if !strings.HasPrefix(spelled, "--") {
+			spelled = f.Name
+		}
+		return []string{spelled + "=" + f.Values[0]}
+	}
+	return append([]string{spelled}, f.Values...)
 }

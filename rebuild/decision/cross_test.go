@@ -1,4 +1,4 @@
-package plan
+package decision
 
 import (
 	"errors"
@@ -118,27 +118,6 @@ func TestFindRefusal(t *testing.T) {
 		}
 		if got := FindRefusal(c.facts, "", "web"); got != nil {
 			t.Errorf("%s: found without a cross build: %+v", c.name, got)
-		}
-	}
-}
-
-func TestParseEmulation(t *testing.T) {
-	failed := errors.New("ended")
-	for _, c := range []struct {
-		out    string
-		err    error
-		says   string
-		worked bool
-	}{
-		{"emulated=yes\n", nil, "", true},
-		{"says=Exec format error\n", failed, "Exec format error", false},
-		{"says=\x1b[2Jno\n", failed, "no", false},
-		{"emulated=yes\n", failed, "ended", false},
-		{"", failed, "ended", false},
-		{"", nil, "", false},
-	} {
-		if says, worked := ParseEmulation(c.out, c.err); says != c.says || worked != c.worked {
-			t.Errorf("%q: %q, %v", c.out, says, worked)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package plan
+package decision
 
 import (
 	"slices"
@@ -25,8 +25,8 @@ func (d Dialect) elevates(w facts.Way) bool {
 	return w == facts.BySudo || w == facts.ByRun0 && d.Knows("--elevate")
 }
 
-// elevateWords ask this nixos-rebuild for a way, where it has a word for it.
-func (d Dialect) elevateWords(elevate []string) []string {
+// ElevateWords ask this nixos-rebuild for a way, where it has a word for it.
+func (d Dialect) ElevateWords(elevate []string) []string {
 	if slices.Equal(elevate, facts.ByRun0.Words()) && d.elevates(facts.ByRun0) {
 		return []string{"--elevate", string(facts.ByRun0)}
 	}
