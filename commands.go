@@ -53,7 +53,9 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if err != nil {
 		return err
 	}
-	wanted = wanted.WithEnvironment(env)
+	if wanted, err = withList(ctx, wanted.WithEnvironment(env), stdio.In); err != nil {
+		return err
+	}
 	session, events, err := newSession(wanted, stdio, env)
 	if err != nil {
 		return err
@@ -69,6 +71,21 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 		err = notWritten(lost)
 	}
 	return err
+}
+
+// listLimit bounds the list of hosts on standard input, in bytes.
+const listLimit = 1 << 20
+
+// withList puts the HOST words on standard input in the place of a "-".
+func withList(ctx context.Context, r request.Request, in *os.File) (request.Request, error) {
+	if !r.WantsList() {
+		return r, nil
+	}
+	text, err := nixexec.ReadAll(ctx, in, listLimit)
+	if err != nil {
+		return r, fmt.Errorf("reading the hosts on standard input: %w", err)
+	}
+	return r.WithList(text)
 }
 
 // results takes what the command tree prints, which drops its errors, and keeps the first of them.

@@ -1,6 +1,8 @@
 package nixexec
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -38,4 +40,27 @@ func Realpath(path string) string {
 func Installed(program string) bool {
 	_, err := LookPath(program)
 	return err == nil
+}
+
+// ReadAll reads a file, such as standard input, to its end. More than limit bytes are an error. When ctx is done its
+// cause is returned.
+func ReadAll(ctx context.Context, file *os.File, limit int64) (string, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(file, limit+1))
+		if err == nil && int64(len(text)) > limit {
+			err = fmt.Errorf("%q has more than %d bytes", file.Name(), limit)
+		}
+		answered <- answer{text, err}
+	}()
+	select {
+	case a := <-answered:
+		return string(a.text), a.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 }

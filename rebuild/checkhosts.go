@@ -13,7 +13,6 @@ import (
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
-	"nixhop/sshcfg"
 )
 
 // Check runs the checks of a deployment and nothing else: no host is changed, nothing is built. Without a HOST, every
@@ -28,17 +27,20 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 		return err
 	}
 	names := sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
-	targets, err := checkTargets(r, inv, src, names)
+	chosen, err := source.Choose(r, inv, src, names)
 	if err == nil {
 		err = s.readable(inv)
 	}
 	if err != nil {
 		return err
 	}
+	for _, note := range chosen.Notes(r.Partition) {
+		s.Say.Info(note)
+	}
 	s.warnSudo(r)
 	asJSON := r.JSON
 	r.Action, r.JSON = "switch", false
-	run, placed, err := s.newRun(ctx, r, src, inv, targets, true)
+	run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), true)
 	if err != nil {
 		return err
 	}
@@ -56,23 +58,6 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	}
 	s.Say.Print(text)
 	return report.CheckResult(rows)
-}
-
-// checkTargets are the HOST words' targets, or all aliases with a configuration here.
-func checkTargets(
-	r request.Request, inv sshcfg.Inventory, src source.Source, look func() ([]string, error),
-) ([]*source.Target, error) {
-	if len(r.Hosts) > 0 {
-		return source.Pointers(source.Select(r, inv))
-	}
-	if !src.IsFlake() {
-		return nil, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: r.On("HOST").Offer(report.Again())}
-	}
-	names, err := look()
-	if err != nil {
-		return nil, err
-	}
-	return source.Pointers(source.Configured(r, inv, src, names))
 }
 
 // everybodys reports whether an error is no host's fault: the command line, a program that is not there, or the user.

@@ -47,7 +47,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 func sample(s request.FlagSpec) []string {
 	words := []string{s.Name}
 	for i, v := range s.Values {
-		value := map[string]string{"N": "3", "SYSTEM": "aarch64-linux", "BUILD-SYSTEM": "x86_64-linux", "SECONDS": "9", "FLAKE[#NAME]": "/other#web"}[v]
+		value := map[string]string{"N": "3", "SYSTEM": "aarch64-linux", "BUILD-SYSTEM": "x86_64-linux", "SECONDS": "9", "I/N": "2/3", "FLAKE[#NAME]": "/other#web"}[v]
 		if value == "" {
 			value = fmt.Sprintf("value%d", i)
 		}
@@ -140,6 +140,9 @@ func TestEveryFlagCounts(t *testing.T) {
 					continue
 				}
 				for _, s := range request.Flags() {
+					if s.Group == request.GroupHosts { // which hosts, and no command of one of them
+						continue
+					}
 					line := slices.Concat(base, sample(s))
 					with, refused := deed(t, line)
 					if !refused && with == without && !elsewhere(s.Canonical(), engine, action, from != nil) {
@@ -163,7 +166,7 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 			if taken := slices.Contains(action.Flags, s.Canonical()); (err == nil) != taken {
 				t.Errorf("%s: %v", strings.Join(line, " "), err)
 			}
-			namesTakeIt := s.Native&request.ForFlakeEval != 0 || slices.Contains([]string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake"}, s.Name)
+			namesTakeIt := s.Group == request.GroupHosts || s.Native&request.ForFlakeEval != 0 || slices.Contains([]string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake"}, s.Name)
 			if slices.Contains(action.Flags, s.Name) && !namesTakeIt {
 				t.Errorf("%s takes %s, and nothing comes of it", action.Name, s.Name)
 			}

@@ -260,7 +260,7 @@ func (f *fleet) deploy(ctx context.Context, words ...string) error {
 	defer stop()
 	return f.listening(func(s Session) error {
 		inv := s.inventory(r)
-		targets, err := source.Pointers(source.Select(r, inv))
+		chosen, err := source.Select(r, inv, source.Source{}, nil)
 		if err != nil {
 			return err
 		}
@@ -268,7 +268,7 @@ func (f *fleet) deploy(ctx context.Context, words ...string) error {
 		if err != nil {
 			return err
 		}
-		run, placed, err := s.newRun(ctx, r, src, inv, targets, false)
+		run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), false)
 		if err != nil {
 			return err
 		}

@@ -48,15 +48,17 @@ func TestAliasesOfOneAddress(t *testing.T) {
 	}
 }
 
-// A name that is in no config may have its address from elsewhere: it is a host that is not reached, alone and among
-// several, and does not end the run for the others.
+// A name that is in no config may have its address from elsewhere: alone it is a host that is not reached. Among several it
+// is a typo, unless it is said to be meant: then it is not reached either, and does not end the run for the others.
 func TestUnknownHosts(t *testing.T) {
 	f := newFleet(t, "web", "h2")
 	err := f.run(t.Context(), "switch", "wbe=web")
 	f.refused(err, "wbe=web", "host-unreachable")
-	err = f.deploy(t.Context(), "switch", "wbe=web", "h2")
-	f.refused(err, "wbe=web", "host-unreachable")
-	f.wentOn([]string{"wbe=web", "h2"}, report.PhaseCheck, "wbe=web", report.PhaseConnect, report.Refused)
+	f.usage(f.deploy(t.Context(), "switch", "wbe=web", "h2"), `unknown alias "wbe"`)
+	const meant = "ssh://wbe"
+	err = f.deploy(t.Context(), "switch", meant, "h2")
+	f.refused(err, meant, "host-unreachable")
+	f.wentOn([]string{meant, "h2"}, report.PhaseCheck, meant, report.PhaseConnect, report.Refused)
 	f.changed("h2", false)
 }
 

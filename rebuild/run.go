@@ -99,7 +99,8 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 	for _, t := range targets {
 		p := Placed{Target: t, Request: r, Source: src}
 		if t != nil {
-			p.Request.Hosts, p.Request.Hinted = []request.Selector{t.Selector}, t.Hints.Allow
+			p.Request = r.For(t.Selector)
+			p.Request.Hinted = t.Hints.Allow
 			for _, text := range t.Complaints() {
 				s.Say.Warn(text)
 			}

@@ -14,7 +14,7 @@ var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--hel
 // target.
 func (r Request) Call(others ...sshcfg.Host) report.Call {
 	call := report.Call{Action: r.Action, SSHConfig: r.SSHConfig, TargetHost: r.TargetHostFlag, Flags: r.repeatedFlags(notRepeated[:]), Extra: r.Extra}
-	if len(r.Hosts) > 1 {
+	if len(r.Hosts) > 1 || len(r.Hosts) == 1 && r.Hosts[0].Kind != OneHost {
 		for _, sel := range r.Hosts {
 			call.Several = append(call.Several, sel.Word)
 		}
@@ -55,7 +55,7 @@ func (r Request) repeatedFlags(but []string) []report.Flag {
 		add("--build-host", "--build-host", r.BuildHost)
 	}
 	for _, f := range slices.Concat(r.Flags, r.Own) {
-		if !slices.Contains(but, f.Name) {
+		if !slices.Contains(but, f.Name) && f.Name != "--all" { // which stands among the hosts
 			add(f.Name, f.Words()...)
 		}
 	}

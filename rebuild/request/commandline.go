@@ -5,7 +5,6 @@ package request
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"nixhop/sshcfg"
@@ -26,6 +25,8 @@ type Request struct {
 	Args           []string   // the words of an action that takes no hosts: the shell of completion, the topic of help
 	Hosts          []Selector // the HOST words, or the one --target-host
 	TargetHostFlag bool       // Hosts comes from --target-host
+	Except         []Selector // --except: these are left out
+	Partition      Partition  // --partition: of what is left, this share
 	BuildHost      string     // as typed: "", "local", "localhost", "target" or a host
 	BuildHostGiven bool
 	Flake          string // value of --flake; empty with FlakeGiven: --flake stood alone
@@ -38,6 +39,7 @@ type Request struct {
 	Extra []string // the words after "--"
 	Words []string // all words but nixhop's own flags and the first "--": what nixos-rebuild is given on pass-through
 
+	Yes            bool     // --yes: nobody is asked whether these hosts are meant
 	Plan           bool     // --plan
 	Look           bool     // --check: a plan looks at the hosts first
 	NoCheck        bool     // --no-check
@@ -51,13 +53,6 @@ type Request struct {
 	NixosRebuild   string // --nixos-rebuild, else NIXHOP_NIXOS_REBUILD
 	SSHConfig      string // --ssh-config, else NIXHOP_SSH_CONFIG
 	SudoOpts       string // of NIX_SUDOOPTS, as nixos-rebuild-ng takes it: options of sudo, split as a shell does
-}
-
-// Selector is one HOST word: which host, or which hosts, and optionally which configuration goes there.
-type Selector struct {
-	Word          string // as typed
-	Host          string // the word without "=configuration": [user@]alias, address, ssh://..., a glob, or @tag
-	Configuration string // what stood behind '='; empty: to be found out
 }
 
 // Flag is one flag of a command line, with its values.
@@ -121,7 +116,8 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	return len(r.Hosts) == 0 && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
+	chooses := r.Has("--except") || r.Has("--partition")
+	return len(r.Hosts) == 0 && !chooses && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 
 // LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look
@@ -180,7 +176,7 @@ func (r Request) PlainNames() []string {
 	names := []string{r.BuildHost}
 	for _, sel := range r.Hosts {
 		host, err := sshcfg.ParseHost(sel.Host)
-		if err != nil || strings.HasPrefix(sel.Host, "@") || strings.ContainsAny(sel.Host, "*?") {
+		if err != nil || sel.Kind != OneHost {
 			return nil
 		}
 		names = append(names, host.Name)

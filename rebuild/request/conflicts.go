@@ -3,10 +3,7 @@ package request
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 )
 
@@ -84,11 +81,14 @@ func isAction(word string) bool {
 // nixos-rebuild.
 func (p *parser) hosts() error {
 	for _, word := range p.plain {
-		s, err := parseSelector(word)
+		s, err := ParseSelector(word)
 		if err != nil {
 			return err
 		}
 		p.request.Hosts = append(p.request.Hosts, s)
+	}
+	if p.request.Has("--all") {
+		p.request.Hosts = append(p.request.Hosts, Everything())
 	}
 	if p.target == nil || *p.target == "" {
 		return nil
@@ -96,9 +96,9 @@ func (p *parser) hosts() error {
 	if err := tameHost("--target-host", *p.target); err != nil {
 		return err
 	}
-	if len(p.plain) > 0 {
+	if len(p.request.Hosts) > 0 {
 		return &UsageError{
-			Message: fmt.Sprintf("both HOST (%q) and --target-host (%q) were given", p.plain[0], *p.target),
+			Message: fmt.Sprintf("both HOST (%q) and --target-host (%q) were given", p.request.Hosts[0].Word, *p.target),
 			Hint:    "one of them is enough: " + p.request.On(*p.target).Offer(report.Again()),
 		}
 	}
@@ -107,43 +107,11 @@ func (p *parser) hosts() error {
 	return nil
 }
 
-// parseSelector takes a HOST word apart: [user@]alias, alias=configuration, a glob, @tag, an address or
-// ssh://user@host:port. What the host part means is sshcfg.ParseHost's business.
-func parseSelector(word string) (Selector, error) {
-	host, configuration, given := strings.Cut(word, "=")
-	if err := tameHost("HOST", host); err != nil {
-		return Selector{}, err
-	}
-	switch {
-	case !given:
-		return Selector{Word: word, Host: word}, nil
-	case strings.HasPrefix(word, "ssh://"):
-		return Selector{}, &UsageError{Message: fmt.Sprintf("the URL %q holds a '='", word), Hint: "a configuration is named with the flake: --flake FLAKE#NAME"}
-	case strings.ContainsAny(host, "*?") || strings.HasPrefix(host, "@"):
-		return Selector{}, usageErrorf("%q would put one configuration on several hosts", word)
-	case configuration == "" || strings.ContainsFunc(configuration, unicode.IsControl):
-		return Selector{}, &UsageError{Message: fmt.Sprintf("no configuration is named in %q", word), Hint: "as in: " + nixexec.ShellWord(host) + "=CONFIGURATION"}
-	}
-	return Selector{Word: word, Host: host, Configuration: configuration}, nil
-}
-
-// tameHost refuses a host that a program could take for a flag or for more than one word.
-func tameHost(what, host string) error {
-	name := host[strings.LastIndexByte(host, '@')+1:]
-	switch {
-	case host == "":
-		return usageErrorf("%s is empty", what)
-	case strings.HasPrefix(host, "-") || strings.HasPrefix(name, "-"):
-		return usageErrorf("a host cannot begin with '-': %q", host)
-	case strings.ContainsFunc(host, func(c rune) bool { return unicode.IsControl(c) || unicode.IsSpace(c) || c == unicode.ReplacementChar }):
-		return usageErrorf("a host cannot hold white space or control characters: %q", host)
-	}
-	return nil
-}
-
 // conflicts refuses words that contradict each other, before anything is done.
 func conflicts(r Request, action Action, unknown []string) error {
-	for _, refused := range []func(Request, Action) error{refusedFlags, refusedWords, refusedHosts, refusedSources, refusedPlatforms, refusedLook, wrongChoices} {
+	for _, refused := range []func(Request, Action) error{
+		refusedFlags, refusedSelection, refusedWords, refusedHosts, refusedSources, refusedPlatforms, refusedLook, wrongChoices,
+	} {
 		if err := refused(r, action); err != nil {
 			return err
 		}

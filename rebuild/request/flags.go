@@ -9,7 +9,7 @@ import (
 // Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
 // Request.Value find it under its name.
 func Flags() []FlagSpec {
-	return slices.Concat(ownFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+	return slices.Concat(ownFlags(), hostFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
 }
 
 func ownFlags() []FlagSpec {
@@ -23,12 +23,22 @@ func ownFlags() []FlagSpec {
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
 		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},
-		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default, where there is one)"},
+		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default for one host, where there is one; several hosts are always native)"},
 		{Name: "--nixos-rebuild", Values: v("PATH"), Group: GroupOwn, Help: "the nixos-rebuild to run (also NIXHOP_NIXOS_REBUILD)"},
 		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},
 		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output"},
 		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
+	}
+}
+
+func hostFlags() []FlagSpec {
+	const g = GroupHosts
+	return []FlagSpec{
+		{Name: "--all", Group: g, Help: "every alias that has a configuration in the flake"},
+		{Name: "--except", Values: v("HOST"), Group: g, Help: "leave these out; more than once: more of them"},
+		{Name: "--partition", Values: v("I/N"), Group: g, Help: "only share I of N of these hosts, counted from 1, as the jobs of a CI matrix are"},
+		{Name: "--yes", Group: g, Help: "go on with the hosts that a glob, a tag or --all has chosen, without asking"},
 	}
 }
 

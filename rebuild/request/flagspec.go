@@ -61,6 +61,7 @@ type Group string
 // The headings, nixhop's own first.
 const (
 	GroupOwn           Group = "nixhop"
+	GroupHosts         Group = "which hosts"
 	GroupPlatform      Group = "for another platform"
 	GroupConfiguration Group = "What to build"
 	GroupWhere         Group = "Where"
@@ -73,7 +74,7 @@ const (
 
 // Groups lists the headings in the order of the help.
 func Groups() []Group {
-	return []Group{GroupOwn, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
+	return []Group{GroupOwn, GroupHosts, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
 }
 
 // IsOwn reports whether the flag is nixhop's, unknown to any nixos-rebuild.

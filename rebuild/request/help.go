@@ -96,7 +96,9 @@ func (h *help) hosts() {
 	h.heading("HOST")
 	h.row("web, admin@web", "an alias of the ssh config, as ssh takes it")
 	h.row("web=CONFIGURATION", "where the configuration has another name")
-	h.row("'web*', @TAG", "the aliases that match, or that have this tag")
+	h.row("'web*', 'web[1-3]', 'web?'", "the aliases that match and have a configuration")
+	h.row("@TAG", "the aliases that have this tag")
+	h.row("-", "HOST words on standard input, one a line")
 	h.row("root@192.0.2.1, root@[2001:db8::1], ssh://root@web:2222", "an address")
 }
 
@@ -107,6 +109,8 @@ func (h *help) flags(specs []FlagSpec) {
 		switch g {
 		case GroupOwn:
 			title = "Flags of nixhop"
+		case GroupHosts:
+			title = "Flags of nixhop, which hosts"
 		case GroupPlatform:
 			title = "Flags of nixhop, for another platform"
 		}

@@ -34,10 +34,21 @@ func (r Request) As(name string, but ...string) Request {
 
 // On is the request for another HOST, or for several, as they are typed.
 func (r Request) On(words ...string) Request {
-	r.Hosts, r.TargetHostFlag = nil, false
+	var hosts []Selector
 	for _, word := range words {
 		host, configuration, _ := strings.Cut(word, "=")
-		r.Hosts = append(r.Hosts, Selector{Word: word, Host: host, Configuration: configuration})
+		hosts = append(hosts, Selector{Word: word, Host: host, Configuration: configuration})
 	}
+	r.TargetHostFlag = false
+	return r.For(hosts...)
+}
+
+// For is the request for these hosts alone, whatever the words and flags were that have chosen them.
+func (r Request) For(hosts ...Selector) Request {
+	r.Hosts, r.Except, r.Partition = hosts, nil, Partition{}
+	r.Own = slices.DeleteFunc(slices.Clone(r.Own), func(f Flag) bool {
+		spec, _ := FindFlag(f.Name)
+		return spec.Group == GroupHosts
+	})
 	return r
 }

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -240,6 +241,12 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 		return wrongValue(spec, spec.Name, value)
 	}
 	switch spec.Name {
+	case "--except":
+		err = takeExcept(r, value)
+	case "--partition":
+		r.Partition, err = parsePartition(value)
+	case "--yes":
+		r.Yes = true
 	case "--plan":
 		r.Plan = true
 	case "--check":
@@ -263,6 +270,16 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 			_, err = asSystem(spec.Name, value)
 		}
 	}
+	return err
+}
+
+// takeExcept takes a word that leaves hosts out, whatever configuration they would get.
+func takeExcept(r *Request, word string) error {
+	s, err := ParseSelector(word)
+	if err == nil && s.Configuration != "" {
+		err = &UsageError{Message: fmt.Sprintf("--except takes no configuration: %q", word), Hint: "as in: --except " + nixexec.ShellWord(s.Host)}
+	}
+	r.Except = append(r.Except, s)
 	return err
 }
 

@@ -90,15 +90,3 @@ func TestNoConfigurationOfThousands(t *testing.T) {
 		}
 	}
 }
-
-// Of many hosts, too, a message names the first.
-func TestOneHostOfThousands(t *testing.T) {
-	var r request.Request
-	for i := range 10_000 {
-		name := fmt.Sprintf("host-%05d", i)
-		r.Hosts = append(r.Hosts, request.Selector{Word: name, Host: name})
-	}
-	if _, err := One(r, sshcfg.Inventory{}); err == nil || len(err.Error()) > 500 {
-		t.Errorf("%d bytes", len(fmt.Sprint(err)))
-	}
-}

@@ -61,11 +61,11 @@ Host *.lab
 		{"root@192.0.2.7", "root@192.0.2.7>root@192.0.2.7", ""},
 		{"ssh://root@new:222", "ssh://root@new:222>root@new:222", ""},
 		{"web* db", "web1>web1*, web2>web2*, db>db* hint backup", ""},
-		{"web?=n1", "web1=n1>web1* for n1, web2=n1>web2* for n1", ""},
 		{"@web", "web1>web1*, web2>web2*, db>db* hint backup", ""},
 		{"@storage web1", "db>db* hint backup, web1>web1*", ""},
 		{"web1 @web web1", "web1>web1*, web2>web2*, db>db* hint backup", ""},
 		{"web1 deploy@web1", "web1>web1*, deploy@web1>deploy@web1*", ""},
+		{"root@web[12] --except web2", "root@web1>root@web1*", ""},
 		{"web1=a web1=a", "web1=a>web1* for a", ""},
 		{"web1=a web1=b", "", `"web1=a" and "web1=b" are one host with two configurations`},
 		{"web1=a @web", "", `"web1=a" and "web1" are one host with two configurations`},
@@ -74,12 +74,12 @@ Host *.lab
 		{"x*", "", `no alias matches "x*"`},
 		{"web1 deploy@", "", "the name is empty"},
 	} {
-		var r request.Request
-		for _, word := range strings.Fields(c.words) {
-			host, configuration, _ := strings.Cut(word, "=")
-			r.Hosts = append(r.Hosts, request.Selector{Word: word, Host: host, Configuration: configuration})
+		r, err := request.Parse(append([]string{"switch"}, strings.Fields(c.words)...), func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
 		}
-		targets, err := Select(r, inv)
+		chosen, err := Select(r, inv, Source{}, nil)
+		targets := chosen.Targets
 		if c.err == "" && (err != nil || inShort(targets) != c.want) {
 			t.Errorf("%s: got %s, %v; want %s", c.words, inShort(targets), err, c.want)
 		}
