@@ -74,7 +74,10 @@ func (s *Session) readable(inv sshcfg.Inventory) error {
 // may have put it above the working directory (CVE-2022-24765 of git).
 func (s *Session) source(r request.Request) (source.Source, error) {
 	src := source.FindSource(r, s.Dir, nixexec.Exists, nixexec.Realpath)
-	return src, src.Unowned(s.Env)
+	if err := src.Unowned(s.Env); err != nil {
+		return src, err
+	}
+	return src, src.Misread(r, s.Dir, nixexec.Exists, nixexec.Realpath)
 }
 
 // sayFound says which flake was found above the working directory.

@@ -110,6 +110,10 @@ func (e *EvaluationError) Error() string {
 		return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nthat is in the git submodule %q: --flake %s",
 			e.Flake, text, e.Submodule, nixexec.Quote(WithSubmodules(e.Flake)))
 	}
+	if e.unreadPath() {
+		return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\n%s; in that directory, and with what is in no commit: --flake path:.",
+			e.Flake, text, onlyURL)
+	}
 	return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nsee what it has: nix flake show %s",
 		e.Flake, text, nixexec.ShellWord(e.Flake))
 }
@@ -138,6 +142,9 @@ func (e *EvaluationError) Finding(host string) report.Finding {
 	if e.Submodule != "" {
 		found.Why = fmt.Sprintf("that is in the git submodule %q, and a flake has those only where its reference asks for them", nixexec.Printable(e.Submodule))
 		found.Remedy = []report.Remedy{report.Again("--flake", WithSubmodules(e.Flake))}
+	}
+	if e.unreadPath() {
+		found.Why, found.Remedy = onlyURL, []report.Remedy{report.Again("--flake", "path:.").Note("in that directory; with what is in no commit, too")}
 	}
 	if e.File != "" {
 		found.What = fmt.Sprintf("file %q cannot be evaluated: %s", e.File, what)
