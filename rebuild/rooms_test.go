@@ -14,7 +14,7 @@ var floors = [][]string{
 	{"nixexec"},
 	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
 	{"rebuild/facts", "rebuild/report"},
-	{"rebuild/request"},
+	{"rebuild/request", "rebuild/view"},
 	{"rebuild/source"},
 	{"rebuild/check", "rebuild/decision"},
 	{"rebuild/plan"},
@@ -67,9 +67,11 @@ var keptNames = map[string]string{
 	"fmt.Print": mainRoom, "fmt.Printf": mainRoom, "fmt.Println": mainRoom,
 }
 
-// renderers are where a file of the terminal is written to: that of the one renderer, and that in which the one
-// foreground child is read along.
-var renderers = []string{"rebuild/report/plain.go", "rebuild/source/evaluation.go"}
+// renderers are where a file of the terminal is written to: those of what people and programs read, and that in which the
+// one foreground child is read along.
+var renderers = []string{
+	"rebuild/report/plain.go", "rebuild/view/screen.go", "rebuild/view/json.go", "rebuild/source/evaluation.go",
+}
 
 // wrongNames are the places of a file where it uses what is another room's, or writes past the renderers.
 func wrongNames(f sourceFile) []string {

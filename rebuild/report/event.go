@@ -2,6 +2,7 @@ package report
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,6 +12,7 @@ type Kind string
 
 // The kinds of events.
 const (
+	Begun   Kind = "begun"   // a run of many hosts: from now on the lines of each bear its name
 	Started Kind = "started" // a host begins a phase
 	Output  Kind = "output"  // something that a program printed
 	Ran     Kind = "ran"     // a command that is about to run
@@ -18,6 +20,9 @@ const (
 	Said    Kind = "said"    // a sentence of nixhop's own
 	Printed Kind = "printed" // a result, for standard output
 	Passed  Kind = "passed"  // a host has gone through a phase, or goes no further
+	Changed Kind = "changed" // what an activation has made of a host
+	Paused  Kind = "paused"  // somebody else has the terminal from now on: a question, or a child
+	Resumed Kind = "resumed" // it is given back
 )
 
 // Event is one thing that happened. A renderer gets them in order, from one goroutine.
@@ -27,11 +32,30 @@ type Event struct {
 	Phase   Phase
 	Kind    Kind
 	Level   slog.Level // of Said
-	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said
+	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said; of Begun, the action; of Passed, why a host goes no further, where that was not said
 	Finding *Finding   // of Found
 	Remedy  []string   // of Found: its remedies, as lines
 	Result  Result     // of Passed
+	Change  *Change    // of Changed
+	Hosts   []string   // of Begun: all of them, in the order of the run
 }
+
+// Change is what an activation has changed on a host. What nobody has told is empty, zero or Unsaid.
+type Change struct {
+	FromGeneration, ToGeneration int
+	FromVersion, ToVersion       string // of NixOS
+	Reboot                       Answer // whether the host runs the new system's kernel, initrd or modules only after a reboot
+}
+
+// Answer is a yes or a no. Its zero value is that nobody has said.
+type Answer string
+
+// The answers.
+const (
+	Unsaid Answer = ""
+	Yes    Answer = "yes"
+	No     Answer = "no"
+)
 
 // Sink takes events; it may be called from any goroutine, and returns when the event was rendered: whoever gives the
 // terminal to a child then finds it quiet.
@@ -49,6 +73,32 @@ func (s Sink) Fail(text string) { s(Event{Kind: Said, Level: slog.LevelError, Te
 // Print is a result, for standard output.
 func (s Sink) Print(text string) { s(Event{Kind: Printed, Text: text}) }
 
+// For is the sink for what belongs to a host, as it was typed.
+func (s Sink) For(host string) Sink {
+	return func(e Event) {
+		if e.Host == "" {
+			e.Host = host
+		}
+		s(e)
+	}
+}
+
+// Pause takes the terminal away from whoever shows the run there, until resume is called: for a question about a host,
+// or a child that asks itself. When it returns the terminal is quiet.
+func (s Sink) Pause() (resume func()) {
+	s(Event{Kind: Paused})
+	return func() { s(Event{Kind: Resumed}) }
+}
+
+// Only is the sink that takes events of these kinds alone.
+func (s Sink) Only(kinds ...Kind) Sink {
+	return func(e Event) {
+		if slices.Contains(kinds, e.Kind) {
+			s(e)
+		}
+	}
+}
+
 // Result is what came of a host, or of one phase of it.
 type Result int
 
@@ -64,6 +114,30 @@ const (
 	Unknown            // the host is not reached any more
 	Interrupted        // by a signal
 )
+
+// String is the result in a table and in JSON.
+func (r Result) String() string {
+	switch r {
+	case Done:
+		return "done"
+	case Unchanged:
+		return "unchanged"
+	case Refused:
+		return "refused"
+	case Failed:
+		return "failed"
+	case Units:
+		return "units failed"
+	case HalfDone:
+		return "half done"
+	case RolledBack:
+		return "rolled back"
+	case Interrupted:
+		return "stopped"
+	default:
+		return "unknown"
+	}
+}
 
 // Ended is a host that goes no further.
 type Ended struct {

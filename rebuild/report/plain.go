@@ -15,24 +15,17 @@ import (
 type Plain struct {
 	Out, Err *os.File
 	Log      *slog.Logger // to Err
-
-	hosts map[string]bool // that were started
 }
 
 // Render renders one event. Its errors are those of writing a result: where standard error is gone, there is nowhere
 // to say so.
 func (p *Plain) Render(e Event) error {
 	switch e.Kind {
-	case Started:
-		if p.hosts == nil {
-			p.hosts = map[string]bool{}
-		}
-		p.hosts[e.Host] = true
 	case Printed:
 		_, err := io.WriteString(p.Out, e.Text)
 		return err
 	case Output:
-		_, _ = io.WriteString(p.Err, p.prefixed(e))
+		_, _ = io.WriteString(p.Err, e.Text)
 	case Found:
 		head, why := nixexec.Printable(e.Finding.Head()), nixexec.Printable(e.Finding.Why)
 		_, _ = io.WriteString(p.Err, Block(head, why, e.Remedy, tty.Columns(p.Err)))
@@ -42,12 +35,4 @@ func (p *Plain) Render(e Event) error {
 		p.Log.Log(context.Background(), e.Level, nixexec.PrintableLines(e.Text))
 	}
 	return nil
-}
-
-// prefixed is what a program printed, with the host in front of each line where there are several.
-func (p *Plain) prefixed(e Event) string {
-	if len(p.hosts) < 2 || e.Host == "" {
-		return e.Text
-	}
-	return nixexec.Prefixed(e.Host+": ", e.Text)
 }

@@ -51,11 +51,6 @@ func TestPlain(t *testing.T) {
 			"\x1b[1mone\r\ntwo"},
 		{"of one that has two phases", []Event{started("web"), started("web"), {Kind: Output, Host: "web", Text: "one\n"}},
 			"", "one\n"},
-		{"of several", []Event{
-			started("web"), started("db"),
-			{Kind: Output, Host: "web", Text: "one\ntwo"}, {Kind: Output, Host: "db", Text: "\nthree\n"},
-			{Kind: Output, Text: "all\n"},
-		}, "", "web: one\nweb: two\ndb: \ndb: three\nall\n"},
 		{"a finding", []Event{{Kind: Found, Host: "web", Finding: clock, Remedy: []string{"ntpd -q"}}}, "",
 			"nixhop: warning: web: it is late [clock]\n  no NTP\n    ntpd -q\n"},
 		{"sentences", []Event{

@@ -1,0 +1,167 @@
+package view
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nixhop/rebuild/report"
+)
+
+// paper is a file, and what was written to it.
+func paper(t *testing.T) (*os.File, func() string) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "paper"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file, func() string {
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}
+
+// plainTo writes to files, without times.
+func plainTo(out, err *os.File) *report.Plain {
+	untimed := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	return &report.Plain{Out: out, Err: err, Log: slog.New(slog.NewTextHandler(err, &slog.HandlerOptions{ReplaceAttr: untimed}))}
+}
+
+// renderAll renders events to the end of a run.
+func renderAll(t *testing.T, c *Console, events []report.Event) {
+	t.Helper()
+	for _, e := range events {
+		if err := c.Render(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// finding is what was found of a host.
+func finding(host string, severity report.Severity) report.Event {
+	f := &report.Finding{Name: "build-fail", Severity: severity, Host: host, What: "a builder failed", Why: "so it says"}
+	return report.Event{Kind: report.Found, Host: host, Finding: f, Remedy: []string{"nix log /nix/store/x.drv"}}
+}
+
+// What one host prints goes through byte for byte, and nothing is said behind it.
+func TestConsoleOfOneHost(t *testing.T) {
+	out, printed := paper(t)
+	err, shown := paper(t)
+	renderAll(t, &Console{Plain: plainTo(out, err)}, append(script(`
+		web started build
+		web output \e[1mone\r\ntwo
+		web printed /nix/store/x\n
+		web passed build failed: why`),
+		finding("web", report.Error)))
+	const want = "\x1b[1mone\r\ntwonixhop: error: web: a builder failed [build-fail]\n  so it says\n    nix log /nix/store/x.drv\n"
+	if printed() != "/nix/store/x\n" && shown() != want {
+		t.Errorf("got %q and %q", printed(), shown())
+	}
+}
+
+// What many hosts print stands in whole lines with the host in front; what stopped one is said at the end, once, behind
+// the last that it has printed; and then there is a table.
+func TestConsoleOfMany(t *testing.T) {
+	out, printed := paper(t)
+	err, shown := paper(t)
+	events := script(`
+		begun switch web db cache
+		web started build
+		web output one\ntw
+		db started build
+		db output \e[31merror:\e[0m builder fa
+		web output o\n
+		web said built
+		db output iled
+		web passed build done`)
+	events = append(events, finding("db", report.Warning), finding("db", report.Error))
+	events = append(events, script(`
+		db passed build failed: db: build: it ended with 1\nnixhop check db
+		web started activate
+		web printed /nix/store/x\n
+		web changed 4 5 25.05 25.11 yes
+		web passed activate done`)...)
+	renderAll(t, &Console{Plain: plainTo(out, err)}, events)
+	if got := printed(); got != "web: /nix/store/x\n" {
+		t.Errorf("on standard output: %q", got)
+	}
+	want := `web: one
+web: two
+level=INFO msg="web: built"
+nixhop: warning: db: a builder failed [build-fail]
+  so it says
+    nix log /nix/store/x.drv
+db: @error:@ builder failed
+level=INFO msg="db: failed (build) after 0s"
+level=INFO msg="web: done after 3s"
+
+db: the end of what the build has printed:
+  error: builder failed
+nixhop: error: db: a builder failed [build-fail]
+  so it says
+    nix log /nix/store/x.drv
+nixhop: db: build: it ended with 1
+  nixhop check db
+
+HOST   RESULT          GENERATION  VERSION         SECONDS  REBOOT
+web    done            4 -> 5      25.05 -> 25.11  3        yes
+db     failed (build)  -           -               0        -
+cache  not begun       -           -               -        -
+`
+	got := strings.NewReplacer("\x1b[31m", "@", "\x1b[0m", "@").Replace(shown())
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A check has its own result: nothing is said beside it.
+func TestConsoleOfACheck(t *testing.T) {
+	out, printed := paper(t)
+	err, shown := paper(t)
+	keep := func() (*Logs, error) { t.Error("a check keeps logs"); return nil, nil }
+	events := append(script(`
+		begun check web db
+		web started connect
+		web output warning\n
+		web passed connect refused`), report.Event{Kind: report.Printed, Text: "HOST\n"})
+	renderAll(t, &Console{Plain: plainTo(out, err), Keep: keep}, events)
+	if printed() != "HOST\n" || shown() != "" {
+		t.Errorf("got %q and %q", printed(), shown())
+	}
+}
+
+// What no host has told has no column.
+func TestTable(t *testing.T) {
+	s, _ := stateOf(`
+		begun boot a b c d
+		a started activate
+		a passed activate unchanged
+		b started activate
+		b passed activate units failed
+		c started build
+		c passed build done
+		d started build`)
+	want := `HOST  RESULT         SECONDS
+a     unchanged      1
+b     units failed   1
+c     not activated  1
+d     not activated  -
+`
+	if got := Table(s); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,129 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"nixhop/rebuild/report"
+)
+
+// Stage is where a host of a run is.
+type Stage int
+
+// The stages.
+const (
+	Waiting Stage = iota // for its turn, or for the others
+	Working              // in a phase
+	Over                 // it goes no further
+)
+
+// Host is what is known of one host of a run.
+type Host struct {
+	Name   string
+	Stage  Stage
+	Phase  report.Phase  // the last one that it has begun
+	Began  time.Time     // its first phase; zero: none
+	Since  time.Time     // that phase, or when it came to its end
+	Result report.Result // of the last phase that it went through
+	Why    string        // that phase ended it; empty: that was said otherwise
+	Change report.Change
+	Told   []report.Event // what was found and said of it, for its end
+	Log    string         // the file that its whole output is kept in; empty: none
+
+	last []string // of the lines that it has printed in this phase
+}
+
+// lastLines is how many lines of a host are kept for its end, lastBytes how much of each.
+const (
+	lastLines = 10
+	lastBytes = 4 << 10
+)
+
+// Line is the last line that it has printed in this phase, as it came.
+func (h *Host) Line() string {
+	if len(h.last) == 0 {
+		return ""
+	}
+	return h.last[len(h.last)-1]
+}
+
+// Failed reports whether it has come to an end that it should not have come to.
+func (h *Host) Failed() bool {
+	return h.Stage == Over && h.Result != report.Done && h.Result != report.Unchanged
+}
+
+// State is a run of many hosts as its events tell it. Nothing of it is bounded by what hosts print.
+type State struct {
+	Action string
+	Began  time.Time
+	Hosts  []*Host // in the order of the run
+
+	named  map[string]*Host
+	pieces report.Pieces
+}
+
+// Take adds an event.
+func (s *State) Take(e report.Event) {
+	if e.Kind == report.Begun {
+		s.Action, s.Began = e.Text, e.Time
+		for _, name := range e.Hosts {
+			s.host(name)
+		}
+	}
+	if e.Host == "" {
+		return
+	}
+	h := s.host(e.Host)
+	switch e.Kind {
+	case report.Started:
+		if h.Began.IsZero() {
+			h.Began = e.Time
+		}
+		h.Stage, h.Phase, h.Since, h.last = Working, e.Phase, e.Time, nil
+	case report.Output:
+		h.print(s.pieces.Add(h.Name, e.Text))
+	case report.Passed:
+		h.print(s.pieces.End(h.Name))
+		h.Phase, h.Result, h.Why, h.Since, h.Stage = e.Phase, e.Result, e.Text, e.Time, Waiting
+		if h.Result != report.Done || h.Phase == lastPhase(s.Action) {
+			h.Stage = Over
+		}
+	case report.Changed:
+		h.Change = *e.Change
+	}
+}
+
+// checkAction is the action that has its own result, and changes nothing.
+const checkAction = "check"
+
+// lastPhase is the one behind which a host has come to its end.
+func lastPhase(action string) report.Phase {
+	if action == checkAction {
+		return report.PhaseCheck
+	}
+	return report.PhaseActivate
+}
+
+// host is one of the run; a new one where there was none of that name.
+func (s *State) host(name string) *Host {
+	h := s.named[name]
+	if h == nil {
+		h = &Host{Name: name}
+		if s.named == nil {
+			s.named = map[string]*Host{}
+		}
+		s.named[name], s.Hosts = h, append(s.Hosts, h)
+	}
+	return h
+}
+
+// print keeps the last ones of whole lines.
+func (h *Host) print(lines string) {
+	all := slices.Collect(splitLines(lines))
+	for _, line := range all[max(0, len(all)-lastLines):] {
+		h.last = append(h.last, line[:min(len(line), lastBytes)])
+	}
+	if more := len(h.last) - lastLines; more > 0 {
+		h.last = slices.Delete(h.last, 0, more)
+	}
+}
