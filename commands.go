@@ -7,14 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/charmbracelet/log"
-	"github.com/muesli/termenv"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
@@ -56,7 +53,7 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if wanted, err = withList(ctx, wanted.WithEnvironment(env), stdio.In); err != nil {
 		return err
 	}
-	session, events, err := newSession(wanted, stdio, env)
+	session, end, err := newSession(wanted, stdio, env)
 	if err != nil {
 		return err
 	}
@@ -67,7 +64,7 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	help := &results{file: stdio.Out}
 	err = newApp(session, wanted, help).RunContext(ctx, argv)
 	// What could not be written is an error where there is no other.
-	if lost := cmp.Or(events.Close(), help.lost); err == nil && lost != nil {
+	if lost := cmp.Or(end(), help.lost); err == nil && lost != nil {
 		err = notWritten(lost)
 	}
 	return err
@@ -114,20 +111,20 @@ func inventory(words []string, env func(string) string) func() sshcfg.Inventory 
 	})
 }
 
-// newSession is the world around a run, and the stream of what it says.
-func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string) (rebuild.Session, *report.Stream, error) {
+// newSession is the world around a run. end says all that is left to be said, and returns what could not be written.
+func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string) (s rebuild.Session, end func() error, err error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return rebuild.Session{}, nil, fmt.Errorf("finding the working directory: %w", err)
 	}
-	verbose := r.Verbose
-	if r.Has("--debug") {
-		verbose++
+	console, err := newConsole(r, stdio, env)
+	if err != nil {
+		return rebuild.Session{}, nil, err
 	}
-	plain := &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, verbose)}
-	events := report.NewStream(plain.Render)
-	s := rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Pass: remote.Nobody{}, Env: env, Dir: dir}
-	terminal := &remote.Terminal{}
+	events := report.NewStream(console.Render)
+	end = func() error { return cmp.Or(events.Close(), console.Close()) }
+	s = rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Pass: remote.Nobody{}, Env: env, Dir: dir}
+	terminal := &remote.Terminal{Pause: s.Say.Pause}
 	if term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd())) {
 		s.Ask = terminal
 	}
@@ -141,19 +138,7 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	if path, err := os.Executable(); err == nil {
 		s.Self, _ = os.Stat(path)
 	}
-	return s, events, nil
-}
-
-// newLogger logs to a file, coloured where that is a terminal that wants colours. The file is wrapped: given a
-// terminal itself, log 1.0.0 asks it for its colours and waits ten seconds for an answer (numtide/treefmt#697).
-func newLogger(w *os.File, verbose int) *slog.Logger {
-	options := log.Options{Prefix: "nixhop", Level: log.InfoLevel}
-	if verbose > 0 {
-		options.Level = log.DebugLevel
-	}
-	logger := log.NewWithOptions(struct{ io.Writer }{w}, options)
-	logger.SetColorProfile(termenv.NewOutput(w).EnvColorProfile())
-	return slog.New(logger)
+	return s, end, nil
 }
 
 // newApp is the command tree. The request was parsed already, by the one table of flags: the tree gets an action and

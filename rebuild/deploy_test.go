@@ -194,8 +194,8 @@ func TestDeployOneOfEightFails(t *testing.T) {
 				f.changed(host, c.in == report.PhaseActivate)
 			}
 			var several *remote.HostsError
-			if err == nil || errors.As(err, &several) {
-				t.Errorf("%v: not the error of the host", err)
+			if !errors.As(err, &several) || len(several.Ended) != 1 || several.Ended[0].Host != one {
+				t.Errorf("%v: not the error of the one host", err)
 			}
 			if got := remote.Status(err); got != statuses[c.result] {
 				t.Errorf("%v: status %d, want %d", err, got, statuses[c.result])

@@ -22,7 +22,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	own := engine == request.EngineNative
 	switch flag {
 	case "--plan", "--check": // what is done with the commands
-	case "--no-check", "--allow", "--explain": // what is said
+	case "--no-check", "--allow", "--explain", "--log-dir": // what is said
 	case "--accept-new", "--connect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
 	case "--json", "--quick":

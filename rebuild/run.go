@@ -47,7 +47,7 @@ func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
 	run := &Run{
-		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2,
+		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2 && !r.Watched(),
 	}
 	if !run.alone {
 		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
@@ -56,7 +56,10 @@ func (s Session) newRun(
 		run.Stdio.In = nil // it may be the list of hosts of a loop around us
 	}
 	if checking {
-		run.Stdio.Err, run.Say = nil, func(report.Event) {}
+		run.Stdio.Err, run.Say = nil, s.Say.Only(report.Begun, report.Started, report.Output, report.Passed)
+		if run.alone {
+			run.Say = func(report.Event) {}
+		}
 	}
 	run.evaluator = source.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
@@ -74,12 +77,29 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
+	run.begin(r, placed)
 	run.net, err = remote.NewNetwork(ctx, remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
 		Batch: !run.alone, Stdio: run.Stdio,
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
 	}, hosts)
 	return run, placed, err
+}
+
+// begin tells which hosts there are, where there are many.
+func (r *Run) begin(wanted request.Request, hosts []Placed) {
+	if r.alone || wanted.Plan {
+		return
+	}
+	action := wanted.Action
+	if r.checking {
+		action = "check"
+	}
+	names := make([]string, len(hosts))
+	for i, p := range hosts {
+		names[i] = p.Name()
+	}
+	r.Say(report.Event{Kind: report.Begun, Text: action, Hosts: names})
 }
 
 // place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's
@@ -93,8 +113,9 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 	if isAlias(own) {
 		own = ""
 	}
-	if len(targets) > 1 {
+	if len(targets) > 1 || r.Watched() {
 		r.Engine = request.EngineNative
+		r.JSON = r.JSON && !r.Events()
 	}
 	for _, t := range targets {
 		p := Placed{Target: t, Request: r, Source: src}
@@ -149,7 +170,7 @@ func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit 
 			}
 			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Started})
 			all[i].out, all[i].err = do(ctx, h)
-			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Passed, Result: remote.ResultOf(all[i].err)})
+			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Passed, Result: remote.ResultOf(all[i].err), Text: remote.Why(all[i].err)})
 		})
 	}
 	wait.Wait()
@@ -177,10 +198,10 @@ func (r *Run) stops() bool {
 func (r *Run) outcome() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch len(r.ended) {
-	case 0:
+	switch {
+	case len(r.ended) == 0:
 		return nil
-	case 1:
+	case r.alone:
 		return r.ended[0].Err
 	}
 	return &remote.HostsError{Ended: slices.Clone(r.ended)}

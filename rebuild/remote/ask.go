@@ -18,19 +18,31 @@ type Asker interface {
 }
 
 // Terminal asks on /dev/tty, one question at a time.
-type Terminal struct{ turn sync.Mutex }
+type Terminal struct {
+	Pause func() (resume func()) // has whoever draws on the terminal leave it alone
+
+	turn sync.Mutex
+}
+
+// begin waits for the turn of a question, and for the terminal.
+func (t *Terminal) begin() (end func()) {
+	t.turn.Lock()
+	resume := t.Pause()
+	return func() {
+		resume()
+		t.turn.Unlock()
+	}
+}
 
 // Secret asks for a secret. The errors are those of tty.AskSecret.
 func (t *Terminal) Secret(ctx context.Context, prompt string) (nixexec.Secret, error) {
-	t.turn.Lock()
-	defer t.turn.Unlock()
+	defer t.begin()()
 	return tty.AskSecret(ctx, prompt)
 }
 
 // Yes asks for a yes. The errors are those of tty.Ask.
 func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
-	t.turn.Lock()
-	defer t.turn.Unlock()
+	defer t.begin()()
 	answer, err := tty.Ask(ctx, prompt)
 	return answer == "yes", err
 }

@@ -14,7 +14,7 @@ import (
 type HostsError struct{ Ended []report.Ended }
 
 // Error counts the hosts.
-func (e *HostsError) Error() string { return fmt.Sprintf("%d hosts went no further", len(e.Ended)) }
+func (e *HostsError) Error() string { return report.CountOf(len(e.Ended), "host") + " went no further" }
 
 // Unwrap returns the errors of the hosts.
 func (e *HostsError) Unwrap() []error {
@@ -175,4 +175,13 @@ func Silent(err error) bool {
 	}
 	_, child := err.(*nixexec.ExitError)
 	return err == nil || child
+}
+
+// Why is what an error of one of many hosts has to say that was not said yet: neither by a child, nor as a finding.
+func Why(err error) string {
+	var refused *report.CheckError
+	if Silent(err) || errors.As(err, &refused) {
+		return ""
+	}
+	return err.Error()
 }

@@ -116,8 +116,8 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	chooses := r.Has("--except") || r.Has("--partition")
-	return len(r.Hosts) == 0 && !chooses && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
+	named := r.Has("--except") || r.Has("--partition") || r.Has("--log-dir")
+	return len(r.Hosts) == 0 && !named && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 
 // LocalBuildHost reports whether a --build-host word means this machine. Its own host name does, too, but takes a look

@@ -153,8 +153,10 @@ func refusedWords(r Request, action Action) error {
 		return &UsageError{Message: "--quick cannot be used with " + action.Name, Hint: "it is for the action check"}
 	case len(r.Extra) > 0 && action.Flags != nil:
 		return usageErrorf("%s takes no words for nixos-rebuild: %q", action.Name, r.Extra[0])
-	case r.JSON && !action.Own && action.Name != "list-generations" && len(r.Hosts) > 0 && !r.TargetHostFlag:
-		return &UsageError{Message: "--json has no effect on " + action.Name, Hint: "it is for check, hosts and list-generations"}
+	case r.Has("--log-dir") && (!r.deploys() || r.TargetHostFlag):
+		return &UsageError{Message: "--log-dir has no effect on " + r.what(), Hint: "it is for a deployment to a HOST"}
+	case r.JSON && !r.Events() && !action.Own && action.Name != "list-generations" && len(r.Hosts) > 0 && !r.TargetHostFlag:
+		return &UsageError{Message: "--json has no effect on " + r.what(), Hint: "it is for check, hosts, list-generations and a deployment to a HOST"}
 	}
 	return nil
 }

@@ -26,7 +26,8 @@ func ownFlags() []FlagSpec {
 		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default for one host, where there is one; several hosts are always native)"},
 		{Name: "--nixos-rebuild", Values: v("PATH"), Group: GroupOwn, Help: "the nixos-rebuild to run (also NIXHOP_NIXOS_REBUILD)"},
 		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},
-		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output"},
+		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output; of a deployment: its events"},
+		{Name: "--log-dir", Values: v("DIR"), Group: GroupOwn, Help: "keep all that is printed for each host in a file there, with times"},
 		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
 	}

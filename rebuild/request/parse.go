@@ -261,6 +261,8 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 		r.Engine = value
 	case "--nixos-rebuild":
 		r.NixosRebuild, err = notEmpty(spec, value)
+	case "--log-dir":
+		_, err = notEmpty(spec, value)
 	case "--ssh-config":
 		r.SSHConfig, err = notEmpty(spec, value)
 	case "--system":
