@@ -13,7 +13,7 @@ import (
 var floors = [][]string{
 	{"nixexec"},
 	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
-	{"rebuild/facts", "rebuild/report"},
+	{"rebuild/facts", "rebuild/report", "rebuild/cache"},
 	{"rebuild/request", "rebuild/view"},
 	{"rebuild/source"},
 	{"rebuild/check", "rebuild/decision"},
