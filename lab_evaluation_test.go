@@ -35,10 +35,11 @@ func (l *lab) wrapped(t *testing.T, env []string, script string) []string {
 	return append(env, "PATH="+bin+":"+path)
 }
 
-// labEvaluatedAhead: the evaluation runs while ssh connects, and is the only one.
+// labEvaluatedAhead: the evaluation runs while ssh connects, and is the only one; of a commit it is the one that Nix has a
+// cache for, also where a nixos-rebuild evaluates again.
 func labEvaluatedAhead(t *testing.T, l *lab) {
-	dir := l.committed(t)
-	l.ordinary(t, dir, "n1")
+	clean, dirty := l.committed(t), l.systems(t)
+	l.ordinary(t, clean, "n1")
 	at := t.TempDir()
 	// ssh asks for the known keys when it has reached the host, and then waits for the evaluation.
 	keys := filepath.Join(at, "keys")
@@ -47,15 +48,16 @@ func labEvaluatedAhead(t *testing.T, l *lab) {
 		t.Fatal(err)
 	}
 	config := l.configured(t, "Host n1", "KnownHostsCommand "+keys)
-	for _, engine := range engines {
-		t.Run(engine, func(t *testing.T) {
-			want := "--json"
-			if engine == "native" {
-				want = "--raw"
-			}
-			begun := fmt.Sprintf(`case "$*" in *" eval %s "*'"n1"'*) echo evaluated >> %s/begun ;; esac`, want, at)
-			env := l.wrapped(t, append(withEngine(t, engine), config...), begun)
-			succeeds(t, l.nixhop(t, dir, env, "switch", "n1"))
+	for _, c := range []struct{ name, dir, engine, evaluates string }{
+		{"a commit, native", clean, "native", " path-info --derivation "},
+		{"a commit, nixos-rebuild", clean, "nixos-rebuild", " path-info --derivation "},
+		{"changes, native", dirty, "native", " eval --raw "},
+		{"changes, nixos-rebuild", dirty, "nixos-rebuild", " eval --json "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			begun := fmt.Sprintf(`case "$*" in *"%s"*n1*) echo evaluated >> %s/begun ;; esac`, c.evaluates, at)
+			env := l.wrapped(t, append(withEngine(t, c.engine), config...), begun)
+			succeeds(t, l.nixhop(t, c.dir, env, "switch", "n1"))
 			times, err := os.ReadFile(filepath.Join(at, "begun"))
 			if err != nil || string(times) != "evaluated\n" {
 				t.Errorf("%v: %q", err, times)
@@ -70,7 +72,7 @@ func labAsksForInputs(t *testing.T, l *lab) {
 	dir := l.committed(t)
 	l.ordinary(t, dir, "n1")
 	// As git and ssh do it: they ask the terminal itself, and without one they say this.
-	asking := `case "$*" in *" eval "*)
+	asking := `case "$*" in *" eval "*|*" path-info "*|*" metadata "*)
 if ! { true < /dev/tty; } 2> /dev/null; then
 	echo 'git@git.example: Permission denied (publickey).' >&2
 	exit 1

@@ -40,7 +40,7 @@ func (r *Run) derivation(ctx context.Context, c Checked) (plan.Results, error) {
 	if c.Evaluation == nil {
 		return plan.Results{}, nil
 	}
-	path, e, err := r.evaluator.Derivation(ctx, c.Evaluation, r.evaluating(c.Located, c.Wanted, c.Decision.Engine), r.showing(c.Placed))
+	path, e, err := r.evaluator.Derivation(ctx, c.Evaluation, r.question(c.Located, c.Decision, c.Wanted), r.showing(c.Placed))
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) || nixexec.Interrupted(err) {
 		return nil, r.notEvaluated(c.Told, c.Found, e, err)

@@ -59,7 +59,7 @@ func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
 	if c.Evaluation == nil || refused {
 		return c, r.report(c.Placed, c.Found)
 	}
-	_, _, err := r.evaluator.Derivation(ctx, c.Evaluation, r.evaluating(c.Located, c.Wanted, c.Decision.Engine), r.showing(c.Placed))
+	_, _, err := r.evaluator.Derivation(ctx, c.Evaluation, r.question(c.Located, c.Decision, c.Wanted), r.showing(c.Placed))
 	if err != nil {
 		return c, r.evaluationError(c.Placed, c.Found, c.Wanted.Failure(err))
 	}

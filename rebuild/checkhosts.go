@@ -26,7 +26,8 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	names := sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
+	kept := source.Keep(ctx, src, r, s.Dir, s.Env)
+	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
 	chosen, err := source.Choose(r, inv, src, names)
 	if err == nil {
 		err = s.readable(inv)
@@ -45,7 +46,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 		return err
 	}
 	defer run.close()
-	run.names = names
+	run.names, run.evaluator.Kept = names, kept
 	rows, err := run.checkRows(ctx, placed)
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func (s *Session) namesForHosts(ctx context.Context, src source.Source, r reques
 	if !src.IsFlake() {
 		return nil, nil
 	}
-	names, err := source.Names(ctx, src.Flake, r)
+	names, err := source.Keep(ctx, src, r, s.Dir, s.Env).Names(ctx, src, r)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

@@ -59,7 +59,7 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 		return Checked{Told: Told{Decided: d}}, err
 	}
 	c := Checked{Told: Told{Decided: d}}
-	if c.Facts, err = r.evaluator.Facts(ctx, nil, d.Wanted, r.showing(l.Placed)); err != nil {
+	if _, c.Facts, err = r.evaluator.Facts(ctx, nil, d.Wanted.Ask(source.ToFacts, nil), r.showing(l.Placed)); err != nil {
 		return c, err
 	}
 	if l.Builder != nil || !slices.Contains(r.buildNix(d.Connected).Platforms(), c.Facts.BuildSystem) {
@@ -72,6 +72,7 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 func (r *Run) printPlan(c Checked, unknown []string) error {
 	job := r.job(c)
 	if job.Dialect == nil && c.Request.Evaluates() {
+		job.Locked = r.evaluator.Kept.Locked(job.Wanted())
 		set, err := r.settings()
 		if err != nil {
 			return err

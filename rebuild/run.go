@@ -64,9 +64,10 @@ func (s Session) newRun(
 	run.evaluator = source.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
+		Kept:  source.Keep(ctx, src, r, s.Dir, s.Env),
 	}
 	s.sayFound(src)
-	run.names = sync.OnceValues(func() ([]string, error) { return source.Names(ctx, src.Flake, r) })
+	run.names = sync.OnceValues(func() ([]string, error) { return run.evaluator.Kept.Names(ctx, src, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
 	path, err := decision.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(decision.StartedMark))
 	run.installed = decision.Installed{Err: err}

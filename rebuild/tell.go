@@ -2,11 +2,12 @@ package rebuild
 
 import (
 	"context"
+	"slices"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 )
 
@@ -23,7 +24,8 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 		d.ahead.Drop(context.Canceled)
 		return t, nil
 	}
-	if t.Facts, err = r.evaluator.Facts(ctx, d.ahead, d.Wanted, r.showing(d.Placed)); err != nil {
+	t.Evaluation, t.Facts, err = r.evaluator.Facts(ctx, d.ahead, r.question(d.Located, d.Decision, d.Wanted), r.showing(d.Placed))
+	if err != nil {
 		err = r.evaluationError(d.Placed, d.Found, err)
 	}
 	return t, err
@@ -32,8 +34,8 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 // tellAll waits for the facts of an evaluation to the derivation. What its flake sets for Nix, and the user lets it, counts
 // for the build, too; where the user lets it only when asked now, for the evaluation once more.
 func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
-	command := r.evaluating(t.Located, t.Wanted, t.Decision.Engine)
-	t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, t.ahead, command, r.showing(t.Placed))
+	question := r.question(t.Located, t.Decision, t.Wanted)
+	t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, t.ahead, question, r.showing(t.Placed))
 	if r.checking {
 		if err != nil {
 			err = r.evaluationError(t.Placed, t.Found, t.Wanted.Failure(err))
@@ -50,8 +52,7 @@ func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
 	}
 	if err == nil && more {
 		t.Evaluation.Drop(context.Canceled)
-		command.Argv = append(command.Argv, source.Words(t.Settings)...)
-		t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, nil, command, r.showing(t.Placed))
+		t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, nil, question.With(t.Settings), r.showing(t.Placed))
 	}
 	if err != nil {
 		t.Evaluation.Drop(err)
@@ -74,11 +75,7 @@ func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
 		return nil
 	}
 	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System, Look: r.checking}
-	command := nixexec.Command{Argv: wanted.Facts()}
-	if whole {
-		command = r.evaluating(l, wanted, l.Sketch.Engine)
-	}
-	return r.evaluator.Begin(ctx, command, r.showing(l.Placed))
+	return r.evaluator.Begin(ctx, r.question(l, l.Sketch, wanted), r.showing(l.Placed))
 }
 
 // needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a plan and a quick check
@@ -90,9 +87,17 @@ func (r *Run) needsDerivation(l Located, d decision.Decision) bool {
 	return d.EvaluatesWhole() && !l.Request.Plan
 }
 
-// evaluating is the command of an evaluation to the derivation, for whoever does the work.
-func (r *Run) evaluating(l Located, w source.Wanted, engine *decision.Dialect) nixexec.Command {
-	return nixexec.Command{Argv: w.Derivation(), Env: r.environment(l, engine)}
+// question is what nix is asked of the configuration, for whoever does the work. A nixos-rebuild evaluates by itself, and
+// shall find it done.
+func (r *Run) question(l Located, d decision.Decision, w source.Wanted) source.Question {
+	switch {
+	case r.needsDerivation(l, d):
+		return w.Ask(source.ToDerivation, r.environment(l, d.Engine))
+	case !r.checking && !l.Request.Plan && slices.Contains(request.NativeActions, l.Request.Action):
+		return w.Ask(source.ToCache, nil)
+	default:
+		return w.Ask(source.ToFacts, nil)
+	}
 }
 
 // showing shows what nix says for a host.

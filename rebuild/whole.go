@@ -17,6 +17,9 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	if err != nil {
 		return Activated{c}, err
 	}
+	if _, err := r.derivation(ctx, c); err != nil {
+		return Activated{c}, err
+	}
 	r.announce(c)
 	p := r.performer(c)
 	if err := p.Keep(ctx, "deployment"); err != nil {

@@ -15,6 +15,12 @@ import (
 
 // Evaluate is the step that evaluates the configuration to the derivation of its system.
 func Evaluate(j Job) Step {
+	if j.Locked {
+		return Step{
+			Name: "evaluate", Note: "the derivation of the system", Result: "derivation",
+			Command: nixexec.Command{Argv: j.Wanted().Cached(), Env: j.Environment()},
+		}
+	}
 	return Step{
 		Name: "evaluate", Note: "the derivation of the system", Text: "evaluate.nix", Result: "derivation",
 		Command: nixexec.Command{Argv: j.Wanted().Derivation(), Env: j.Environment()},

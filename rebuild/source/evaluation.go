@@ -21,6 +21,7 @@ type Evaluation struct {
 	show   func([]byte) // where it is listened to
 	hushed bool         // what nix says of settings of the flake is not shown: the user is asked about them
 	told   chan Facts   // the configuration's own, at most once; closed at the end
+	whole  bool         // it goes to the derivation; valid once it has told its facts, or ended
 	ended  chan struct{}
 	cancel context.CancelCauseFunc
 
@@ -56,36 +57,39 @@ func (e *Evaluation) keep() {
 
 // Begin begins an evaluation in the background, where nix can ask nobody anything, as soon as there is room in the
 // evaluator's turns. What it says goes to show once somebody listens, one call at a time.
-func (v Evaluator) Begin(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
-	ctx, e := newEvaluation(ctx, command.Argv, v.Alone && v.Asks, show)
+func (v Evaluator) Begin(ctx context.Context, q Question, show func([]byte)) *Evaluation {
+	ctx, e := newEvaluation(ctx, q.Argv, v.Alone && v.Asks, show)
 	go func() {
 		defer e.end()
-		select {
-		case v.Turns <- struct{}{}:
-		case <-ctx.Done():
-			e.err = context.Cause(ctx)
-			return
-		}
-		defer func() { <-v.Turns }()
-		out, err := nixexec.OutputLines(ctx, command, e.take, e.pass)
-		e.out, e.err = string(out), err
+		e.out, e.err = v.answer(ctx, e, q, func(command nixexec.Command, see func(string) bool) (string, error) {
+			select {
+			case v.Turns <- struct{}{}:
+			case <-ctx.Done():
+				return "", context.Cause(ctx)
+			}
+			defer func() { <-v.Turns }()
+			out, err := nixexec.OutputLines(ctx, command, see, e.pass)
+			return string(out), err
+		})
 	}()
 	return e
 }
 
 // openly begins it in the foreground, where what nix runs can ask, too; side by side with others nobody can.
-func (v Evaluator) openly(ctx context.Context, command nixexec.Command, show func([]byte)) *Evaluation {
+func (v Evaluator) openly(ctx context.Context, q Question, show func([]byte)) *Evaluation {
 	if !v.Alone {
-		return v.Begin(ctx, command, show)
+		return v.Begin(ctx, q, show)
 	}
-	ctx, e := newEvaluation(ctx, command.Argv, v.Asks, func(text []byte) {
+	ctx, e := newEvaluation(ctx, q.Argv, v.Asks, func(text []byte) {
 		if v.Stdio.Err != nil {
 			_, _ = v.Stdio.Err.Write(text)
 		}
 	})
 	go func() {
 		defer e.end()
-		e.out, e.err = nixexec.Watch(ctx, command, v.Stdio, e.take)
+		e.out, e.err = v.answer(ctx, e, q, func(command nixexec.Command, see func(string) bool) (string, error) {
+			return nixexec.Watch(ctx, command, v.Stdio, see)
+		})
 	}()
 	return e
 }
@@ -101,10 +105,7 @@ func (e *Evaluation) take(line string) (now bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if known, ok := ParseFacts(line); ok {
-		if !e.factual {
-			e.factual, e.heeded = true, false
-			e.told <- known
-		}
+		e.toldNow(known)
 		return false
 	}
 	_, _ = io.WriteString(e.stream, line+"\n")
@@ -115,6 +116,21 @@ func (e *Evaluation) take(line string) (now bool) {
 		_, _ = io.WriteString(e.keeping, line+"\n")
 	}
 	return e.heeded
+}
+
+// toldNow hands out the facts, unless that was done. What nix says from now on is kept again.
+func (e *Evaluation) toldNow(known Facts) {
+	if !e.factual {
+		e.factual, e.heeded = true, false
+		e.told <- known
+	}
+}
+
+// tell tells facts that come from elsewhere than from what nix says.
+func (e *Evaluation) tell(known Facts) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.toldNow(known)
 }
 
 // pass shows what is to be shown now. A line that was too long to be taken is kept, too, until somebody listens.

@@ -22,8 +22,8 @@ const (
 )
 
 // evaluating is a nix that is a shell script.
-func evaluating(script string) nixexec.Command {
-	return nixexec.Command{Argv: []string{"/bin/sh", "-c", script}}
+func evaluating(script string) Question {
+	return Question{Command: nixexec.Command{Argv: []string{"/bin/sh", "-c", script}}, Reach: ToDerivation}
 }
 
 // screen is what was shown, and can be waited on.

@@ -18,6 +18,7 @@ type Evaluator struct {
 	Asks  bool          // somebody is there whom nix can ask
 	Turns chan struct{} // one place for each evaluation that runs at a time in the background
 	Again func()        // is called before an evaluation is done anew, for nix had nobody to ask
+	Kept  *Kept         // of the flake, from run to run
 }
 
 // mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.
@@ -26,10 +27,10 @@ func (v Evaluator) mayAsk(err error) bool { return v.Asks && HadNobodyToAsk(err)
 // Told waits for the facts that an evaluation to the derivation tells before its long part, which goes on. ahead is
 // one that was begun already, if it is of the same command. One that had nobody to ask is done once more, on the
 // terminal.
-func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, command nixexec.Command, show func([]byte)) (*Evaluation, Facts, error) {
-	e := ahead.If(command.Argv)
+func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, Facts, error) {
+	e := ahead.If(q.Argv)
 	if e == nil {
-		e = v.openly(ctx, command, show)
+		e = v.openly(ctx, q, show)
 	}
 	known, told := e.Facts()
 	if told {
@@ -39,7 +40,7 @@ func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, command nixexec.
 	e.Listen()
 	if v.mayAsk(err) {
 		v.Again()
-		e = v.openly(ctx, command, show)
+		e = v.openly(ctx, q, show)
 		if known, told = e.Facts(); told {
 			return e, known, nil
 		}
@@ -50,12 +51,12 @@ func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, command nixexec.
 
 // Derivation waits for the derivation of an evaluation that has told its facts. Where nix had nobody to ask only
 // behind them, it is done once more.
-func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, command nixexec.Command, show func([]byte)) (string, *Evaluation, error) {
+func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, q Question, show func([]byte)) (string, *Evaluation, error) {
 	e.Listen()
 	out, err := e.Wait()
 	if v.mayAsk(err) {
 		v.Again()
-		e = v.openly(ctx, command, show)
+		e = v.openly(ctx, q, show)
 		e.Facts()
 		e.Listen()
 		out, err = e.Wait()
@@ -67,29 +68,34 @@ func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, command nixexe
 	return path, e, err
 }
 
-// Facts asks a configuration for its facts alone.
-func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, w Wanted, show func([]byte)) (Facts, error) {
-	command := nixexec.Command{Argv: w.Facts()}
-	e := ahead.If(command.Argv)
+// Facts waits for the facts of a question that is about no more. The evaluation is nil where it has ended with them.
+func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, Facts, error) {
+	e := ahead.If(q.Argv)
 	if e == nil {
-		e = v.Begin(ctx, command, show)
+		e = v.Begin(ctx, q, show)
 	}
-	out, err := e.Wait()
+	known, told := <-e.told
+	if told {
+		if q.Wanted.Cross != "" && len(known.Refused) == 0 {
+			known.BuildSystem = q.Wanted.Cross
+		}
+		if e.whole {
+			return e, known, nil
+		}
+		return nil, known, nil
+	}
+	_, err := e.Wait()
 	if v.mayAsk(err) {
-		out, err = nixexec.Capture(ctx, command, v.Stdio)
+		var out string
+		if out, err = nixexec.Capture(ctx, q.Command, v.Stdio); err == nil {
+			known, err = ReadFacts(out)
+		}
 	}
 	var exit *nixexec.ExitError
-	switch {
-	case errors.As(err, &exit) && ctx.Err() == nil:
-		return Facts{}, w.failure(exit.Stderr)
-	case err != nil:
-		return Facts{}, err
+	if errors.As(err, &exit) && ctx.Err() == nil {
+		return nil, Facts{}, q.Wanted.failure(exit.Stderr)
 	}
-	known, err := ReadFacts(out)
-	if w.Cross != "" && len(known.Refused) == 0 {
-		known.BuildSystem = w.Cross
-	}
-	return known, err
+	return nil, known, err
 }
 
 // Names are the flake's configurations as names has them, or looked up once more on the terminal where nix had nobody

@@ -1,0 +1,136 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"nixhop/nixexec"
+)
+
+// runner runs nix, and lets each line that it says be seen.
+type runner func(command nixexec.Command, see func(string) bool) (stdout string, err error)
+
+// answer answers a question for an evaluation: by one run of nix, which tells the facts on the way to the derivation, or,
+// where the evaluation comes out the same in every run, from what is kept.
+func (v Evaluator) answer(ctx context.Context, e *Evaluation, q Question, run runner) (string, error) {
+	l := v.Kept.locked(q.Wanted)
+	before := l.Fingerprint != "" && v.Kept.evaluated(l, q.Wanted.Configuration)
+	e.whole = q.Reach == ToDerivation || q.Reach == ToCache && l.Fingerprint != ""
+	switch {
+	case e.whole && l.Fingerprint != "" || before:
+		return v.fromCache(ctx, e, q, l, before, run)
+	case q.Reach == ToDerivation:
+		return run(q.Command, e.take)
+	}
+	out, err := run(q.Command, e.take)
+	if err != nil {
+		return out, err
+	}
+	known, err := ReadFacts(out)
+	if err == nil {
+		e.tell(known)
+	}
+	return out, err
+}
+
+// fromCache has Nix tell the derivation, from its cache or into it, and the facts be those that are kept of that. Where
+// neither is to be expected the facts are asked for at the same time: they come much earlier.
+func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l Lock, before bool, run runner) (string, error) {
+	var small *facting
+	if !before {
+		small = v.beside(ctx, e, q)
+	}
+	out, err := run(q.cached(), e.unlessCached)
+	if cachedFailure(err) {
+		out, err = run(q.cached("--option", "eval-cache", "false"), e.take)
+	}
+	derivation := strings.TrimSpace(nixexec.LastLine(out))
+	if err != nil || !nixexec.StorePath.MatchString(derivation) {
+		small.drop()
+		return out, err
+	}
+	v.Kept.keepEvaluated(l, q.Wanted.Configuration)
+	if known, ok := v.Kept.facts(derivation, q.Wanted.Configuration); ok {
+		small.drop()
+		e.tell(known)
+		return out, nil
+	}
+	if small == nil {
+		small = v.beside(ctx, e, q)
+	}
+	known, err := small.wait()
+	if err == nil {
+		v.Kept.keepFacts(derivation, q.Wanted.Configuration, known)
+		return out, nil
+	}
+	e.add(small.look.Heard(), func(string) bool { return true })
+	return out, err
+}
+
+// facting is a look at the facts beside an evaluation, which tells them.
+type facting struct {
+	look  *Evaluation
+	ended chan struct{}
+	known Facts
+	err   error
+}
+
+// beside asks for the facts alone. What nix says then, the evaluation itself says, too.
+func (v Evaluator) beside(ctx context.Context, e *Evaluation, q Question) *facting {
+	alone := q.Wanted.Ask(ToFacts, nil)
+	alone.Wanted = Wanted{}
+	f := &facting{look: v.Begin(ctx, alone, func([]byte) {}), ended: make(chan struct{})}
+	go func() {
+		defer close(f.ended)
+		var out string
+		if out, f.err = f.look.Wait(); f.err == nil {
+			f.known, f.err = ReadFacts(out)
+		}
+		if f.err == nil {
+			e.add(f.look.Heard(), aboutSettings) // the other nix may not have begun yet
+			e.tell(f.known)
+		}
+	}()
+	return f
+}
+
+// add adds lines that another nix has said, unseen, to what is heard.
+func (e *Evaluation) add(said []byte, which func(line string) bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for line := range strings.Lines(string(said)) {
+		if which(line) {
+			_, _ = io.WriteString(e.stream, line)
+		}
+	}
+}
+
+func (f *facting) wait() (Facts, error) {
+	<-f.ended
+	return f.known, f.err
+}
+
+// drop ends it; nil is none.
+func (f *facting) drop() {
+	if f != nil {
+		f.look.Drop(context.Canceled)
+		<-f.ended
+	}
+}
+
+// failedBefore is what Nix says, some of them for good, in place of an error that its cache knows only the name of (nix:
+// src/libexpr/eval-cache.cc).
+const failedBefore = "cached failure of attribute"
+
+// cachedFailure reports whether nix keeps to itself what is wrong.
+func cachedFailure(err error) bool {
+	var exit *nixexec.ExitError
+	return errors.As(err, &exit) && !nixexec.Interrupted(err) && strings.Contains(exit.Stderr, failedBefore)
+}
+
+// unlessCached takes a line, unless it says only that something has failed before: then that is asked for.
+func (e *Evaluation) unlessCached(line string) bool {
+	return !strings.Contains(line, failedBefore) && e.take(line)
+}
