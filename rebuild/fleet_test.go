@@ -47,7 +47,7 @@ func newFleet(t *testing.T, hosts ...string) *fleet {
 	for name, value := range w.Environment() {
 		t.Setenv(name, value)
 	}
-	for _, name := range []string{"SSH_AUTH_SOCK", "SUDO_USER", "NIX_SSHOPTS", "NIXOS_NO_CHECK"} {
+	for _, name := range []string{"SSH_AUTH_SOCK", "SUDO_USER", "NIX_SSHOPTS", "NIXOS_NO_CHECK", "XDG_CACHE_HOME"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", dir)

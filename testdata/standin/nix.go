@@ -27,11 +27,15 @@ func (c *call) nix() int {
 	if len(words) == 0 {
 		return c.fail("error: no subcommand specified")
 	}
-	changes := words[0] == "build" || words[0] == "copy" || words[0] == "eval" && slices.Contains(words, "--raw")
+	changes := words[0] == "build" || words[0] == "copy" || words[0] == "path-info" || words[0] == "eval" && slices.Contains(words, "--raw")
 	c.record(!changes)
 	switch words[0] {
 	case "eval":
 		return c.evaluate(words[1:])
+	case "path-info":
+		return c.pathInfo(words[1:])
+	case "flake":
+		return c.metadata()
 	case "build":
 		return c.nixBuild(words[1:])
 	case "copy":
@@ -99,6 +103,32 @@ func (c *call) evaluate(words []string) int {
 		return c.fail("%v", err)
 	}
 	fmt.Print(conf.derivation())
+	return 0
+}
+
+// pathInfo is `nix path-info --derivation` of a configuration's system.
+func (c *call) pathInfo(words []string) int {
+	conf, err := c.chosen(words)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	if broken := conf.Evaluation + conf.Toplevel; broken != "" {
+		return c.fail("%s", evaluationError(broken))
+	}
+	if err := conf.instantiate(c.place); err != nil {
+		return c.fail("%v", err)
+	}
+	fmt.Println(conf.derivation())
+	return 0
+}
+
+// metadata is `nix flake metadata --json` of the flake, where its world says what that is (World.Lock).
+func (c *call) metadata() int {
+	text, err := os.ReadFile(filepath.Join(c.place.World.Dir, lockFile))
+	if err != nil {
+		return c.fail("error: getting status of '%s': No such file or directory", c.place.World.Dir)
+	}
+	fmt.Println(string(text))
 	return 0
 }
 
