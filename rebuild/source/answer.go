@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 
 	"nixhop/nixexec"
@@ -120,17 +121,17 @@ func (f *facting) drop() {
 	}
 }
 
-// failedBefore is what Nix says, some of them for good, in place of an error that its cache knows only the name of (nix:
-// src/libexpr/eval-cache.cc).
-const failedBefore = "cached failure of attribute"
+// failedBefore is what Nix says in place of an error, or as if an attribute were not there, where its cache knows that one
+// has failed, be it because another nix has just evaluated it (nix: src/libexpr/eval-cache.cc; seen with 2.8).
+var failedBefore = regexp.MustCompile(`cached failure of attribute|is not an attribute set|is not a derivation|does not provide attribute`)
 
-// cachedFailure reports whether nix keeps to itself what is wrong.
+// cachedFailure reports whether nix may have kept to itself what is wrong.
 func cachedFailure(err error) bool {
 	var exit *nixexec.ExitError
-	return errors.As(err, &exit) && !nixexec.Interrupted(err) && strings.Contains(exit.Stderr, failedBefore)
+	return errors.As(err, &exit) && !nixexec.Interrupted(err) && failedBefore.MatchString(exit.Stderr)
 }
 
-// unlessCached takes a line, unless it says only that something has failed before: then that is asked for.
+// unlessCached takes a line, unless it may say only that something has failed before: then that is asked for.
 func (e *Evaluation) unlessCached(line string) bool {
-	return !strings.Contains(line, failedBefore) && e.take(line)
+	return !failedBefore.MatchString(line) && e.take(line)
 }

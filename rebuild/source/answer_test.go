@@ -331,6 +331,33 @@ func TestEvaluationErrorsAreHeard(t *testing.T) {
 	}
 }
 
+// Where Nix's cache knows only that something has failed, Nix is asked what is wrong.
+func TestCachedFailures(t *testing.T) {
+	for _, said := range []string{
+		"error: cached failure of attribute 'nixosConfigurations.web.config'",
+		"error: 'nixosConfigurations.web' is not an attribute set",
+		"error: flake 'git+file:///f' does not provide attribute 'nixosConfigurations.web.config'",
+	} {
+		f := lookedAt(t)
+		installNix(t, `case "$*" in
+*" flake metadata "*) echo '`+lockedBy28+`' ;;
+*" path-info "*" eval-cache false") echo "error: no system" >&2; exit 1 ;;
+*" path-info "*) echo "`+said+`" >&2; exit 1 ;;
+*) echo "error: too early" >&2; exit 1 ;;
+esac`)
+		v, w := f.keep("switch web")
+		s := newScreen()
+		e, _, err := v.Told(bounded(t), nil, w.Ask(ToDerivation, nil), s.show)
+		var exit *nixexec.ExitError
+		if !errors.As(err, &exit) || exit.Stderr != "error: no system\n" {
+			t.Errorf("%s: %v", said, err)
+		}
+		if heard := string(e.Heard()); heard != "error: no system\n" || s.shown() != heard {
+			t.Errorf("%s: heard %q, shown %q", said, heard, s.shown())
+		}
+	}
+}
+
 // Settings that the user has not let the flake make are known to be such as soon as the facts are there, wherever these
 // come from.
 func TestSettingsAreHeardWithTheFacts(t *testing.T) {
