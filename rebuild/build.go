@@ -64,15 +64,3 @@ func (r *Run) job(c Checked) plan.Job {
 		Terminal:     r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 }
-
-// announce says in one line what is about to happen, and where.
-func (r *Run) announce(c Checked) {
-	if why := c.Decision.Why; why != "" && why != decision.PasswordFirst {
-		r.Say.Info("taking the steps by nix and ssh: " + why)
-	}
-	if c.Target != nil {
-		r.Say.Info(plan.Announcement{
-			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
-		}.String())
-	}
-}

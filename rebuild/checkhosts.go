@@ -2,14 +2,12 @@ package rebuild
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"sync"
 	"syscall"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
-	"nixhop/rebuild/check"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -22,7 +20,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv := s.inventory(r)
-	src, err := s.source(r)
+	src, err := source.Find(r, s.Dir, s.Env)
 	if err != nil {
 		return err
 	}
@@ -35,10 +33,8 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, note := range chosen.Notes(r.Partition) {
-		s.Say.Info(note)
-	}
-	s.warnSudo(r)
+	s.Say.Info(chosen.Notes(r.Partition)...)
+	s.Say.Warnings(source.ThroughSudo(r, s.Env))
 	asJSON := r.JSON
 	r.Action, r.JSON = "switch", false
 	run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), true)
@@ -61,13 +57,6 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	return report.CheckResult(rows)
 }
 
-// everybodys reports whether an error is no host's fault: the command line, a program that is not there, or the user.
-func everybodys(err error) bool {
-	var usage *request.UsageError
-	var missing *nixexec.NotFoundError
-	return nixexec.Interrupted(err) || errors.As(err, &usage) || errors.As(err, &missing)
-}
-
 // checkRows takes the hosts as far as their checks, and has a row for each, in their order. An error is something that
 // is no host's fault.
 func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow, error) {
@@ -80,20 +69,12 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	found := map[string][]report.Finding{}
+	found, err := remote.Findings(r.ended)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range checked {
 		found[c.Name()] = c.Found
-	}
-	for _, host := range r.ended {
-		var refused *report.CheckError
-		switch {
-		case errors.As(host.Err, &refused):
-			found[host.Host] = refused.Findings
-		case everybodys(host.Err):
-			return nil, host.Err
-		default:
-			found[host.Host] = []report.Finding{check.Failed(host.Host, host.Phase, host.Err)}
-		}
 	}
 	rows := make([]report.CheckRow, len(hosts))
 	at := map[string]*report.CheckRow{}
@@ -102,11 +83,7 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 		at[p.Name()] = &rows[i]
 	}
 	for _, l := range located {
-		row := at[l.Name()]
-		if host, told := r.net.Told(ctx, l.Machine, r.look.roles[l.Machine]); told {
-			row.Address, row.NixOS = l.Machine.Endpoint.Address(), host.System.Version
-			row.System = strings.TrimSpace(host.System.Kernel + " " + host.System.Machine)
-		}
+		r.net.Fill(ctx, at[l.Name()], l.Machine, r.look.roles[l.Machine])
 	}
 	for _, d := range decided {
 		at[d.Name()].Configuration = d.Choice.Name

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
@@ -32,12 +31,4 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 		r.printSystem(b.System)
 	}
 	return Copied{b}, nil
-}
-
-// printSystem is the store path of a system on standard output. Of a dry run on a build host it is whatever the host
-// printed.
-func (r *Run) printSystem(path string) {
-	if nixexec.StorePath.MatchString(path) {
-		r.Say.Print(path + "\n")
-	}
 }

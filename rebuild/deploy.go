@@ -24,8 +24,8 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	s.warnSudo(r)
-	src, err := s.source(r)
+	s.Say.Warnings(source.ThroughSudo(r, s.Env))
+	src, err := source.Find(r, s.Dir, s.Env)
 	if err != nil {
 		return err
 	}
@@ -55,12 +55,12 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 		return r.outcome()
 	}
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
-	if r.stops() {
-		return r.outcome()
+	if err := r.outcome(); err != nil {
+		return err
 	}
 	copied := each(ctx, r, report.PhaseCopy, copies, built, r.copy)
-	if r.stops() {
-		return r.outcome()
+	if err := r.outcome(); err != nil {
+		return err
 	}
 	each(ctx, r, report.PhaseActivate, activations, copied, r.activate)
 	return r.outcome()
@@ -75,12 +75,13 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	decided := each(ctx, r, report.PhaseDecide, checks, connected, r.decide)
 	told := each(ctx, r, report.PhaseEvaluate, len(decided), decided, r.tell)
 	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
-	if r.stops() {
+	err = r.outcome()
+	if err != nil {
 		for _, c := range checked {
 			c.Evaluation.Drop(errChecksFailed)
 		}
 	}
-	return checked, r.outcome()
+	return checked, err
 }
 
 // connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error has

@@ -264,7 +264,7 @@ func (f *fleet) deploy(ctx context.Context, words ...string) error {
 		if err != nil {
 			return err
 		}
-		src, err := s.source(r)
+		src, err := source.Find(r, s.Dir, s.Env)
 		if err != nil {
 			return err
 		}

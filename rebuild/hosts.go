@@ -23,15 +23,12 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	src, err := s.source(r)
-	if err != nil { // the hosts are there all the same
-		s.Say.Warn(strings.ReplaceAll(err.Error(), "\n", "; "))
-		src = source.Source{}
-	}
-	s.sayFound(src)
-	names, err := s.namesForHosts(ctx, src, r)
-	if err != nil {
-		return err
+	src, err := source.Find(r, s.Dir, s.Env)
+	s.Say.Lesser(err) // the hosts are there all the same
+	s.Say.Info(src.Above(s.Dir))
+	names, err := src.Names(ctx, r, s.Dir, s.Env)
+	if ctx.Err() == nil {
+		s.Say.Lesser(err)
 	}
 	rows, refused := remote.HostRows(ctx, aliases, r.SSHConfig, resolves)
 	if err := context.Cause(ctx); err != nil {
@@ -50,23 +47,5 @@ func (s Session) Hosts(ctx context.Context, r request.Request) error {
 	case len(rest) > 0 && len(r.Hosts) == 0:
 		s.Say.Info("configurations without an alias: " + report.Listed(rest))
 	}
-	if len(refused) > 0 {
-		return &report.CheckError{Findings: refused}
-	}
-	return nil
-}
-
-// namesForHosts are the flake's configurations; where they cannot be had, that is only a warning.
-func (s *Session) namesForHosts(ctx context.Context, src source.Source, r request.Request) ([]string, error) {
-	if !src.IsFlake() {
-		return nil, nil
-	}
-	names, err := source.Keep(ctx, src, r, s.Dir, s.Env).Names(ctx, src, r)
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if err != nil {
-		s.Say.Warn(strings.ReplaceAll(err.Error(), "\n", "; "))
-	}
-	return names, nil
+	return report.Refuse(refused)
 }

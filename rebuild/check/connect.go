@@ -277,6 +277,14 @@ func UnreadConfig(host string, w sshcfg.Warning) report.Finding {
 	}
 }
 
+// Unreadable are the findings about hints that cannot be read and may be any host's.
+func Unreadable(inv sshcfg.Inventory) (found []report.Finding) {
+	for _, w := range inv.Lost {
+		found = append(found, UnreadConfig(report.Here, w))
+	}
+	return found
+}
+
 // Refused is the finding that ssh makes nothing of a host, by the error of sshcfg.Resolve: it refuses its config, or the
 // name. false: the error is not about the host.
 func Refused(host string, err error) (report.Finding, bool) {

@@ -17,6 +17,17 @@ type Place struct {
 	Host   sshcfg.Host // the build host, when it is neither
 }
 
+// Hosts are the hosts that a deployment to a target (nil: this machine) is told of, with a third one that it is built on.
+func (p Place) Hosts(t *source.Target) (hosts []sshcfg.Host) {
+	if t != nil {
+		hosts = append(hosts, t.Host)
+	}
+	if !p.Here && !p.Target {
+		hosts = append(hosts, p.Host)
+	}
+	return hosts
+}
+
 // localNames all mean this machine; nixos-rebuild takes only the empty one so and opens an ssh connection to localhost
 // otherwise (nixpkgs#148921, #211459).
 var localNames = []string{"", "local", "localhost"}

@@ -1,11 +1,13 @@
 package decision
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
 )
 
 func TestPlaceBuild(t *testing.T) {
@@ -57,5 +59,25 @@ func TestPlaceBuild(t *testing.T) {
 	}
 	if _, err := PlaceBuild(request.Request{BuildHost: "-oProxyCommand=x", BuildHostGiven: true}, target, "laptop"); err == nil {
 		t.Error("a build host that is an option of ssh must be refused")
+	}
+}
+
+// Only a build host of its own is one more host that is to be reached.
+func TestPlaceHosts(t *testing.T) {
+	web, big := sshcfg.Host{Name: "web"}, sshcfg.Host{Name: "big"}
+	for _, c := range []struct {
+		place  Place
+		target *source.Target
+		want   []sshcfg.Host
+	}{
+		{Place{Here: true}, nil, nil},
+		{Place{Here: true}, &source.Target{Host: web}, []sshcfg.Host{web}},
+		{Place{Target: true}, &source.Target{Host: web}, []sshcfg.Host{web}},
+		{Place{Host: big}, &source.Target{Host: web}, []sshcfg.Host{web, big}},
+		{Place{Host: big}, nil, []sshcfg.Host{big}},
+	} {
+		if got := c.place.Hosts(c.target); !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v, want %v", c.place, got, c.want)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
 )
 
 // probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest
@@ -64,6 +65,14 @@ func (n *Network) Told(ctx context.Context, m *decision.Machine, q facts.Query) 
 	}
 	host, err := o.link.Probe(ctx, q)
 	return host, err == nil
+}
+
+// Fill writes into the row of a host what it has told, if there is a connection to it.
+func (n *Network) Fill(ctx context.Context, row *report.CheckRow, m *decision.Machine, q facts.Query) {
+	if host, told := n.Told(ctx, m, q); told {
+		row.Address, row.NixOS = m.Endpoint.Address(), host.System.Version
+		row.System = strings.TrimSpace(host.System.Kernel + " " + host.System.Machine)
+	}
 }
 
 // atWorkTime bounds how long a program of an activation is waited for that is no unit: nix-env, while it sets the

@@ -3,9 +3,11 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/check"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -50,6 +52,37 @@ func Hidden(err error, status int) error {
 		Result: report.Failed, Child: status,
 		Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", exit, status),
 	}
+}
+
+// Ending is the error of a run by what ended its hosts, or the one that it is for alone; nil: nothing did.
+func Ending(ended []report.Ended, alone bool) error {
+	switch {
+	case len(ended) == 0:
+		return nil
+	case alone:
+		return ended[0].Err
+	}
+	return &HostsError{Ended: slices.Clone(ended)}
+}
+
+// Findings are what ended hosts, as findings about each. An error is no host's fault: the command line, a program that is
+// not there, or the user.
+func Findings(ended []report.Ended) (map[string][]report.Finding, error) {
+	found := map[string][]report.Finding{}
+	for _, host := range ended {
+		var refused *report.CheckError
+		var usage *request.UsageError
+		var missing *nixexec.NotFoundError
+		switch {
+		case errors.As(host.Err, &refused):
+			found[host.Host] = refused.Findings
+		case nixexec.Interrupted(host.Err) || errors.As(host.Err, &usage) || errors.As(host.Err, &missing):
+			return nil, host.Err
+		default:
+			found[host.Host] = []report.Finding{check.Failed(host.Host, host.Phase, host.Err)}
+		}
+	}
+	return found, nil
 }
 
 // Status is the exit status that an error of a run stands for: the one place that knows exit statuses

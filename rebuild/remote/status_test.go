@@ -150,3 +150,46 @@ func TestResultOfHosts(t *testing.T) {
 		}
 	}
 }
+
+// What is no host's fault ends a check of many as it ends one of a single host; all else is found about its host.
+func TestFindings(t *testing.T) {
+	stop, usage := byKey(nil), &request.UsageError{Message: "no"}
+	missing := &nixexec.NotFoundError{Program: "nix"}
+	for _, c := range []struct {
+		what string
+		err  error
+		want string // the finding; empty: the error itself is returned
+	}{
+		{"a check", &report.CheckError{Findings: []report.Finding{{Name: "no-root"}}}, "no-root"},
+		{"anything else", errors.New("it hangs"), "probe-failed"},
+		{"the user", stop, ""},
+		{"the command line", usage, ""},
+		{"no nix", fmt.Errorf("asking: %w", missing), ""},
+	} {
+		found, err := Findings([]report.Ended{{Host: "web", Phase: report.PhaseConnect, Err: c.err}})
+		switch {
+		case c.want == "" && !errors.Is(err, c.err):
+			t.Errorf("%s: %v, %v", c.what, found, err)
+		case c.want != "" && (err != nil || len(found["web"]) != 1 || found["web"][0].Name != c.want):
+			t.Errorf("%s: %v, %v; want %s", c.what, found, err, c.want)
+		}
+	}
+}
+
+// A run for one host ends with its error.
+func TestEnding(t *testing.T) {
+	one, other := errors.New("one"), errors.New("other")
+	var hosts *HostsError
+	if err := Ending(nil, true); err != nil {
+		t.Error(err)
+	}
+	if err := Ending([]report.Ended{{Err: one}}, true); err != one {
+		t.Error(err)
+	}
+	if err := Ending([]report.Ended{{Err: one}}, false); !errors.As(err, &hosts) || !errors.Is(err, one) {
+		t.Error(err)
+	}
+	if err := Ending([]report.Ended{{Err: one}, {Err: other}}, false); !errors.Is(err, other) || err.Error() != "2 hosts went no further" {
+		t.Error(err)
+	}
+}

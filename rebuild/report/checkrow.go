@@ -61,10 +61,7 @@ func CheckResult(rows []CheckRow) error {
 			}
 		}
 	}
-	if len(all) > 0 {
-		return &CheckError{Findings: all}
-	}
-	return nil
+	return Refuse(all)
 }
 
 // CheckTable is what was found about each host, the worst first, in lines of so many columns (0: no limit), and at the

@@ -3,6 +3,7 @@ package report
 import (
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -61,14 +62,32 @@ const (
 // terminal to a child then finds it quiet.
 type Sink func(Event)
 
-// Info says a sentence about what goes on.
-func (s Sink) Info(text string) { s(Event{Kind: Said, Level: slog.LevelInfo, Text: text}) }
+// Info says sentences about what goes on; an empty one is none.
+func (s Sink) Info(texts ...string) { s.say(slog.LevelInfo, texts) }
+
+// Warnings says sentences about what may be wrong; an empty one is none.
+func (s Sink) Warnings(texts ...string) { s.say(slog.LevelWarn, texts) }
+
+func (s Sink) say(level slog.Level, texts []string) {
+	for _, text := range texts {
+		if text != "" {
+			s(Event{Kind: Said, Level: level, Text: text})
+		}
+	}
+}
 
 // Warn says a sentence about what may be wrong.
 func (s Sink) Warn(text string) { s(Event{Kind: Said, Level: slog.LevelWarn, Text: text}) }
 
 // Fail says a sentence about what went wrong.
 func (s Sink) Fail(text string) { s(Event{Kind: Said, Level: slog.LevelError, Text: text}) }
+
+// Lesser says an error that ends nothing, in one line; nil: there is none.
+func (s Sink) Lesser(err error) {
+	if err != nil {
+		s.Warn(strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+}
 
 // Print is a result, for standard output.
 func (s Sink) Print(text string) { s(Event{Kind: Printed, Text: text}) }

@@ -37,6 +37,14 @@ type Finding struct {
 // CheckError says that at least one finding is an error: nothing was built. The findings were said already.
 type CheckError struct{ Findings []Finding }
 
+// Refuse is a *CheckError of findings that stop a run; nil: there are none.
+func Refuse(found []Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return &CheckError{Findings: found}
+}
+
 // Error counts the findings that are errors.
 func (e *CheckError) Error() string {
 	n := 0

@@ -30,6 +30,15 @@ func Names(ctx context.Context, flake string, r request.Request) ([]string, erro
 	return readNames(flake, out, err)
 }
 
+// Names are the flake's configurations; without a flake there are none. dir and env are those of Keep. The errors are those
+// of Names.
+func (s Source) Names(ctx context.Context, r request.Request, dir string, env func(string) string) ([]string, error) {
+	if !s.IsFlake() {
+		return nil, nil
+	}
+	return Keep(ctx, s, r, dir, env).Names(ctx, s, r)
+}
+
 // namesOpenly is Names in the foreground, where nix can ask on the terminal.
 func namesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
 	var said strings.Builder

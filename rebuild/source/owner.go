@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/request"
 )
 
@@ -51,6 +52,16 @@ func userName(uid string) string {
 		return nixexec.Printable(u.Username)
 	}
 	return uid
+}
+
+// ThroughSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the
+// reason behind many a refused login (field: sudo nixos-rebuild --target-host). Empty: it was not, or needs none of them.
+func ThroughSudo(r request.Request, env func(string) string) string {
+	name := facts.SudoUser(env)
+	if name == "" || len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost) {
+		return ""
+	}
+	return fmt.Sprintf("run through sudo: root's ssh config, keys and agent are in use, not those of %q; without sudo, root is gained on the host", name)
 }
 
 // Unowned refuses what was found but not named where it is somebody else's: they would decide what is deployed.

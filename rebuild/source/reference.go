@@ -3,6 +3,7 @@
 package source
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -54,6 +55,29 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 		return Source{Flake: filepath.Dir(realpath("/etc/nixos/flake.nix"))}
 	}
 	return Source{}
+}
+
+// Find is the source of a request made in a directory. One that was found, but not named, must not be somebody else's, who
+// may have put it above that directory (CVE-2022-24765 of git), nor one that Nix reads otherwise: there is none then, and the
+// error says why.
+func Find(r request.Request, dir string, env func(string) string) (Source, error) {
+	s := FindSource(r, dir, nixexec.Exists, nixexec.Realpath)
+	err := s.Unowned(env)
+	if err == nil {
+		err = s.Misread(r, dir, nixexec.Exists, nixexec.Realpath)
+	}
+	if err != nil {
+		return Source{}, err
+	}
+	return s, nil
+}
+
+// Above says which flake was found above the working directory; empty: it was named, or lies there.
+func (s Source) Above(dir string) string {
+	if s.Found == "" || s.Found == dir {
+		return ""
+	}
+	return fmt.Sprintf("the flake is that of %q, above this directory", s.Found)
 }
 
 // splitRef cuts "flake#name" at its last '#', as nixos-rebuild does, and reads the name as Nix does; "#name" alone means

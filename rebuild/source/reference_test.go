@@ -138,3 +138,41 @@ func TestSubmodule(t *testing.T) {
 		t.Error("the query is not gone on with")
 	}
 }
+
+// What was found, and not named, is said, unless it is where the user is.
+func TestAbove(t *testing.T) {
+	for _, c := range []struct {
+		found, want string
+	}{
+		{"", ""},
+		{"/conf/hosts", ""},
+		{"/conf", `the flake is that of "/conf", above this directory`},
+	} {
+		if got := (Source{Flake: ".", Found: c.found}).Above("/conf/hosts"); got != c.want {
+			t.Errorf("%q: %q, want %q", c.found, got, c.want)
+		}
+	}
+}
+
+// Root's ssh config matters only where ssh is used.
+func TestThroughSudo(t *testing.T) {
+	host := []request.Selector{{Word: "web", Host: "web"}}
+	for _, c := range []struct {
+		user string
+		r    request.Request
+		said bool
+	}{
+		{"", request.Request{Hosts: host}, false},
+		{"root", request.Request{Hosts: host}, false},
+		{"me", request.Request{Hosts: host}, true},
+		{"me", request.Request{}, false},
+		{"me", request.Request{BuildHost: "local"}, false},
+		{"me", request.Request{BuildHost: "big"}, true},
+	} {
+		env := func(name string) string { return map[string]string{"SUDO_USER": c.user}[name] }
+		got := ThroughSudo(c.r, env)
+		if (got != "") != c.said || c.said && !strings.Contains(got, `not those of "me"`) {
+			t.Errorf("%q, %+v: %q", c.user, c.r, got)
+		}
+	}
+}

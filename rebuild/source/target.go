@@ -40,6 +40,20 @@ func One(r request.Request, inv sshcfg.Inventory) (*Target, error) {
 	return &chosen.Targets[0], nil
 }
 
+// Inventory lists the aliases of the ssh config. What could not be read is said where it matters for what was asked: ssh
+// itself decides what an alias means.
+func Inventory(r request.Request) (inv sshcfg.Inventory, unread []string) {
+	inv = sshcfg.List(sshcfg.Files(r.SSHConfig))
+	names := r.PlainNames()
+	for _, w := range inv.Warnings {
+		lost := slices.Contains(inv.Lost, w)
+		if r.Action == "hosts" || !w.Hint && !lost && w.Concerns(names) {
+			unread = append(unread, w.String())
+		}
+	}
+	return inv, unread
+}
+
 // Fixed reports whether the configuration's name is known without the flake's list.
 func (t Target) Fixed(s Source) bool { return t.Wants(s) != "" }
 
@@ -49,9 +63,21 @@ func (t Target) Wants(s Source) string {
 	return cmp.Or(t.Selector.Configuration, s.Name, t.Hints.Configuration)
 }
 
-// Complaints are about hints of the target that say nothing.
+// Own is a request for many hosts as one for this host alone; nil is this machine.
+func (t *Target) Own(r request.Request) request.Request {
+	if t != nil {
+		r = r.For(t.Selector)
+		r.Hinted = t.Hints.Allow
+	}
+	return r
+}
+
+// Complaints are about hints of the target that say nothing; nil is this machine.
 func (t *Target) Complaints() []string {
 	var said []string
+	if t == nil {
+		return nil
+	}
 	for _, name := range t.Hints.Allow {
 		if !slices.Contains(report.Skippable(), name) {
 			said = append(said, fmt.Sprintf("the hint allow=%s of %q names no finding that can be let through",

@@ -1,0 +1,98 @@
+package rebuild
+
+import (
+	"errors"
+	"slices"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
+	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+)
+
+// report says what was found about a host, the worst first, and returns a *report.CheckError where something of it
+// stops the run.
+func (r *Run) report(p Placed, found []report.Finding) error {
+	call := p.call()
+	for _, f := range report.BySeverity(p.Request.Lowered(found)) {
+		if !f.Told {
+			r.tellFinding(p, f, call)
+		}
+	}
+	if request.Stops(found, p.Request) {
+		return &report.CheckError{Findings: found}
+	}
+	return nil
+}
+
+// evaluationError is the error of nix that ends a host. Where the checks are what the user wants it is a finding like
+// others.
+func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error {
+	var broken *source.EvaluationError
+	if errors.As(err, &broken) {
+		broken = broken.In(p.Source.Submodule(broken.Missing(), r.Dir))
+		err = broken
+	}
+	if r.checking && broken != nil {
+		return &report.CheckError{Findings: append(slices.Clip(found), broken.Finding(p.target()))}
+	}
+	_ = r.report(p, found)
+	return err
+}
+
+func (r *Run) tellFinding(p Placed, f report.Finding, call report.Call) {
+	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
+}
+
+// output is what a program has printed.
+func (r *Run) output(p Placed, text string) {
+	r.Say(report.Event{Host: p.Name(), Kind: report.Output, Text: text})
+}
+
+// explain says what the failure of a step means, behind the child's own words: the most specific explanation, and one
+// that answers a hint of the child's. What is said otherwise is left out, by its id. It returns the most specific one,
+// if there is any.
+func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...string) (explain.Explanation, bool) {
+	situation := explain.About(r.known(t.Located, t.On, t.At), t.Choice.Name, facts.SudoUser(r.Env), r.Dir)
+	situation.Phase = heard.Phase()
+	said := explain.Failure(heard.Bytes(), err, situation)
+	if len(said) == 0 {
+		return explain.Explanation{}, false
+	}
+	if heard.MidLine() {
+		r.output(t.Placed, "\n")
+	}
+	host := report.Here
+	if t.Target != nil {
+		host = t.Target.Host.Name
+	}
+	for _, f := range explain.Findings(said, host, otherwise...) {
+		r.tellFinding(t.Placed, f, t.call())
+	}
+	return said[0], true
+}
+
+// announce says in one line what is about to happen, and where.
+func (r *Run) announce(c Checked) {
+	if why := c.Decision.Why; why != "" && why != decision.PasswordFirst {
+		r.Say.Info("taking the steps by nix and ssh: " + why)
+	}
+	if c.Target != nil {
+		r.Say.Info(plan.Announcement{
+			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
+		}.String())
+	}
+}
+
+// printSystem is the store path of a system on standard output. Of a dry run on a build host it is whatever the host
+// printed.
+func (r *Run) printSystem(path string) {
+	if nixexec.StorePath.MatchString(path) {
+		r.Say.Print(path + "\n")
+	}
+}
