@@ -22,7 +22,7 @@ var errChecksFailed = errors.New("a check failed")
 // then that is said when it has come to its end, so that its own words and these stay apart.
 func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 	c := Checked{Told: t, Found: t.Found}
-	c.Found = append(slices.Clip(c.Found), decision.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), somewhere(t.Builder)))...)
+	c.Found = append(slices.Clip(c.Found), decision.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), t.Builder.Called()))...)
 	if c.Request.Has("--emulate") {
 		tried := remote.TryEmulation(ctx, c.Builder, r.buildNix(c.Connected), c.Facts.BuildSystem, r.checking)
 		if c.Emulate, c.Emulated = tried.More, tried.Answer; tried.Answer == facts.No {
@@ -70,7 +70,7 @@ func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
 func (r *Run) deployment(d Decided) check.Deployment {
 	c := check.Deployment{
 		Request: d.Request, On: d.On, At: d.At, Here: r.here(d.Located), Flake: d.Source.IsFlake(), Checking: r.checking, Alias: d.target(),
-		Root: check.Root{Needed: d.needsRoot() && !d.Decision.Password, Ways: d.Decision.Ways()},
+		Root: check.Root{Needed: decision.NeedsRoot(d.Request.Action) && !d.Decision.Password, Ways: d.Decision.Ways()},
 	}
 	permitted := d.Decision.Commands != nil
 	c.Root.ByCommands, c.Root.Rules = permitted && d.Decision.Engine == nil, permitted && d.Decision.Engine != nil

@@ -9,35 +9,27 @@ import (
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
-	"nixhop/sshcfg"
 )
 
 // connect opens one connection after another, so that each question of ssh stands alone on the terminal. A host is
 // probed while the next one is connected to.
 func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 	c = Connected{Located: l, ahead: r.lookAhead(ctx, l)}
-	defer func() {
-		if err != nil {
-			c.ahead.Drop(err)
-		}
-	}()
-	if c.Link, err = r.reach(ctx, l, l.Machine); err != nil {
-		return c, err
-	}
+	c.Link, err = r.reach(ctx, l, l.Machine)
 	c.BuildLink = c.Link
-	if l.Builder != l.Machine {
-		if c.BuildLink, err = r.reach(ctx, l, l.Builder); err != nil {
-			return c, err
-		}
+	if err == nil && l.Builder != l.Machine {
+		c.BuildLink, err = r.reach(ctx, l, l.Builder)
 	}
-	if c.On, err = r.probed(ctx, l, c.Link); err != nil {
-		return c, err
+	if err == nil {
+		c.On, err = r.probed(ctx, l, c.Link)
 	}
 	c.At = c.On
-	if c.BuildLink != c.Link {
-		if c.At, err = r.probed(ctx, l, c.BuildLink); err != nil {
-			return c, err
-		}
+	if err == nil && c.BuildLink != c.Link {
+		c.At, err = r.probed(ctx, l, c.BuildLink)
+	}
+	if err != nil {
+		c.ahead.Drop(err)
+		return c, err
 	}
 	return c.one(), nil
 }
@@ -65,7 +57,9 @@ func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind 
 	case err != nil:
 		return nil, err
 	case failure != nil:
-		return nil, r.notReached(l, m, *failure, behind)
+		login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
+		here := func() facts.Here { return r.here(l) }
+		return nil, r.report(l.Placed, slices.Concat(l.Found, behind, check.NotReached(login, *failure, r.checking, here, r.inventory, r.Env)))
 	}
 	go func() { _, _ = link.Probe(ctx, r.look.roles[m]) }()
 	return link, nil
@@ -86,15 +80,16 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 	return &host, nil
 }
 
-// notReached ends a run whose host gave no connection. To what ssh said is added what this machine's own keys and
-// agent have to do with it, and to a name that has no address which alias may be meant.
-func (r *Run) notReached(l Located, m *decision.Machine, failure sshcfg.Failure, behind []report.Finding) error {
-	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
-	found := append(slices.Concat(l.Found, behind), check.Connection(login, failure))
-	if failure.Kind == sshcfg.Denied && !failure.Accepted() {
-		want := check.Deployment{Request: l.Request, Flake: l.Source.IsFlake(), Checking: r.checking}.Local()
-		want.Denied = []string{m.Endpoint.Alias}
-		found = append(found, check.Keys(r.here(l), want)...)
+// visit connects to a host for what it tells, where it takes no other part. What stands behind is said, too, where it is
+// not reached.
+func (r *Run) visit(ctx context.Context, l Located, behind ...report.Finding) (*facts.Host, error) {
+	m, err := r.machine(ctx, l.Placed, l.Target.Host)
+	if err != nil {
+		return nil, err
 	}
-	return r.report(l.Placed, check.Unlisted(found, m.Host.Name, failure, r.inventory, r.Env))
+	link, err := r.reach(ctx, l, m, behind...)
+	if err != nil {
+		return nil, err
+	}
+	return r.probed(ctx, l, link)
 }

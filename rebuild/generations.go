@@ -29,11 +29,7 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	}
 	l := Located{Placed: p, Machine: m}
 	r.lookHere(ctx, []Located{l})
-	link, err := r.reach(ctx, l, m)
-	if err == nil {
-		_, err = r.probed(ctx, l, link)
-	}
-	if err != nil {
+	if _, err := r.visit(ctx, l); err != nil {
 		return err
 	}
 	if p.Request.Plan {

@@ -6,7 +6,6 @@ import (
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/request"
 )
 
 // looking is what is looked at beside everything else, once for all hosts of the run.
@@ -18,22 +17,15 @@ type looking struct {
 // lookHere looks at this machine while ssh connects. Where one host is built here, what Nix can build here is asked
 // for, too.
 func (r *Run) lookHere(ctx context.Context, hosts []Located) {
-	r.look = &looking{roles: map[*decision.Machine]facts.Query{}}
-	q := facts.HereQuery{Dir: r.Dir, Env: r.Env}
-	var machines []*decision.Machine
+	var known []decision.Known
 	for _, l := range hosts {
-		decision.Roles(r.look.roles, l.Request, l.Machine, l.Builder)
-		q.BuildHere = q.BuildHere || l.Request.Evaluates() && l.Builder == nil
-		q.Settings = request.SettingWords(l.Request)
-		if l.Request.Evaluates() {
-			q.Flake = l.Source.Flake
-		}
-		machines = append(machines, l.Machine, l.Builder)
+		known = append(known, r.known(l, nil, nil))
 	}
-	q.Endpoints = decision.Endpoints(machines...)
+	roles, q := decision.Look(known)
+	q.Dir, q.Env = r.Dir, r.Env
 	answer := make(chan facts.Here, 1)
 	go func() { answer <- facts.LookHere(ctx, q) }()
-	r.look.here = sync.OnceValue(func() facts.Here { return <-answer })
+	r.look = &looking{here: sync.OnceValue(func() facts.Here { return <-answer }), roles: roles}
 }
 
 // here is what is known of this machine, as far as it has to do with the host.

@@ -55,7 +55,7 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 	if l.Sketch.Crossing.Ask || emulates {
 		r.lookHere(ctx, []Located{{Placed: l.Placed, Builder: l.Builder}})
 	}
-	if d.Wanted, err = r.wanted(d); err != nil || !emulates {
+	if d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.buildNix(d.Connected).System); err != nil || !emulates {
 		return Checked{Told: Told{Decided: d}}, err
 	}
 	c := Checked{Told: Told{Decided: d}}

@@ -101,14 +101,6 @@ func (r *Run) begin(wanted request.Request, hosts []Placed) {
 // close ends what the run has begun, and every connection.
 func (r *Run) close() { r.net.Close() }
 
-// somewhere is a machine in a sentence.
-func somewhere(m *decision.Machine) string {
-	if m == nil {
-		return report.Here
-	}
-	return m.Host.String()
-}
-
 // known is what a decision about the host may rest on.
 func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
 	return decision.Known{

@@ -91,14 +91,6 @@ func (p Placed) Name() string {
 // call is how the host was asked for, for the commands that are offered.
 func (p Placed) call() report.Call { return p.Request.Call(p.Place.Host) }
 
-// where is the target of an activation, for people.
-func (l Located) where() string {
-	if l.Machine == nil {
-		return "here"
-	}
-	return "on " + l.Machine.Host.Name
-}
-
 // target is the target as ssh takes it; empty: this machine.
 func (p Placed) target() string {
 	if p.Target == nil {
@@ -106,9 +98,6 @@ func (p Placed) target() string {
 	}
 	return p.Target.Host.String()
 }
-
-// needsRoot reports whether the action changes something that is root's on the target.
-func (p Placed) needsRoot() bool { return decision.NeedsRoot(p.Request.Action) }
 
 // third reports whether the system is built neither here nor where it is activated.
 func (l Located) third() bool { return l.Machine != nil && l.Builder != nil && l.Builder != l.Machine }

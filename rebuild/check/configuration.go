@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,24 +10,28 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// NoConfiguration says that the flake has nothing for the host. In the ssh config there is a block for it only where
-// that lists it.
-func NoConfiguration(alias string, err *source.NoConfigurationError) report.Finding {
+// NoConfiguration says that the flake has nothing for the host, where that is the error. In the ssh config there is a block
+// for it only where that lists it.
+func NoConfiguration(alias string, err error) []report.Finding {
+	var none *source.NoConfigurationError
+	if !errors.As(err, &none) {
+		return nil
+	}
 	found := report.Finding{
 		Name: "no-configuration", Severity: report.Error, Host: alias,
-		What: nixexec.FirstLine(err.Error()),
-		Why:  strings.ReplaceAll(strings.ReplaceAll(err.Hint(), "?\n", "? "), "\n", "; "),
+		What: nixexec.FirstLine(none.Error()),
+		Why:  strings.ReplaceAll(strings.ReplaceAll(none.Hint(), "?\n", "? "), "\n", "; "),
 	}
-	if len(err.Names) == 0 {
+	if len(none.Names) == 0 {
 		found.Why = "it has none at all"
-		found.Remedy = []report.Remedy{report.Shell("nix", "flake", "show", err.Flake)}
-		return found
+		found.Remedy = []report.Remedy{report.Shell("nix", "flake", "show", none.Flake)}
+		return []report.Finding{found}
 	}
 	found.Remedy = report.AnyOf(
 		[]report.Remedy{report.As("CONFIGURATION")},
 		report.Lines("# nixhop: configuration=CONFIGURATION   (a line in the ssh config, under Host "+aliasName(alias)+")"),
 	)
-	return found
+	return []report.Finding{found}
 }
 
 // NoFlake says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.

@@ -94,10 +94,7 @@ func key(k sshcfg.HostKey) string { return strings.TrimSpace(k.Type + " " + k.Fi
 
 func denied(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "login-denied"
-	user := f.User
-	if user == "" {
-		user = l.Endpoint.User
-	}
+	user := cmp.Or(f.User, l.Endpoint.User)
 	found.What = fmt.Sprintf("login as %q is denied", user)
 	found.Why = offered(f)
 	if l.SudoUser != "" {
@@ -150,11 +147,8 @@ func deniedRemedy(l Login, f sshcfg.Failure, user string) []report.Remedy {
 
 // authorizedKey is the line of a NixOS configuration that lets a user in.
 func authorizedKey(user, publicKey string) report.Remedy {
-	if publicKey == "" {
-		publicKey = "KEY"
-	}
 	return report.Line(fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];",
-		nixexec.Attribute(user), nixexec.NixString(publicKey)))
+		nixexec.Attribute(user), nixexec.NixString(cmp.Or(publicKey, "KEY"))))
 }
 
 // offered says which keys ssh tried, and what is with the agent.
@@ -190,10 +184,7 @@ func offered(f sshcfg.Failure) string {
 func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "host-unreachable"
 	try := report.SSH("-v", l.Alias)
-	place := f.Host
-	if place == "" {
-		place = l.Endpoint.HostName
-	}
+	place := cmp.Or(f.Host, l.Endpoint.HostName)
 	if f.Port != 0 {
 		place = fmt.Sprintf("%s port %d", place, f.Port)
 	}
@@ -216,11 +207,7 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 		found.What = place + " cannot be reached from here: " + reason
 		found.Why = "is the network, or a VPN, down?"
 	case sshcfg.JumpFailed:
-		hop := f.Jump
-		if hop == "" {
-			hop = f.Proxy
-		}
-		found.What = fmt.Sprintf("the way over %q failed: %s", hop, f.Text)
+		found.What = fmt.Sprintf("the way over %q failed: %s", cmp.Or(f.Jump, f.Proxy), f.Text)
 		found.Why = "the host itself was never reached"
 		if f.Jump != "" {
 			try = report.SSH(lastJump(f.Jump), "true")
@@ -292,7 +279,8 @@ func Refused(host string, err error) (report.Finding, bool) {
 	var exit *nixexec.ExitError
 	switch {
 	case errors.As(err, &broken):
-		return BrokenConfig(host, broken), true
+		return Connection(Login{Alias: host, Endpoint: sshcfg.Endpoint{Alias: host}},
+			sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text}), true
 	case nixexec.Interrupted(err) || !errors.As(err, &exit):
 		return report.Finding{}, false
 	}
@@ -310,10 +298,4 @@ func Failed(host string, phase report.Phase, err error) report.Finding {
 		name = "evaluation"
 	}
 	return report.Finding{Name: name, Severity: report.Error, Host: host, What: nixexec.Printable(nixexec.FirstLine(err.Error()))}
-}
-
-// BrokenConfig is the finding that ssh refuses its config when it is asked for a host.
-func BrokenConfig(host string, broken *sshcfg.ConfigError) report.Finding {
-	return Connection(Login{Alias: host, Endpoint: sshcfg.Endpoint{Alias: host}},
-		sshcfg.Failure{Kind: sshcfg.BadConfig, File: broken.File, Line: broken.Line, Text: broken.Text})
 }

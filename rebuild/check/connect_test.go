@@ -131,7 +131,10 @@ nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) 
 	} {
 		call := report.Call{Action: "switch", Word: "admin@web", Host: "admin@web"}
 		found := NoConfiguration("admin@web", &source.NoConfigurationError{Flake: ".", Asked: asked, Names: test.names})
-		if got := printed(found, call); got != strings.TrimPrefix(test.want, "\n") {
+		if len(found) != 1 {
+			t.Fatalf("%v: %v", test.names, found)
+		}
+		if got := printed(found[0], call); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("got\n%swant%s", got, test.want)
 		}
 	}

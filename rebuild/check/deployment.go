@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -78,11 +79,8 @@ func (d Deployment) Configuration(told source.Facts, tried bool) []report.Findin
 // Emulation is the finding that no program for the system runs in a build on the build host, and why.
 func (d Deployment) Emulation(told source.Facts, why string) report.Finding {
 	found := report.Finding{
-		Name: "emulation", Severity: report.Error, Host: d.Builder,
+		Name: "emulation", Severity: report.Error, Host: cmp.Or(d.Builder, report.Here),
 		What: fmt.Sprintf("no program for %q runs in a build there", told.BuildSystem), Why: why,
-	}
-	if d.Builder == "" {
-		found.Host = report.Here
 	}
 	if told.BuildSystem == "" {
 		found.What, found.Why = "the configuration does not tell what system it is for", "so nobody knows what is to be emulated"

@@ -12,17 +12,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// mostNamed is how many things of a kind are named in a sentence: files of a tree, units of a host.
+// mostNamed is how many files of a tree are named in a sentence.
 const mostNamed = 5
-
-// FirstOf names the first of many things and counts the others.
-func FirstOf(names []string) string {
-	text := strings.Join(names[:min(len(names), mostNamed)], ", ")
-	if rest := len(names) - mostNamed; rest > 0 {
-		text += fmt.Sprintf(" and %d more", rest)
-	}
-	return text
-}
 
 // gitMissing finds a flake that Nix cannot read without git: it fetches by git, and before 2.20 it also reads a tree
 // here by git.
@@ -58,20 +49,16 @@ func gitOwner(h facts.Here) []report.Finding {
 	if minor := facts.Upstream(h.Nix.Version); minor > 8 && minor < libgitMinor {
 		found.Severity = report.Warning
 	}
+	_, noNumber := strconv.Atoi(owner)
 	switch {
 	case owner != "" && owner == h.SudoUser:
 		found.Remedy = []report.Remedy{report.Again().Note("without sudo: root is gained on the host")}
-	case owner != "" && owner != "root" && !isNumber(owner):
+	case owner != "" && owner != "root" && noNumber != nil:
 		found.Remedy = []report.Remedy{report.Again().Under(nixexec.ShellWords([]string{"sudo", "-u", owner}))}
 	}
 	found.Remedy = append(found.Remedy,
 		report.Shell("git", "config", "--global", "--add", "safe.directory", h.Tree.Root).Note("where you trust it"))
 	return []report.Finding{found}
-}
-
-func isNumber(text string) bool {
-	_, err := strconv.Atoi(text)
-	return err == nil
 }
 
 // gitUntracked finds files that the flake will not see. Only one of Nix's own kind is likely to be missed; without
@@ -127,7 +114,7 @@ func untrackedNames(files []string) string {
 	for i, file := range files {
 		names[i] = nixexec.Quoted(file)
 	}
-	return fmt.Sprintf("%d untracked files: %s", len(files), FirstOf(names))
+	return fmt.Sprintf("%d untracked files: %s", len(files), report.First(names, mostNamed))
 }
 
 // gitDirty says from which state of the tree a system comes that is no commit.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -39,13 +40,9 @@ func notNixOS(f facts.Facts) []report.Finding {
 	if f.System.NixOS != facts.No {
 		return nil
 	}
-	name := f.System.Name
-	if name == "" {
-		name = f.System.Kernel
-	}
 	return []report.Finding{{
 		Name: "not-nixos", Severity: report.Warning,
-		What: fmt.Sprintf("the host runs %q, not NixOS", name),
+		What: fmt.Sprintf("the host runs %q, not NixOS", cmp.Or(f.System.Name, f.System.Kernel)),
 		Why:  "an activation expects a system that NixOS installed",
 	}}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,10 +20,7 @@ const takesRoot = "setting the system profile and activating it takes root"
 
 // NoRoot finds a login that is not root and cannot become it, or not without a password.
 func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
-	e, user := f.Elevate, f.Login.User
-	if user == "" {
-		user = f.Login.UID
-	}
+	e, user := f.Elevate, cmp.Or(f.Login.User, f.Login.UID)
 	way, free := e.Way(want.Ways)
 	if f.Root() || free || f.Login.UID == "" || want.ByCommands {
 		return nil

@@ -10,6 +10,17 @@ import (
 	"nixhop/sshcfg"
 )
 
+// NotReached are the findings about a host that gave no connection. To what ssh said is added what this machine's own keys
+// and agent have to do with it, here, and to a name that has no address which alias may be meant. asked and env are as in
+// HereWant and Unlisted.
+func NotReached(l Login, f sshcfg.Failure, asked bool, here func() facts.Here, inv sshcfg.Inventory, env func(string) string) []report.Finding {
+	found := []report.Finding{Connection(l, f)}
+	if f.Kind == sshcfg.Denied && !f.Accepted() {
+		found = append(found, Keys(here(), HereWant{Asked: asked, Denied: []string{l.Endpoint.Alias}})...)
+	}
+	return Unlisted(found, aliasName(l.Alias), f, inv, env)
+}
+
 // Unlisted adds to the finding about a name that has no address that it stands in no ssh config, and the aliases that may be
 // meant. ssh was asked all the same: a name may have its address from elsewhere (MagicDNS, a VPN that is down now). env
 // is the environment of this process.

@@ -325,6 +325,13 @@ func (d Decision) Cross(own string) (string, error) {
 	return own, nil
 }
 
+// Wanted is the evaluation of a configuration that the decision asks for. A --cross that names no system takes the build
+// host's own; own is as for Cross, whose error is the only one.
+func (d Decision) Wanted(s source.Source, configuration, own string) (source.Wanted, error) {
+	cross, err := d.Cross(own)
+	return source.Wanted{Source: s, Configuration: configuration, Request: d.Request, Cross: cross, System: d.System}, err
+}
+
 // UnknownBuildSystem says that --cross alone needs a system that nobody told.
 func UnknownBuildSystem(r request.Request, why string) error {
 	return &request.UsageError{Message: "--cross: " + why, Hint: "name it: " + r.Offer(report.Again("--cross=x86_64-linux"))}

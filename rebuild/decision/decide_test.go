@@ -369,3 +369,15 @@ func TestDecisionCross(t *testing.T) {
 		}
 	}
 }
+
+// The evaluation is of what the decision has changed, on the system that --cross leaves to the build host.
+func TestDecisionWanted(t *testing.T) {
+	d := Decision{Request: request.Request{Action: "switch"}, System: "i686-linux", Crossing: Crossing{Ask: true}}
+	w, err := d.Wanted(source.Source{Flake: "."}, "web", "x86_64-linux")
+	if err != nil || w.Source.Flake != "." || w.Configuration != "web" || w.Request.Action != "switch" || w.System != "i686-linux" || w.Cross != "x86_64-linux" {
+		t.Errorf("%+v, %v", w, err)
+	}
+	if _, err := d.Wanted(source.Source{}, "web", ""); err == nil {
+		t.Error("nobody knows the system that --cross is to build on")
+	}
+}

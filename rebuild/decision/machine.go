@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/report"
 	"nixhop/sshcfg"
 )
 
@@ -22,6 +23,14 @@ func (m *Machine) StoreURL() string {
 		return "ssh://" + m.Alias
 	}
 	return "ssh://" + m.Host.Authority()
+}
+
+// Called is the machine in a sentence; nil is this one.
+func (m *Machine) Called() string {
+	if m == nil {
+		return report.Here
+	}
+	return m.Host.String()
 }
 
 // Word is the host as nixos-rebuild takes it.

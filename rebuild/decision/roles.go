@@ -27,6 +27,23 @@ func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machi
 	}
 }
 
+// Look is what a look at the machines of deployments, and at this one, asks for before a decision: of each only what its
+// part needs.
+func Look(all []Known) (roles map[*Machine]facts.Query, here facts.HereQuery) {
+	roles = map[*Machine]facts.Query{}
+	var machines []*Machine
+	for _, k := range all {
+		Roles(roles, k.Request, k.Machine, k.Builder)
+		here.Settings = request.SettingWords(k.Request)
+		if k.Request.Evaluates() {
+			here.Flake, here.BuildHere = k.Source.Flake, here.BuildHere || k.Builder == nil
+		}
+		machines = append(machines, k.Machine, k.Builder)
+	}
+	here.Endpoints = Endpoints(machines...)
+	return roles, here
+}
+
 // Endpoints are what ssh makes of the machines that take part (nil: none does), each once.
 func Endpoints(machines ...*Machine) []sshcfg.Endpoint {
 	var all []sshcfg.Endpoint

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
 )
 
 // passwordTries is how often a password may be mistyped, as for sudo itself.
@@ -75,6 +79,41 @@ func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixex
 	defer cancel()
 	_, err := nixexec.Output(ctx, command)
 	return err
+}
+
+// Password is AskPassword for a user of the host. Why sudo takes none is a finding, and no error.
+func (l *Link) Password(ctx context.Context, ask Asker, elevate []string, user string, warn func(string)) (nixexec.Secret, []report.Finding, error) {
+	password, err := l.AskPassword(ctx, ask, elevate, warn)
+	host, key := l.Machine.Host.String(), facts.PublicKey(l.Machine.Endpoint)
+	var refused *SudoError
+	switch {
+	case errors.Is(err, ErrPassword):
+		return password, []report.Finding{check.WrongPassword(host, user, key, PasswordTries(ask))}, nil
+	case errors.Is(err, ErrNoPassword):
+		return password, []report.Finding{check.NoPassword(host, user, key)}, nil
+	case errors.As(err, &refused):
+		return password, []report.Finding{check.SudoFails(host, user, refused.Says, key)}, nil
+	}
+	return password, nil, err
+}
+
+// NotPermitted has sudo itself say whether it lets a user of the host run each of the commands that its list of rules has
+// seemed to cover (nil: none): of a program it knows more than the name.
+func (l *Link) NotPermitted(ctx context.Context, d decision.Decision, on *facts.Host) (found []report.Finding, err error) {
+	if d.Commands == nil {
+		return nil, nil
+	}
+	for _, argv := range d.Commands.On(on.System.Current) {
+		says, may, err := l.MayRun(ctx, d.SudoOpts, argv)
+		if err != nil {
+			return found, err
+		}
+		if !may {
+			key := facts.PublicKey(l.Machine.Endpoint)
+			found = append(found, check.NotPermitted(l.Machine.Host.String(), on.Login.User, strings.Join(argv, " "), says, key))
+		}
+	}
+	return found, nil
 }
 
 // MayRun asks sudo on the host whether a rule covers a command, and runs nothing; refused is what it says where none
