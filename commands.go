@@ -195,7 +195,7 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 	case "check":
 		return func(c *cli.Context) error { return s.Check(c.Context, r) }
 	case "hosts":
-		return func(c *cli.Context) error { return s.Hosts(c.Context, r) }
+		return func(c *cli.Context) error { return remote.Hosts(c.Context, r, s.Say, s.Dir, s.Env) }
 	case "completion":
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":

@@ -3,11 +3,8 @@ package rebuild
 import (
 	"context"
 	"errors"
-	"os"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/decision"
-	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 )
 
@@ -49,18 +46,4 @@ func (r *Run) derivation(ctx context.Context, c Checked) (plan.Results, error) {
 		err = bad
 	}
 	return plan.Results{"derivation": path}, err
-}
-
-// job is the deployment in which everything is decided, for the commands of the plan.
-func (r *Run) job(c Checked) plan.Job {
-	return plan.Job{
-		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
-		Dir: r.dir(c.Located), Run: r.net.Name(), By: facts.Me(),
-		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
-		SSHOpts:  r.sshOpts(c.Located),
-		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
-		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
-		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
-		Terminal:     r.alone && r.somebody(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
-	}
 }

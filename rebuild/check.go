@@ -68,16 +68,17 @@ func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
 
 // deployment is what the checks rest on.
 func (r *Run) deployment(d Decided) check.Deployment {
+	native, permitted := d.Decision.Engine == nil, d.Decision.Commands != nil
+	asked := !native && d.Request.Has("--ask-elevate-password")
+	if r.checking {
+		asked = d.Request.Engine != request.EngineNixosRebuild
+	}
 	c := check.Deployment{
 		Request: d.Request, On: d.On, At: d.At, Here: r.here(d.Located), Flake: d.Source.IsFlake(), Checking: r.checking, Alias: d.target(),
-		Root: check.Root{Needed: decision.NeedsRoot(d.Request.Action) && !d.Decision.Password, Ways: d.Decision.Ways()},
-	}
-	permitted := d.Decision.Commands != nil
-	c.Root.ByCommands, c.Root.Rules = permitted && d.Decision.Engine == nil, permitted && d.Decision.Engine != nil
-	c.Root.Missing = d.Decision.Missing
-	c.Root.Asked = d.Decision.Engine != nil && r.hasPassword() && d.Request.Has("--ask-elevate-password")
-	if r.checking {
-		c.Root.Asked = r.hasPassword() && d.Request.Engine != request.EngineNixosRebuild
+		Root: check.Root{
+			Needed: decision.NeedsRoot(d.Request.Action) && !d.Decision.Password, Ways: d.Decision.Ways(), Missing: d.Decision.Missing,
+			ByCommands: permitted && native, Rules: permitted && !native, Asked: asked && remote.Somebody(r.Pass),
+		},
 	}
 	if d.Machine != nil {
 		c.Machine, c.PublicKey = d.Machine.Host.String(), facts.PublicKey(d.Machine.Endpoint)
@@ -92,10 +93,10 @@ func (r *Run) deployment(d Decided) check.Deployment {
 // the run and somebody is there to ask (nixpkgs#163768). Nix goes on meanwhile.
 func (r *Run) confirmHostName(ctx context.Context, c Checked) (Checked, error) {
 	asked := c.Request.OnlyStop(c.Found, "host-name")
-	if asked < 0 || !r.somebody() || r.checking {
+	if asked < 0 || !remote.Somebody(r.Ask) || r.checking {
 		return c, nil
 	}
-	r.tellFinding(c.Placed, c.Found[asked], c.call())
+	r.tellFinding(c.Placed, c.Found[asked])
 	c.Found = slices.Clone(c.Found)
 	c.Found[asked].Told = true
 	yes, err := r.Ask.Yes(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", c.Target.Host.Name))

@@ -41,7 +41,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	defer run.close()
+	defer run.net.Close()
 	run.names, run.evaluator.Kept = names, kept
 	rows, err := run.checkRows(ctx, placed)
 	if err != nil {

@@ -1,7 +1,6 @@
 package rebuild
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -67,34 +66,30 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 // choose settles the configuration. Where the answer depends on the target's own name and the target takes no other
 // part, it is asked for that alone.
 func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Configuration, error) {
-	var own string
-	switch {
-	case !d.Source.IsFlake() || d.Request.Has("--store-path"):
-		return source.Configuration{}, nil
-	case d.Target == nil && d.Decision.Engine == nil:
-		own, _ = os.Hostname()
-		fallthrough
-	case d.Target == nil:
-		return source.Configuration{Name: cmp.Or(d.Source.Name, own)}, nil
-	case d.On != nil:
-		own = d.On.System.HostName
-	}
-	chosen, ask, err := source.ChooseConfiguration(*d.Target, d.Source, names, own)
-	missing := check.NoConfiguration(d.target(), err)
-	if contacts := !d.Request.Plan || d.Request.Look; ask && d.On == nil && contacts {
-		on, unreached := r.visit(ctx, d.Located, missing...) // which is why it is asked at all
-		if unreached != nil {
-			return chosen, unreached
+	ask := func(why error) (string, error) {
+		on, err := r.visit(ctx, d.Located, check.NoConfiguration(d.target(), why)...)
+		if err != nil {
+			return "", err
 		}
-		chosen, _, err = source.ChooseConfiguration(*d.Target, d.Source, names, on.System.HostName)
-		missing = check.NoConfiguration(d.target(), err)
+		return on.System.HostName, nil
 	}
+	own := ""
+	switch {
+	case d.On != nil:
+		own, ask = d.On.System.HostName, nil
+	case d.Request.Plan && !d.Request.Look:
+		ask = nil
+	}
+	if d.Target == nil && d.Decision.Engine == nil {
+		own, _ = os.Hostname()
+	}
+	chosen, err := source.Settle(d.Target, d.Source, d.Request, names, own, ask)
 	var none *source.NoConfigurationError
 	switch {
 	case errors.As(err, &none) && none.Given() && r.alone:
 		return chosen, &request.UsageError{Message: none.Error()}
-	case missing != nil:
-		return chosen, r.report(d.Placed, append(d.Found, missing...))
+	case none != nil:
+		return chosen, r.report(d.Placed, append(d.Found, check.NoConfiguration(d.target(), none)...))
 	}
 	return chosen, err
 }

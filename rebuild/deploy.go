@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -33,7 +34,7 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	defer run.close()
+	defer run.net.Close()
 	switch {
 	case r.Action == "list-generations":
 		return run.listGenerations(ctx, placed[0])
@@ -87,7 +88,7 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 // connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error has
 // nothing to do with one of them.
 func (r *Run) connected(ctx context.Context, hosts []Placed) (located []Located, connected []Connected, err error) {
-	located = each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate)
+	located = each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, r.locate)
 	if len(located) == 0 {
 		return nil, nil, nil
 	}
@@ -95,7 +96,7 @@ func (r *Run) connected(ctx context.Context, hosts []Placed) (located []Located,
 		return nil, nil, err
 	}
 	r.lookHere(ctx, located)
-	if slices.ContainsFunc(located, Located.wantsNames) {
+	if slices.ContainsFunc(located, func(l Located) bool { return l.Target.WantsNames(l.Source, l.Request) }) {
 		go func() { _, _ = r.names() }() // which takes no evaluation of a configuration
 	}
 	return located, each(ctx, r, report.PhaseConnect, checks, located, r.connect), nil

@@ -10,8 +10,7 @@ import (
 
 // Limits of how many hosts go through a phase side by side.
 const (
-	resolves = 4 // ssh -G
-	checks   = 8 // connections, and what is looked at over them
+	checks = 8 // connections, and what is looked at over them
 
 	copies      = 5  // of systems
 	activations = 10 // at a time

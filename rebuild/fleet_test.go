@@ -246,7 +246,7 @@ func (f *fleet) run(ctx context.Context, words ...string) error {
 		case "check":
 			return s.Check(ctx, r)
 		case "hosts":
-			return s.Hosts(ctx, r)
+			return remote.Hosts(ctx, r, s.Say, s.Dir, s.Env)
 		}
 		return s.Deploy(ctx, r)
 	})
@@ -272,7 +272,7 @@ func (f *fleet) deploy(ctx context.Context, words ...string) error {
 		if err != nil {
 			return err
 		}
-		defer run.close()
+		defer run.net.Close()
 		return run.deploy(ctx, placed)
 	})
 }

@@ -42,12 +42,7 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 
 // printGenerations prints the command that shows the generations of a host.
 func (r *Run) printGenerations(m *decision.Machine, req request.Request) error {
-	files, err := r.net.Files()
-	if err != nil {
-		return err
-	}
-	r.Say.Print(plan.Plan{
-		Dir: r.net.Dir(), Files: files, Masters: []ssh.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
-	}.Script())
-	return nil
+	return r.printScript(plan.Plan{
+		Dir: r.net.Dir(), Masters: []ssh.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
+	})
 }

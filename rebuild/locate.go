@@ -7,7 +7,6 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
@@ -15,13 +14,8 @@ import (
 // mend.
 func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	l := Located{Placed: p}
-	if p.Target != nil && p.Source == (source.Source{}) && !p.Request.NoFlake && p.Request.Evaluates() {
-		l.Found = append(l.Found, check.NoFlake(p.target(), r.Dir))
-	}
 	if p.Target != nil {
-		for _, w := range r.inventory.Unread(p.Target.Host.Name) {
-			l.Found = append(l.Found, check.UnreadConfig(p.target(), w))
-		}
+		l.Found = append(check.NoFlake(p.target(), p.Source, p.Request, r.Dir), check.Unread(p.target(), r.inventory.Unread(p.Target.Host.Name))...)
 	}
 	if request.Stops(l.Found, p.Request) {
 		return l, r.report(p, l.Found)

@@ -33,14 +33,9 @@ func (r *Run) here(l Located) facts.Here {
 	return r.look.here().For(decision.Endpoints(l.Machine, l.Builder))
 }
 
-// wantsNames reports whether the configuration is to be one of the flake's.
-func (l Located) wantsNames() bool {
-	return l.Source.IsFlake() && l.Request.Evaluates() && l.Target != nil && !(l.Request.NoCheck && l.Target.Fixed(l.Source))
-}
-
 // namesFor are the names that the configuration is to be one of.
 func (r *Run) namesFor(ctx context.Context, l Located) ([]string, error) {
-	if !l.wantsNames() {
+	if !l.Target.WantsNames(l.Source, l.Request) {
 		return nil, nil
 	}
 	return r.evaluator.Names(ctx, l.Source.Flake, l.Request, r.names)

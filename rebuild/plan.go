@@ -2,11 +2,11 @@ package rebuild
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/source"
 )
@@ -26,7 +26,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 		}
 		return nil
 	}
-	for _, l := range each(ctx, r, report.PhaseLocate, resolves, hosts, r.locate) {
+	for _, l := range each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, r.locate) {
 		c, err := r.sketched(ctx, l)
 		if err == nil {
 			err = r.printPlan(c, c.Decision.Unknown)
@@ -77,11 +77,9 @@ func (r *Run) printPlan(c Checked, unknown []string) error {
 		if err != nil {
 			return err
 		}
-		if c.Request.Has("--accept-flake-config") {
-			job.Settings = set
-		} else if len(set) > 0 {
-			unknown = append(slices.Clip(unknown), fmt.Sprintf("the flake sets %s for nix: that counts for the build if you let it, and here with --accept-flake-config", source.Named(set)))
-		}
+		var open []string
+		job.Settings, open = source.Pasted(c.Request, set)
+		unknown = append(slices.Clip(unknown), open...)
 	}
 	p, err := plan.Make(job)
 	if err != nil {
@@ -91,9 +89,13 @@ func (r *Run) printPlan(c Checked, unknown []string) error {
 		look := c.call().Lines([]report.Remedy{report.Again("--plan", "--check")})
 		p.Unknown = append(slices.Clone(unknown), "look first: "+look[0])
 	}
-	if p.Files, err = r.net.Files(); err != nil {
-		return err
+	return r.printScript(p)
+}
+
+// printScript prints the commands of a plan, with the files that were written for this run.
+func (r *Run) printScript(p plan.Plan) (err error) {
+	if p.Files, err = r.net.Files(); err == nil {
+		r.Say.Print(p.Script())
 	}
-	r.Say.Print(p.Script())
-	return nil
+	return err
 }

@@ -57,18 +57,14 @@ func (s Session) newRun(
 		}
 	}
 	run.evaluator = source.Evaluator{
-		Stdio: run.Stdio, Alone: run.alone, Asks: run.somebody(), Turns: make(chan struct{}, runtime.NumCPU()),
+		Stdio: run.Stdio, Alone: run.alone, Asks: remote.Somebody(run.Ask), Turns: make(chan struct{}, runtime.NumCPU()),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
 		Kept:  source.Keep(ctx, src, r, s.Dir, s.Env),
 	}
 	s.Say.Info(src.Above(s.Dir))
 	run.names = sync.OnceValues(func() ([]string, error) { return run.evaluator.Kept.Names(ctx, src, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
-	path, err := decision.FindNixosRebuild(r.NixosRebuild, s.Env("PATH"), s.Self, s.Env(decision.StartedMark))
-	run.installed = decision.Installed{Err: err}
-	if err == nil {
-		run.installed.Dialect = decision.ReadDialect(path)
-	}
+	run.installed = decision.FindInstalled(r.NixosRebuild, s.Self, s.Env)
 	placed, hosts, err := s.place(r, src, inv, targets)
 	if err != nil {
 		return nil, nil, err
@@ -98,23 +94,12 @@ func (r *Run) begin(wanted request.Request, hosts []Placed) {
 	r.Say(report.Event{Kind: report.Begun, Text: action, Hosts: names})
 }
 
-// close ends what the run has begun, and every connection.
-func (r *Run) close() { r.net.Close() }
-
 // known is what a decision about the host may rest on.
 func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
 	return decision.Known{
 		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
-		Installed: r.installed, Somebody: r.hasPassword(), Checking: r.checking,
+		Installed: r.installed, Somebody: remote.Somebody(r.Pass), Checking: r.checking,
 	}
-}
-
-// dir is where the run keeps what belongs to a host as long as it lasts.
-func (r *Run) dir(l Located) string {
-	if r.alone || l.Machine == nil {
-		return r.net.Dir()
-	}
-	return l.Machine.Master.Dir
 }
 
 // environment is what nix is given beside its arguments, by whoever does the work.

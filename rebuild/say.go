@@ -18,14 +18,13 @@ import (
 // report says what was found about a host, the worst first, and returns a *report.CheckError where something of it
 // stops the run.
 func (r *Run) report(p Placed, found []report.Finding) error {
-	call := p.call()
 	for _, f := range report.BySeverity(p.Request.Lowered(found)) {
 		if !f.Told {
-			r.tellFinding(p, f, call)
+			r.tellFinding(p, f)
 		}
 	}
 	if request.Stops(found, p.Request) {
-		return &report.CheckError{Findings: found}
+		return report.Refuse(found)
 	}
 	return nil
 }
@@ -45,8 +44,9 @@ func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error
 	return err
 }
 
-func (r *Run) tellFinding(p Placed, f report.Finding, call report.Call) {
-	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
+// tellFinding says one of them.
+func (r *Run) tellFinding(p Placed, f report.Finding) {
+	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: p.call().Lines(f.Remedy)})
 }
 
 // output is what a program has printed.
@@ -72,7 +72,7 @@ func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...strin
 		host = t.Target.Host.Name
 	}
 	for _, f := range explain.Findings(said, host, otherwise...) {
-		r.tellFinding(t.Placed, f, t.call())
+		r.tellFinding(t.Placed, f)
 	}
 	return said[0], true
 }

@@ -27,18 +27,6 @@ type Session struct {
 	Self  os.FileInfo         // the running executable, so that nixhop never calls itself as nixos-rebuild
 }
 
-// somebody reports whether there is somebody to be asked.
-func (s *Session) somebody() bool {
-	_, nobody := s.Ask.(remote.Nobody)
-	return !nobody
-}
-
-// hasPassword reports whether there is somebody who can be asked for a password, or a line that holds it.
-func (s *Session) hasPassword() bool {
-	_, nobody := s.Pass.(remote.Nobody)
-	return !nobody
-}
-
 // inventory lists the aliases, and says what of them could not be read.
 func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 	inv, unread := source.Inventory(r)
@@ -48,7 +36,7 @@ func (s *Session) inventory(r request.Request) sshcfg.Inventory {
 
 // readable ends a run for hosts whose hints may stand in what ssh reads and nixhop cannot: they decide what is deployed.
 func (s *Session) readable(inv sshcfg.Inventory) error {
-	found := check.Unreadable(inv)
+	found := check.Unread(report.Here, inv.Lost)
 	for _, f := range found {
 		s.Say(report.Event{Kind: report.Found, Finding: &f})
 	}

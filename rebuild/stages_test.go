@@ -29,7 +29,7 @@ var makers = []maker{
 	{"Checked", "build", "Built", "build.go"},
 	{"Built", "copy", "Copied", "copy.go"},
 	{"Copied", "activate", "Activated", "activate.go"},
-	{"Checked", "whole", "Activated", "whole.go"},
+	{"Checked", "whole", "Activated", "activate.go"},
 }
 
 // sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are

@@ -2,19 +2,40 @@ package rebuild
 
 import (
 	"errors"
+	"os"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 )
+
+// job is the deployment in which everything is decided, for the commands of the plan.
+func (r *Run) job(c Checked) plan.Job {
+	dir := r.net.Dir()
+	if !r.alone && c.Machine != nil {
+		dir = c.Machine.Master.Dir
+	}
+	return plan.Job{
+		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
+		Dir: dir, Run: r.net.Name(), By: facts.Me(),
+		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
+		SSHOpts:  r.sshOpts(c.Located),
+		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
+		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
+		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
+		Terminal:     r.alone && remote.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
+	}
+}
 
 // performer takes the steps of a host's plan.
 func (r *Run) performer(c Checked) remote.Performer {
 	p := remote.Performer{
 		Host: c.Name(), Job: r.job(c), Call: c.call(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Say: r.Say,
 		Started: r.Env(decision.StartedMark), Password: c.Password,
-		Link: c.Link, BuildLink: c.BuildLink, Somebody: r.somebody(), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
+		Link: c.Link, BuildLink: c.BuildLink, Somebody: remote.Somebody(r.Ask), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
 	}
 	p.Stdio.Held = r.net.Lock() // a child goes on with the connections of the run, also where this process is killed
 	if c.On != nil {

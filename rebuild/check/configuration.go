@@ -7,6 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 )
 
@@ -34,12 +35,15 @@ func NoConfiguration(alias string, err error) []report.Finding {
 	return []report.Finding{found}
 }
 
-// NoFlake says that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
-func NoFlake(alias, dir string) report.Finding {
-	return report.Finding{
+// NoFlake says of a host whose configuration is wanted from nowhere that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
+func NoFlake(alias string, s source.Source, r request.Request, dir string) []report.Finding {
+	if s != (source.Source{}) || r.NoFlake || !r.Evaluates() {
+		return nil
+	}
+	return []report.Finding{{
 		Name: "no-configuration", Severity: report.Note, Host: alias,
 		What:   "there is no flake here: the configuration is that of <nixpkgs/nixos>, as nixos-rebuild has it",
 		Why:    fmt.Sprintf("no flake.nix is in %q nor above it, and none in /etc/nixos", dir),
 		Remedy: []report.Remedy{report.Again("--flake", "DIRECTORY")},
-	}
+	}}
 }

@@ -255,19 +255,14 @@ func Probe(alias, forced string, err error) report.Finding {
 	return found
 }
 
-// UnreadConfig is the finding that hints cannot be read which decide what is deployed.
-func UnreadConfig(host string, w sshcfg.Warning) report.Finding {
-	return report.Finding{
-		Name: "ssh-config", Severity: report.Error, Host: host,
-		What: "what the ssh config says to nixhop cannot be read: " + w.String(),
-		Why:  "hints decide what is deployed, and where it is built",
-	}
-}
-
-// Unreadable are the findings about hints that cannot be read and may be any host's.
-func Unreadable(inv sshcfg.Inventory) (found []report.Finding) {
-	for _, w := range inv.Lost {
-		found = append(found, UnreadConfig(report.Here, w))
+// Unread are the findings about a host, or here, that hints cannot be read which decide what is deployed.
+func Unread(host string, unread []sshcfg.Warning) (found []report.Finding) {
+	for _, w := range unread {
+		found = append(found, report.Finding{
+			Name: "ssh-config", Severity: report.Error, Host: host,
+			What: "what the ssh config says to nixhop cannot be read: " + w.String(),
+			Why:  "hints decide what is deployed, and where it is built",
+		})
 	}
 	return found
 }

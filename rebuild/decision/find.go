@@ -39,6 +39,15 @@ func FindNixosRebuild(explicit, path string, self os.FileInfo, started string) (
 	return found, err
 }
 
+// FindInstalled is what FindNixosRebuild finds with the PATH and the mark of an environment, and what that understands.
+func FindInstalled(explicit string, self os.FileInfo, env func(string) string) Installed {
+	path, err := FindNixosRebuild(explicit, env("PATH"), self, env(StartedMark))
+	if err != nil {
+		return Installed{Err: err}
+	}
+	return Installed{Dialect: ReadDialect(path)}
+}
+
 func sameFile(a, b string) bool {
 	first, err := os.Stat(a)
 	if err != nil {

@@ -61,6 +61,12 @@ func (l Line) Secret(ctx context.Context, _ string) (nixexec.Secret, error) {
 // Nobody is there to be asked.
 type Nobody struct{}
 
+// Somebody reports whether there is somebody, or a line, to be asked.
+func Somebody(a Asker) bool {
+	_, nobody := a.(Nobody)
+	return !nobody
+}
+
 // Secret gives none.
 func (Nobody) Secret(context.Context, string) (nixexec.Secret, error) { return nixexec.Secret{}, nil }
 

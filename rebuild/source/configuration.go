@@ -1,12 +1,14 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
 )
 
@@ -99,6 +101,27 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 		return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias}, Names: names}
 	}
 	return Configuration{}, false, &NoConfigurationError{Flake: s.Flake, Asked: []Configuration{alias, own}, Names: names}
+}
+
+// Settle is ChooseConfiguration for a deployment that may have no target (nil: this machine) and no flake. own is the
+// name that the machine has, where that is known, else empty. ask asks the target for it, and is told why (nil: nobody
+// may ask); its errors are returned.
+func Settle(t *Target, s Source, r request.Request, names []string, own string, ask func(why error) (string, error)) (Configuration, error) {
+	switch {
+	case !s.IsFlake() || r.Has("--store-path"):
+		return Configuration{}, nil
+	case t == nil:
+		return Configuration{Name: cmp.Or(s.Name, own)}, nil
+	}
+	c, asks, err := ChooseConfiguration(*t, s, names, own)
+	if !asks || ask == nil {
+		return c, err
+	}
+	if own, err = ask(err); err != nil {
+		return c, err
+	}
+	c, _, err = ChooseConfiguration(*t, s, names, own)
+	return c, err
 }
 
 // Fill writes into the rows of aliases which configuration each would get here, as far as it can be known without asking

@@ -90,3 +90,52 @@ func TestNoConfigurationOfThousands(t *testing.T) {
 		}
 	}
 }
+
+// A target is asked for its name only where that decides, nothing is known of it, and somebody may ask.
+func TestSettle(t *testing.T) {
+	web := &Target{Selector: request.Selector{Word: "web", Host: "web"}, Host: sshcfg.Host{Name: "web"}}
+	flake := Source{Flake: "."}
+	unreached := errors.New("off")
+	stored := request.Request{Flags: []request.Flag{{Name: "--store-path", Values: []string{"/nix/store/x"}}}}
+	for _, c := range []struct {
+		what   string
+		target *Target
+		src    Source
+		r      request.Request
+		own    string
+		answer string // empty: it is not reached
+		may    bool
+		asked  bool
+		want   string
+		wrong  bool
+	}{
+		{"no flake", web, Source{}, request.Request{}, "", "", true, false, "", false},
+		{"a store path", web, flake, stored, "", "", true, false, "", false},
+		{"this machine", nil, flake, request.Request{}, "laptop", "", true, false, "laptop", false},
+		{"this machine, named", nil, Source{Flake: ".", Name: "n"}, request.Request{}, "laptop", "", true, false, "n", false},
+		{"its name is known", web, flake, request.Request{}, "node", "", true, false, "node", false},
+		{"it tells its name", web, flake, request.Request{}, "", "node", true, true, "node", false},
+		{"it tells another name", web, flake, request.Request{}, "", "other", true, true, "", true},
+		{"it is not reached", web, flake, request.Request{}, "", "", true, true, "", true},
+		{"nobody may ask", web, flake, request.Request{}, "", "node", false, false, "", true},
+	} {
+		asked := false
+		ask := func(why error) (string, error) {
+			var none *NoConfigurationError
+			if asked = true; !errors.As(why, &none) {
+				t.Errorf("%s: asked for %v", c.what, why)
+			}
+			if c.answer == "" {
+				return "", unreached
+			}
+			return c.answer, nil
+		}
+		if !c.may {
+			ask = nil
+		}
+		got, err := Settle(c.target, c.src, c.r, []string{"node", "db"}, c.own, ask)
+		if got.Name != c.want || (err != nil) != c.wrong || asked != c.asked || asked && c.answer == "" && err != unreached {
+			t.Errorf("%s: %+v, %v, asked %v", c.what, got, err, asked)
+		}
+	}
+}

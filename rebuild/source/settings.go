@@ -38,6 +38,17 @@ func Named(settings []Setting) string {
 	return report.Joined(names, ", ")
 }
 
+// Pasted are the settings of a flake that count where a plan is pasted, or what is to be said of them.
+func Pasted(r request.Request, set []Setting) (counted []Setting, said []string) {
+	switch {
+	case len(set) == 0:
+		return nil, nil
+	case r.Has("--accept-flake-config"):
+		return set, nil
+	}
+	return nil, []string{fmt.Sprintf("the flake sets %s for nix: that counts for the build if you let it, and here with --accept-flake-config", Named(set))}
+}
+
 // ownSettings have nothing to do with a build: Nix takes them from any flake unasked (nix: src/libexpr/flake/config.cc).
 var ownSettings = []string{"bash-prompt", "bash-prompt-prefix", "bash-prompt-suffix", "flake-registry", "commit-lock-file-summary", "commit-lockfile-summary"}
 

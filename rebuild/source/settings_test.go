@@ -4,9 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/request"
 )
 
 // What is no text, and what has nothing to do with a build.
@@ -131,5 +133,28 @@ func TestSettingsAsked(t *testing.T) {
 	v := Evaluator{Alone: true, Asks: true, Stdio: nixexec.Stdio{Err: out}}
 	if _, _, err := v.Settings(bounded(t), Wanted{Source: Source{Flake: "."}, Request: parse(t, "switch web")}, all, []byte(ignored)); err == nil {
 		t.Error("nix has not asked, and nothing was said")
+	}
+}
+
+// Where a plan is pasted nobody is asked about the settings of a flake.
+func TestPasted(t *testing.T) {
+	set := []Setting{{Name: "extra-substituters"}, {Name: "cores"}}
+	accepts := request.Request{Flags: []request.Flag{{Name: "--accept-flake-config"}}}
+	for _, c := range []struct {
+		what    string
+		r       request.Request
+		set     []Setting
+		counted int
+		said    string
+	}{
+		{"none", request.Request{}, nil, 0, ""},
+		{"none, accepted", accepts, nil, 0, ""},
+		{"accepted", accepts, set, 2, ""},
+		{"not accepted", request.Request{}, set, 0, "the flake sets extra-substituters, cores for nix: that counts"},
+	} {
+		counted, said := Pasted(c.r, c.set)
+		if len(counted) != c.counted || (len(said) == 0) != (c.said == "") || c.said != "" && !strings.HasPrefix(said[0], c.said) {
+			t.Errorf("%s: %v, %q", c.what, counted, said)
+		}
 	}
 }

@@ -72,6 +72,11 @@ func (t *Target) Own(r request.Request) request.Request {
 	return r
 }
 
+// WantsNames reports whether the configuration is to be one of the flake's, which it then has to name.
+func (t *Target) WantsNames(s Source, r request.Request) bool {
+	return t != nil && s.IsFlake() && r.Evaluates() && !(r.NoCheck && t.Fixed(s))
+}
+
 // Complaints are about hints of the target that say nothing; nil is this machine.
 func (t *Target) Complaints() []string {
 	var said []string

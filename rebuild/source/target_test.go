@@ -89,3 +89,28 @@ Host *.lab
 		}
 	}
 }
+
+// The flake's list is wanted of a host whose configuration could be misnamed, and of nothing else.
+func TestWantsNames(t *testing.T) {
+	web, fixed := &Target{Host: sshcfg.Host{Name: "web"}}, &Target{Selector: request.Selector{Configuration: "n"}}
+	flake, action := Source{Flake: "."}, "switch"
+	for _, c := range []struct {
+		what   string
+		target *Target
+		src    Source
+		r      request.Request
+		want   bool
+	}{
+		{"a host", web, flake, request.Request{Action: action}, true},
+		{"this machine", nil, flake, request.Request{Action: action}, false},
+		{"no flake", web, Source{}, request.Request{Action: action}, false},
+		{"nothing is evaluated", web, flake, request.Request{Action: action, Flags: []request.Flag{{Name: "--rollback"}}}, false},
+		{"unchecked, but nobody has named it", web, flake, request.Request{Action: action, NoCheck: true}, true},
+		{"unchecked and named", fixed, flake, request.Request{Action: action, NoCheck: true}, false},
+		{"named", fixed, flake, request.Request{Action: action}, true},
+	} {
+		if got := c.target.WantsNames(c.src, c.r); got != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
