@@ -22,13 +22,16 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		return done, err
 	}
 	text, result := p.Teller.Outcome(outcome, c.System)
-	r.printSystem(outcome.Deployed(c.System, result))
+	if change := outcome.Change(c.Request.Action, p.Before.System); change != (report.Change{}) {
+		p.Say(report.Event{Kind: report.Changed, Change: &change})
+	}
+	r.printSystem(c.Placed, outcome.Deployed(c.System, result))
 	switch {
 	case !outcome.Known():
 		r.explain(c.Told, heard, err, "ssh-lost")
 		return done, p.Failure(ctx, err)
 	case result == report.Done:
-		r.Say.Info(text)
+		p.Say.Info(text)
 		return done, nil
 	}
 	r.explain(c.Told, heard, err, explain.ExitRow, "switch-err") // which the outcome says anyway

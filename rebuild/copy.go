@@ -20,7 +20,7 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	}
 	heard, err := p.TakeAll(ctx, plan.Copy(p.Job), results)
 	if c.Between != nil && remote.FailedThere(err) {
-		r.Say.Warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))
+		r.say(c.Placed).Warn(fmt.Sprintf("%s could not copy what it has built to %s; copying through here", c.Builder.Host.Name, c.Machine.Host.Name))
 		p.Job.Between = nil
 		heard, err = p.TakeAll(ctx, plan.Copy(p.Job), results)
 	}
@@ -28,7 +28,7 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 		return Copied{b}, r.stepFailed(c, heard, results, err)
 	}
 	if !slices.Contains(request.ContactActions, c.Request.Action) {
-		r.printSystem(b.System)
+		r.printSystem(c.Placed, b.System)
 	}
 	return Copied{b}, nil
 }

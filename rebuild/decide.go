@@ -29,7 +29,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 		return d, err
 	}
 	if d.Decision.Why == decision.PasswordFirst {
-		r.Say.Info("taking the steps by nix and ssh: " + decision.PasswordFirst)
+		r.say(d.Placed).Info("taking the steps by nix and ssh: " + decision.PasswordFirst)
 	}
 	refused, err := c.Link.NotPermitted(ctx, d.Decision, c.On)
 	if err != nil {
@@ -43,7 +43,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 		return d, r.report(c.Placed, d.Found)
 	}
 	if d.Decision.Password && !c.Request.Plan { // a plan asks for it when it is pasted
-		d.Password, refused, err = c.Link.Password(ctx, r.Pass, d.Decision.Elevate, c.On.Login.User, r.Say.Warn)
+		d.Password, refused, err = c.Link.Password(ctx, r.Pass, d.Decision.Elevate, c.On.Login.User, r.say(c.Placed).Warn)
 		if refused != nil {
 			err = r.report(c.Placed, append(d.Found, refused...))
 		}

@@ -23,8 +23,8 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 		r.JSON = r.JSON && !r.Events()
 	}
 	for _, t := range targets {
-		s.Say.Warnings(t.Complaints()...)
 		p := Placed{Target: t, Request: t.Own(r), Source: src}
+		s.Say.For(p.Name()).Warnings(t.Complaints()...)
 		if p.Place, err = decision.PlaceBuild(r, t, own); err != nil {
 			return nil, nil, err
 		}

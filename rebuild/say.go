@@ -44,14 +44,17 @@ func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error
 	return err
 }
 
+// say is the sink for what belongs to a host.
+func (r *Run) say(p Placed) report.Sink { return r.Say.For(p.Name()) }
+
 // tellFinding says one of them.
 func (r *Run) tellFinding(p Placed, f report.Finding) {
-	r.Say(report.Event{Host: p.Name(), Kind: report.Found, Finding: &f, Remedy: p.call().Lines(f.Remedy)})
+	r.say(p)(report.Event{Kind: report.Found, Finding: &f, Remedy: p.call().Lines(f.Remedy)})
 }
 
 // output is what a program has printed.
 func (r *Run) output(p Placed, text string) {
-	r.Say(report.Event{Host: p.Name(), Kind: report.Output, Text: text})
+	r.say(p)(report.Event{Kind: report.Output, Text: text})
 }
 
 // explain says what the failure of a step means, behind the child's own words: the most specific explanation, and one
@@ -80,10 +83,10 @@ func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...strin
 // announce says in one line what is about to happen, and where.
 func (r *Run) announce(c Checked) {
 	if why := c.Decision.Why; why != "" && why != decision.PasswordFirst {
-		r.Say.Info("taking the steps by nix and ssh: " + why)
+		r.say(c.Placed).Info("taking the steps by nix and ssh: " + why)
 	}
 	if c.Target != nil {
-		r.Say.Info(plan.Announcement{
+		r.say(c.Placed).Info(plan.Announcement{
 			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
 		}.String())
 	}
@@ -91,8 +94,8 @@ func (r *Run) announce(c Checked) {
 
 // printSystem is the store path of a system on standard output. Of a dry run on a build host it is whatever the host
 // printed.
-func (r *Run) printSystem(path string) {
+func (r *Run) printSystem(p Placed, path string) {
 	if nixexec.StorePath.MatchString(path) {
-		r.Say.Print(path + "\n")
+		r.say(p).Print(path + "\n")
 	}
 }

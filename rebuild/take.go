@@ -33,7 +33,7 @@ func (r *Run) job(c Checked) plan.Job {
 // performer takes the steps of a host's plan.
 func (r *Run) performer(c Checked) remote.Performer {
 	p := remote.Performer{
-		Host: c.Name(), Job: r.job(c), Call: c.call(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Say: r.Say,
+		Host: c.Name(), Job: r.job(c), Call: c.call(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Say: r.say(c.Placed),
 		Started: r.Env(decision.StartedMark), Password: c.Password,
 		Link: c.Link, BuildLink: c.BuildLink, Somebody: remote.Somebody(r.Ask), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
 	}

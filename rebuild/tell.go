@@ -110,7 +110,7 @@ func (r *Run) notEvaluated(t Told, found []report.Finding, e *source.Evaluation,
 	if bad := r.report(t.Placed, found); bad != nil {
 		return bad
 	}
-	r.Say.Fail("the configuration cannot be evaluated; nothing was built")
+	r.say(t.Placed).Fail("the configuration cannot be evaluated; nothing was built")
 	r.explain(t, remote.HeardOf(e.Heard()), err)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
 
@@ -18,6 +19,8 @@ type Outcome struct {
 	Started    string // that, or its specialisation
 	Profile    string // what the profile was set to; empty: it was not touched
 	Generation string // its number
+	Version    string // of the NixOS that was to be activated
+	Reboot     string // "yes": another kernel, initrd or modules than those that were booted belong to it; "no"; empty: not known
 	Current    string // the system that runs now
 	ProfileNow string // what the profile points to now
 	Step       string // the last one that was begun; only in StepActivate anything of the system ran
@@ -72,6 +75,28 @@ func (o Outcome) Deployed(system string, result report.Result) string {
 	return system
 }
 
+// Change is what an action has changed on a host that was as in before, as far as the outcome tells; nothing where it is not
+// known. A version or a reboot is that of a system which runs now, or boots next.
+func (o Outcome) Change(action string, before facts.System) report.Change {
+	if !o.Known() || action == "dry-activate" {
+		return report.Change{}
+	}
+	change := report.Change{FromGeneration: before.Generation, FromVersion: before.Version}
+	change.ToGeneration, _ = strconv.Atoi(o.Generation)
+	boots := action == "boot" && o.Profile != "" && o.ProfileNow == o.Toplevel
+	runs := o.Current != "" && o.Current == o.Started
+	switch {
+	case !boots && (action == "boot" || !runs):
+		return change
+	case boots && !runs || o.Reboot == "yes":
+		change.Reboot = report.Yes
+	case o.Reboot == "no":
+		change.Reboot = report.No
+	}
+	change.ToVersion = o.Version
+	return change
+}
+
 // reportedBytes is the longest value that counts in a report, whatever a host sends: a store path has 256 at most (nix:
 // src/libstore/path.hh), a reason may have several of them.
 const reportedBytes = 1024
@@ -82,7 +107,7 @@ func ParseOutcome(out, run string) Outcome {
 	o := Outcome{Status: -1}
 	texts := map[string]*string{
 		"was": &o.Was, "was_profile": &o.WasProfile, "toplevel": &o.Toplevel, "started": &o.Started, "profile": &o.Profile,
-		"generation": &o.Generation, "current": &o.Current, "profile_now": &o.ProfileNow, "step": &o.Step, "why": &o.Why,
+		"generation": &o.Generation, "version": &o.Version, "reboot": &o.Reboot, "current": &o.Current, "profile_now": &o.ProfileNow, "step": &o.Step, "why": &o.Why,
 	}
 	for line := range strings.Lines(out) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")

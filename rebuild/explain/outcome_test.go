@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 )
 
@@ -52,6 +53,40 @@ func TestMissed(t *testing.T) {
 	} {
 		if got := c.outcome.Missed(c.action, c.system); (got != "") != c.missed {
 			t.Errorf("%s: %q", c.name, got)
+		}
+	}
+}
+
+// What has changed is told as far as the host has told it, and of a system that neither runs nor boots next not at all.
+func TestChange(t *testing.T) {
+	before := facts.System{Generation: 4, Version: "25.05"}
+	good := Outcome{
+		Toplevel: "/s", Started: "/s", Current: "/s", Profile: "/s", ProfileNow: "/s", Generation: "5", Version: "25.11", Reboot: "no", Ended: true,
+	}
+	changed := func(to int, version string, reboot report.Answer) report.Change {
+		return report.Change{FromGeneration: 4, ToGeneration: to, FromVersion: "25.05", ToVersion: version, Reboot: reboot}
+	}
+	with := func(change func(*Outcome)) Outcome { o := good; change(&o); return o }
+	for _, c := range []struct {
+		name, action string
+		outcome      Outcome
+		want         report.Change
+	}{
+		{"switch", "switch", good, changed(5, "25.11", report.No)},
+		{"another kernel", "switch", with(func(o *Outcome) { o.Reboot = "yes" }), changed(5, "25.11", report.Yes)},
+		{"a container", "switch", with(func(o *Outcome) { o.Reboot = "" }), changed(5, "25.11", report.Unsaid)},
+		{"what a host should not say", "switch", with(func(o *Outcome) { o.Reboot, o.Generation = "rm -rf", "five" }), changed(0, "25.11", report.Unsaid)},
+		{"test", "test", with(func(o *Outcome) { o.Profile, o.Generation = "", "" }), changed(0, "25.11", report.No)},
+		{"boot", "boot", with(func(o *Outcome) { o.Current = "/old" }), changed(5, "25.11", report.Yes)},
+		{"boot of what runs", "boot", good, changed(5, "25.11", report.No)},
+		{"boot, and the profile is another one now", "boot", with(func(o *Outcome) { o.ProfileNow = "/t" }), changed(5, "", report.Unsaid)},
+		{"it does not run", "switch", with(func(o *Outcome) { o.Current, o.Status = "/old", 1 }), changed(5, "", report.Unsaid)},
+		{"units failed", "switch", with(func(o *Outcome) { o.Status = 4 }), changed(5, "25.11", report.No)},
+		{"a look", "dry-activate", good, report.Change{}},
+		{"its end is not known", "switch", with(func(o *Outcome) { o.Ended = false }), report.Change{}},
+	} {
+		if got := c.outcome.Change(c.action, before); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
 	}
 }

@@ -128,6 +128,19 @@ if [ -n "$specialisation" ]; then
 fi
 report toplevel "$(readlink -f "$toplevel")"
 report started "$(readlink -f "$started")"
+version=
+if [ -r "$started/nixos-version" ]; then read -r version <"$started/nixos-version"; fi
+report version "$version"
+# What of the system comes to run only with a boot. A container has none of that.
+reboot=
+for part in kernel initrd kernel-modules; do
+    booted=/run/booted-system/$part new=$started/$part
+    if [ -e "$booted" ] && [ -e "$new" ]; then
+        # shellcheck disable=SC3013
+        if [ "$booted" -ef "$new" ]; then reboot=${reboot:-no}; else reboot=yes; fi
+    fi
+done
+report reboot "$reboot"
 
 case $action in
 switch | boot)
