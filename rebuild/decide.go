@@ -35,7 +35,9 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if err != nil {
 		return d, err
 	}
-	d.Found = slices.Concat(c.Located.Found, found, refused, r.deployment(d).Machines())
+	want := r.deployment(d)
+	want.Stored = c.Link.Untaken(ctx, c.Request.Value("--store-path"), c.On)
+	d.Found = slices.Concat(c.Located.Found, found, refused, want.Machines())
 	if c.third() && c.Request.Evaluates() {
 		d.between = c.BuildLink.AskBetween(ctx, c.Machine, c.On)
 	}

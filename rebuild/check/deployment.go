@@ -23,7 +23,8 @@ type Deployment struct {
 	PublicKey string // the user's own, for the lines that are offered
 	Flake     bool   // what is deployed is a flake's
 	Root      Root
-	Checking  bool // the checks are what the user wants
+	Stored    *facts.Closure // as in TargetWant
+	Checking  bool           // the checks are what the user wants
 }
 
 // Root is how root is to be gained on the target.
@@ -134,7 +135,7 @@ func (d Deployment) target() TargetWant {
 		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
 		ByCommands: d.Root.ByCommands, Rules: d.Root.Rules, Missing: d.Root.Missing,
 		Boots:    d.Checking || d.Request.Action == "switch" || d.Request.Action == "boot",
-		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), Signers: signers, PublicKey: d.PublicKey, Now: time.Now(),
+		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), Signers: signers, Built: d.Request.Evaluates(), Stored: d.Stored, PublicKey: d.PublicKey, Now: time.Now(),
 	}
 }
 

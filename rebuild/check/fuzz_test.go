@@ -24,7 +24,7 @@ func FuzzFindings(f *testing.F) {
 			return
 		}
 		want := TargetWant{
-			Host: "web", HostName: "a", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true,
+			Host: "web", HostName: "a", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true, Built: true,
 			Now: time.Unix(1, 0),
 		}
 		build := BuildHostWant{Host: "web", Target: "db", System: "a-linux", Unsigned: true}

@@ -101,6 +101,30 @@ func notTrusted(f facts.Facts, signers []string, instead ...report.Remedy) []rep
 	return []report.Finding{found}
 }
 
+// notTrustedTarget is notTrusted for a target. Of a system that is there already it is known what it is signed with.
+func notTrustedTarget(f facts.Facts, want TargetWant) []report.Finding {
+	if want.Built {
+		return notTrusted(f, want.Signers, report.Again("--build-host", "target"))
+	}
+	found := notTrusted(f, nil)
+	if want.Stored == nil {
+		return found
+	}
+	for i := range found {
+		switch lacking := want.Stored.Unsigned; {
+		case len(lacking) == 0:
+			found[i] = report.Finding{
+				Name: "not-trusted", Severity: report.Note, What: found[i].What + ", which takes this system all the same",
+				Why: "each path of it is there, or is signed with a key that it knows",
+			}
+		default:
+			found[i].Why = fmt.Sprintf("of %d paths %d are neither there nor signed with a key that it knows, as %q",
+				want.Stored.Paths, len(lacking), lacking[0])
+		}
+	}
+	return found
+}
+
 // cacheKey is the key of NixOS' own cache, which every Nix knows.
 const cacheKey = "cache.nixos.org-1"
 

@@ -14,21 +14,23 @@ import (
 
 // TargetWant is what a deployment is about to do with its target. What is left empty is not checked.
 type TargetWant struct {
-	Host        string      // as typed, and as ssh takes it
-	HostName    string      // networking.hostName of the configuration
-	System      string      // that the configuration is for: "x86_64-linux"
-	Root        bool        // the action needs root there
-	Ways        []facts.Way // to root, those that may be taken; none: the login must be root
-	AskLate     bool        // it is nixos-rebuild that asks
-	AskPassword bool        // a sudo password could be asked for and used
-	ByCommands  bool        // root is gained for single commands, which sudo lets the login run without a password
-	Rules       bool        // it could be, but it is nixos-rebuild that gains it
-	Missing     []string    // commands for which sudo lacks such a rule, where it has some
-	Boots       bool        // its boot loader is installed
-	Unsigned    bool        // paths that nobody signed are copied to it, unless
-	Signers     []string    // Nix signs with these keys where they are built; "?": one that cannot be read
-	PublicKey   string      // a public key line of the user, for the lines that are offered
-	Now         time.Time   // the clock here
+	Host        string         // as typed, and as ssh takes it
+	HostName    string         // networking.hostName of the configuration
+	System      string         // that the configuration is for: "x86_64-linux"
+	Root        bool           // the action needs root there
+	Ways        []facts.Way    // to root, those that may be taken; none: the login must be root
+	AskLate     bool           // it is nixos-rebuild that asks
+	AskPassword bool           // a sudo password could be asked for and used
+	ByCommands  bool           // root is gained for single commands, which sudo lets the login run without a password
+	Rules       bool           // it could be, but it is nixos-rebuild that gains it
+	Missing     []string       // commands for which sudo lacks such a rule, where it has some
+	Boots       bool           // its boot loader is installed
+	Unsigned    bool           // paths that nobody signed are copied to it, unless
+	Signers     []string       // Nix signs with these keys where they are built; "?": one that cannot be read
+	Built       bool           // the system is built, and could be elsewhere
+	Stored      *facts.Closure // what of another system it would not take; nil: that is not known
+	PublicKey   string         // a public key line of the user, for the lines that are offered
+	Now         time.Time      // the clock here
 }
 
 // BuildHostWant is what a deployment is about to do with its build host. What is left empty is not checked.
@@ -56,7 +58,7 @@ func Target(f facts.Facts, want TargetWant) []report.Finding {
 		all.add(want.Host, NoRoot(f, want))
 	}
 	if want.Unsigned {
-		all.add(want.Host, notTrusted(f, want.Signers, report.Again("--build-host", "target")))
+		all.add(want.Host, notTrustedTarget(f, want))
 	}
 	all.add(want.Host,
 		notNixOS(f),

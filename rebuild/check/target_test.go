@@ -11,7 +11,7 @@ import (
 const rootKeyLine = `users.users.root.openssh.authorizedKeys.keys = [ "ssh-ed25519 AAAA me@desk" ];`
 
 var goodTarget = TargetWant{
-	Host: "web", HostName: "web", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true,
+	Host: "web", HostName: "web", System: "x86_64-linux", Root: true, Ways: facts.EveryWay[:], Unsigned: true, Built: true,
 	PublicKey: "ssh-ed25519 AAAA me@desk", Now: now,
 }
 
@@ -309,6 +309,24 @@ var checksOfLogins = []targetCase{
 		Why:  `what was built elsewhere is signed with "mine, ?", and without a key that it knows Nix takes paths from trusted users only`,
 		Remedy: []string{
 			"nixhop switch web --build-host target", "# or",
+			`nix.settings.trusted-users = [ "deploy" ];`, "# or",
+			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
+		},
+	}},
+	{"not trusted, and a system that is signed or there", func(f *facts.Facts, w *TargetWant) {
+		f.Nix.Trusted, w.Built, w.Stored = facts.No, false, &facts.Closure{Paths: 3}
+	}, told{
+		Name: "not-trusted", Severity: report.Note,
+		What: `"deploy" is not a trusted user of the host's Nix, which takes this system all the same`,
+		Why:  "each path of it is there, or is signed with a key that it knows",
+	}},
+	{"not trusted, and a system that is not", func(f *facts.Facts, w *TargetWant) {
+		f.Nix.Trusted, w.Built, w.Stored = facts.No, false, &facts.Closure{Paths: 3, Unsigned: []string{"/nix/store/x"}}
+	}, told{
+		Name: "not-trusted", Severity: report.Error,
+		What: `"deploy" is not a trusted user of the host's Nix`,
+		Why:  `of 3 paths 1 are neither there nor signed with a key that it knows, as "/nix/store/x"`,
+		Remedy: []string{
 			`nix.settings.trusted-users = [ "deploy" ];`, "# or",
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},

@@ -77,6 +77,8 @@ const (
 	gitTime   = 5 * time.Second
 	nixTime   = 5 * time.Second
 	agentTime = 2 * time.Second
+	// A large system consists of ten thousand paths.
+	closureTime = 30 * time.Second
 )
 
 // mostIdentities is how many identity files of a host are looked at.

@@ -106,8 +106,11 @@ func (c *call) evaluate(words []string) int {
 	return 0
 }
 
-// pathInfo is `nix path-info --derivation` of a configuration's system.
+// pathInfo is `nix path-info --derivation` of a configuration's system, or with --sigs of a store path.
 func (c *call) pathInfo(words []string) int {
+	if slices.Contains(words, "--sigs") {
+		return c.signatures(words)
+	}
 	conf, err := c.chosen(words)
 	if err != nil {
 		return c.fail("%v", err)
@@ -119,6 +122,23 @@ func (c *call) pathInfo(words []string) int {
 		return c.fail("%v", err)
 	}
 	fmt.Println(conf.derivation())
+	return 0
+}
+
+// signatures is `nix path-info --recursive --sigs`: each path, and by which key it is signed.
+func (c *call) signatures(words []string) int {
+	signature := ""
+	if text, err := os.ReadFile(c.place.knob("signs", "")); err == nil {
+		name, _, _ := strings.Cut(string(text), ":")
+		signature = " " + name + ":c2ln"
+	}
+	path := c.place.back(words[len(words)-1])
+	if _, err := os.Stat(c.place.path(path)); err != nil {
+		return c.fail("error: path '%s' is not valid", path)
+	}
+	for _, each := range c.place.closure(path) {
+		fmt.Printf("%s\tultimate%s\n", each, signature)
+	}
 	return 0
 }
 

@@ -44,7 +44,7 @@ const (
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
 var tools = []string{
 	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv",
-	"printf", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc",
+	"printf", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc", "xargs",
 }
 
 // systemTools are those that this machine has beside them. ssh stands behind the stand-in, which asks it what a
