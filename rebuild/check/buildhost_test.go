@@ -19,20 +19,20 @@ func TestBuildHost(t *testing.T) {
 
 var checksOfBuildHosts = []struct {
 	name    string
-	change  func(*facts.Facts, *BuildHostWant)
+	change  func(*facts.Host, *BuildHostWant)
 	finding told
 }{
-	{"nothing", func(*facts.Facts, *BuildHostWant) {}, told{}},
-	{"noise", func(f *facts.Facts, w *BuildHostWant) { f.Noise = "hi" }, told{
+	{"nothing", func(*facts.Host, *BuildHostWant) {}, told{}},
+	{"noise", func(f *facts.Host, w *BuildHostWant) { f.Noise = "hi" }, told{
 		Name: "login-shell-noise", Severity: report.Error,
 		What:   `the login shell "/bin/bash" prints "hi" where it is not interactive`,
 		Why:    "Nix speaks a binary protocol over that output, which a single byte more breaks",
 		Remedy: []string{"ssh big true | od -c", "case $- in *i*) ;; *) return ;; esac   # first line of ~/.bashrc there"},
 	}},
-	{"noise that the target has said", func(f *facts.Facts, w *BuildHostWant) {
+	{"noise that the target has said", func(f *facts.Host, w *BuildHostWant) {
 		f.Noise, w.Target = "hi", w.Host
 	}, told{}},
-	{"not trusted", func(f *facts.Facts, w *BuildHostWant) { f.Nix.Trusted = facts.No }, told{
+	{"not trusted", func(f *facts.Host, w *BuildHostWant) { f.Nix.Trusted = facts.No }, told{
 		Name: "not-trusted", Severity: report.Error,
 		What: `"deploy" is not a trusted user of the host's Nix`,
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
@@ -41,9 +41,9 @@ var checksOfBuildHosts = []struct {
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
-	{"only derivations", func(f *facts.Facts, w *BuildHostWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, told{}},
-	{"sudo is no matter", func(f *facts.Facts, w *BuildHostWant) { f.Elevate = facts.Elevation{} }, told{}},
-	{"another platform", func(f *facts.Facts, w *BuildHostWant) {
+	{"only derivations", func(f *facts.Host, w *BuildHostWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, told{}},
+	{"sudo is no matter", func(f *facts.Host, w *BuildHostWant) { f.Elevate = facts.Elevation{} }, told{}},
+	{"another platform", func(f *facts.Host, w *BuildHostWant) {
 		w.System, f.Nix.ExtraPlatforms = "aarch64-linux", []string{"i686-linux"}
 	}, told{
 		Name: "platform", Severity: report.Error,
@@ -54,7 +54,7 @@ var checksOfBuildHosts = []struct {
 			`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "# or", "nixhop switch web --cross",
 		},
 	}},
-	{"another platform on the target", func(f *facts.Facts, w *BuildHostWant) {
+	{"another platform on the target", func(f *facts.Host, w *BuildHostWant) {
 		w.System, w.Target = "aarch64-linux", w.Host
 	}, told{
 		Name: "platform", Severity: report.Error,
@@ -62,22 +62,22 @@ var checksOfBuildHosts = []struct {
 		Why:    "the build would stop with: required system or feature not available",
 		Remedy: []string{`boot.binfmt.emulatedSystems = [ "aarch64-linux" ];   # on big`, "# or", "nixhop switch big --cross"},
 	}},
-	{"emulated", func(f *facts.Facts, w *BuildHostWant) {
+	{"emulated", func(f *facts.Host, w *BuildHostWant) {
 		w.System, f.Nix.ExtraPlatforms = "aarch64-linux", []string{"aarch64-linux"}
 	}, told{}},
-	{"its own builder", func(f *facts.Facts, w *BuildHostWant) {
+	{"its own builder", func(f *facts.Host, w *BuildHostWant) {
 		w.System, f.Nix.BuilderSystems = "aarch64-linux", []string{"aarch64-linux"}
 	}, told{}},
-	{"platform not known", func(f *facts.Facts, w *BuildHostWant) {
+	{"platform not known", func(f *facts.Host, w *BuildHostWant) {
 		w.System, f.Nix.System = "aarch64-linux", ""
 	}, told{}},
-	{"no jobs", func(f *facts.Facts, w *BuildHostWant) { f.Nix.MaxJobs = "0" }, told{
+	{"no jobs", func(f *facts.Host, w *BuildHostWant) { f.Nix.MaxJobs = "0" }, told{
 		Name: "platform", Severity: report.Error,
 		What:   `the build host builds nothing itself, and none of its builders is for "x86_64-linux"`,
 		Why:    "its nix.conf has max-jobs = 0 (NixOS/nix#14883)",
 		Remedy: []string{"nixhop switch web --build-host target", "# or", `nix.settings.max-jobs = "auto";   # on big`},
 	}},
-	{"little room to build", func(f *facts.Facts, w *BuildHostWant) { f.Spaces[2].FreeKiB = 700 << 10 }, told{
+	{"little room to build", func(f *facts.Host, w *BuildHostWant) { f.Spaces[2].FreeKiB = 700 << 10 }, told{
 		Name: "store-space", Severity: report.Warning,
 		What:   `700 MiB left of 8.0 GiB in "/tmp" of the build host`,
 		Why:    "builds are done there",

@@ -12,8 +12,8 @@ import (
 var now = time.Unix(1700000000, 0)
 
 // goodFacts is a host with which nothing is wrong.
-func goodFacts() facts.Facts {
-	return facts.Facts{
+func goodFacts() facts.Host {
+	return facts.Host{
 		Clock: now,
 		Login: facts.Login{UID: "1000", User: "deploy", Groups: []string{"users"}, Shell: "/bin/bash", Path: "/usr/local/bin:/usr/bin"},
 		Elevate: facts.Elevation{

@@ -12,7 +12,7 @@ import (
 
 // otherHost finds a configuration that is about to land on another host than its own (NixOS/nixpkgs#163768). The name
 // of the host may have its domain; that of a configuration never has.
-func otherHost(f facts.Facts, want TargetWant) []report.Finding {
+func otherHost(f facts.Host, want TargetWant) []report.Finding {
 	name, _, _ := strings.Cut(f.System.HostName, ".")
 	same := strings.EqualFold(name, want.HostName) || strings.EqualFold(f.System.HostName, want.HostName)
 	if want.HostName == "" || name == "" || same {
@@ -36,7 +36,7 @@ func otherHost(f facts.Facts, want TargetWant) []report.Finding {
 }
 
 // notNixOS finds a host that runs something else, where an activation may find nothing that it expects.
-func notNixOS(f facts.Facts) []report.Finding {
+func notNixOS(f facts.Host) []report.Finding {
 	if f.System.NixOS != facts.No {
 		return nil
 	}
@@ -49,7 +49,7 @@ func notNixOS(f facts.Facts) []report.Finding {
 
 // switchRunning finds a deployment that is under way, and what is left of one that failed: systemd-run cannot start
 // another unit under that name (NixOS/nixpkgs#312297).
-func switchRunning(f facts.Facts, host string) []report.Finding {
+func switchRunning(f facts.Host, host string) []report.Finding {
 	var all []report.Finding
 	for _, u := range f.Switches {
 		ours := strings.HasPrefix(u.Name, facts.ActivationUnit)
@@ -69,7 +69,7 @@ func switchRunning(f facts.Facts, host string) []report.Finding {
 }
 
 // staleUnit is the unit of an activation that ended and was not collected.
-func staleUnit(f facts.Facts, host string, u facts.Unit) report.Finding {
+func staleUnit(f facts.Host, host string, u facts.Unit) report.Finding {
 	clear := "systemctl reset-failed "
 	if u.Active == "active" {
 		clear = "systemctl stop "
@@ -83,7 +83,7 @@ func staleUnit(f facts.Facts, host string, u facts.Unit) report.Finding {
 }
 
 // rebootPending finds a host that still runs the kernel of an earlier system (NixOS/nixpkgs#185030).
-func rebootPending(f facts.Facts, host string) []report.Finding {
+func rebootPending(f facts.Host, host string) []report.Finding {
 	if len(f.System.Stale) == 0 {
 		return nil
 	}
@@ -102,7 +102,7 @@ func rebootPending(f facts.Facts, host string) []report.Finding {
 const clockWarning = 5 * time.Minute
 
 // clockOff finds a clock that is too far from the one here, which breaks certificates, builds by make and logs.
-func clockOff(f facts.Facts, want TargetWant) []report.Finding {
+func clockOff(f facts.Host, want TargetWant) []report.Finding {
 	if f.Clock.IsZero() || want.Now.IsZero() {
 		return nil
 	}

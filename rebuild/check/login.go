@@ -11,7 +11,7 @@ import (
 
 // loginShellNoise finds a login shell that prints: Nix then reads that as its protocol (NixOS/nix#1078,
 // NixOS/nix#5290).
-func loginShellNoise(f facts.Facts, host string) []report.Finding {
+func loginShellNoise(f facts.Host, host string) []report.Finding {
 	if f.Noise == "" {
 		return nil
 	}

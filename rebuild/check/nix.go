@@ -11,7 +11,7 @@ import (
 )
 
 // nixMissing finds a host whose Nix is not where ssh looks for it (NixOS/nix#1078, nixpkgs#37287).
-func nixMissing(f facts.Facts, host string) []report.Finding {
+func nixMissing(f facts.Host, host string) []report.Finding {
 	if f.Nix.Store != "" {
 		return nil
 	}
@@ -30,7 +30,7 @@ func nixMissing(f facts.Facts, host string) []report.Finding {
 }
 
 // reachNix brings Nix into the PATH by links, or where that has no directory for them says who may have set it.
-func reachNix(f facts.Facts) string {
+func reachNix(f facts.Host) string {
 	for _, directory := range []string{"/usr/local/bin", "/usr/bin"} {
 		if slices.Contains(strings.Split(f.Login.Path, ":"), directory) && f.Nix.Elsewhere != directory {
 			return "ln -s " + f.Nix.Elsewhere + "/nix* " + directory + "/"
@@ -40,7 +40,7 @@ func reachNix(f facts.Facts) string {
 }
 
 // storeRefused finds a login that the Nix daemon does not let in at all (NixOS/nixpkgs#370607).
-func storeRefused(f facts.Facts, host string) []report.Finding {
+func storeRefused(f facts.Host, host string) []report.Finding {
 	if f.Root() || !refused(f.Nix.StoreError) {
 		return nil
 	}
@@ -67,7 +67,7 @@ func trustUser(user string) report.Remedy {
 
 // notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). signers are the keys that Nix
 // signs with where the system is built; instead is a way that brings nothing unsigned there.
-func notTrusted(f facts.Facts, signers []string, instead ...report.Remedy) []report.Finding {
+func notTrusted(f facts.Host, signers []string, instead ...report.Remedy) []report.Finding {
 	if f.Nix.Trusted != facts.No || f.Nix.RequireSigs == facts.No || refused(f.Nix.StoreError) {
 		return nil
 	}
@@ -102,7 +102,7 @@ func notTrusted(f facts.Facts, signers []string, instead ...report.Remedy) []rep
 }
 
 // notTrustedTarget is notTrusted for a target. Of a system that is there already it is known what it is signed with.
-func notTrustedTarget(f facts.Facts, want TargetWant) []report.Finding {
+func notTrustedTarget(f facts.Host, want TargetWant) []report.Finding {
 	if want.Built {
 		return notTrusted(f, want.Signers, report.Again("--build-host", "target"))
 	}
@@ -137,7 +137,7 @@ func refused(message string) bool {
 }
 
 // targetPlatform finds a configuration that cannot run on the host (NixOS/nixpkgs#166838).
-func targetPlatform(f facts.Facts, system string) []report.Finding {
+func targetPlatform(f facts.Host, system string) []report.Finding {
 	if system == "" || f.System.Machine == "" || facts.Runs(f.System, system) {
 		return nil
 	}
@@ -154,7 +154,7 @@ func targetPlatform(f facts.Facts, system string) []report.Finding {
 const systemdSetenv = 248
 
 // tooOld finds versions that the steps of a deployment are known to fail with.
-func tooOld(f facts.Facts, want TargetWant) []report.Finding {
+func tooOld(f facts.Host, want TargetWant) []report.Finding {
 	var all []report.Finding
 	if v := f.System.SystemdVersion; v != 0 && v < systemdSetenv {
 		all = append(all, report.Finding{

@@ -29,7 +29,7 @@ type Need struct {
 }
 
 // Need is the build that the build host is to do.
-func (w BuildHostWant) Need(f facts.Facts) Need {
+func (w BuildHostWant) Need(f facts.Host) Need {
 	return Need{
 		System: cmp.Or(w.For, w.System), Built: w.System,
 		OnTarget: w.Host == w.Target, Target: w.TargetSystem, Elsewhere: w.Elsewhere,

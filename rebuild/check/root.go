@@ -19,7 +19,7 @@ var sudoers = [...]string{"wheel", "sudo", "admin"}
 const takesRoot = "setting the system profile and activating it takes root"
 
 // NoRoot finds a login that is not root and cannot become it, or not without a password.
-func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
+func NoRoot(f facts.Host, want TargetWant) []report.Finding {
 	e, user := f.Elevate, cmp.Or(f.Login.User, f.Login.UID)
 	way, free := e.Way(want.Ways)
 	if f.Root() || free || f.Login.UID == "" || want.ByCommands {
@@ -51,7 +51,7 @@ func NoRoot(f facts.Facts, want TargetWant) []report.Finding {
 
 // sudoRefuses is about a sudo that wants a password, lets only some commands through without one, or serves the user
 // not at all. Only against the first a password helps; for the rest it says itself why.
-func sudoRefuses(f facts.Facts, user string, want TargetWant) report.Finding {
+func sudoRefuses(f facts.Host, user string, want TargetWant) report.Finding {
 	e := f.Elevate
 	mayAsk := len(e.SudoRules) > 0 || slices.ContainsFunc(f.Login.Groups, func(g string) bool { return slices.Contains(sudoers[:], g) })
 	few := fmt.Sprintf("sudo lets %q run only these without a password: %q", user, strings.Join(e.SudoRules.Freely(), ", "))

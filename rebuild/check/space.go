@@ -13,7 +13,7 @@ import (
 const freeStore = "nix-collect-garbage --delete-older-than 14d"
 
 // storeSpace finds a store without room for a new system (NixOS/nix#8907).
-func storeSpace(f facts.Facts, host string) []report.Finding {
+func storeSpace(f facts.Host, host string) []report.Finding {
 	space, ok := f.Space("/nix/store")
 	if !ok || space.TotalKiB == 0 || space.FreeKiB >= report.StoreSpaceWarning {
 		return nil
@@ -29,7 +29,7 @@ func storeSpace(f facts.Facts, host string) []report.Finding {
 
 // bootSpace finds a /boot or ESP in which a new kernel and initrd have no room beside the old ones: those go only
 // after the new ones were written, and only then is it found out, with the profile already set (NixOS/nixpkgs#23926).
-func bootSpace(f facts.Facts, host string) []report.Finding {
+func bootSpace(f facts.Host, host string) []report.Finding {
 	var all []report.Finding
 	for _, path := range []string{"/boot", "/boot/efi", "/efi"} {
 		space, ok := f.Space(path)
@@ -96,7 +96,7 @@ var fewerGenerations = report.Line("boot.loader.systemd-boot.configurationLimit 
 
 // unwritable finds directories that a deployment writes to and that take nothing: read-only ones (NixOS/nix#9418), and
 // such without any room. Each is found out only when everything is built otherwise, some with the profile already set.
-func unwritable(f facts.Facts, host string, directories ...string) []report.Finding {
+func unwritable(f facts.Host, host string, directories ...string) []report.Finding {
 	var all []report.Finding
 	told := map[string]bool{}
 	for _, directory := range directories {
@@ -129,7 +129,7 @@ func unwritable(f facts.Facts, host string, directories ...string) []report.Find
 
 // inodes finds a store without room for new files; file systems without a fixed number of them (btrfs, ZFS) say
 // nothing.
-func inodes(f facts.Facts, host string) []report.Finding {
+func inodes(f facts.Host, host string) []report.Finding {
 	space, ok := f.Space("/nix/store")
 	if !ok || space.Inodes == 0 || space.FreeInodes >= report.InodesWarning {
 		return nil
@@ -144,7 +144,7 @@ func inodes(f facts.Facts, host string) []report.Finding {
 }
 
 // tmpSpace finds a build host without room to build in.
-func tmpSpace(f facts.Facts) []report.Finding {
+func tmpSpace(f facts.Host) []report.Finding {
 	space, ok := f.Space("/tmp")
 	if !ok || space.TotalKiB == 0 || space.FreeKiB >= report.TmpSpaceWarning {
 		return nil

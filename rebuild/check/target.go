@@ -47,7 +47,7 @@ type BuildHostWant struct {
 }
 
 // Target returns what stands in the way of a deployment to a host, and what else its user should know before.
-func Target(f facts.Facts, want TargetWant) []report.Finding {
+func Target(f facts.Host, want TargetWant) []report.Finding {
 	var all findings
 	all.add(want.Host,
 		loginShellNoise(f, want.Host),
@@ -84,7 +84,7 @@ func targetWrites(want TargetWant) []string {
 }
 
 // TargetFits returns what is wrong between a host and the configuration for it.
-func TargetFits(f facts.Facts, want TargetWant) []report.Finding {
+func TargetFits(f facts.Host, want TargetWant) []report.Finding {
 	var all findings
 	all.add(want.Host, targetPlatform(f, want.System), otherHost(f, want))
 	return all
@@ -92,7 +92,7 @@ func TargetFits(f facts.Facts, want TargetWant) []report.Finding {
 
 // BuildHost returns what stands in the way of building on a host. What Target says too is left out where the build
 // host is the target.
-func BuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
+func BuildHost(f facts.Host, want BuildHostWant) []report.Finding {
 	var all findings
 	if want.Host != want.Target {
 		all.add(want.Host,
@@ -112,7 +112,7 @@ func BuildHost(f facts.Facts, want BuildHostWant) []report.Finding {
 }
 
 // BuildHostFits returns what keeps a build host from building for the configuration's system.
-func BuildHostFits(f facts.Facts, want BuildHostWant) []report.Finding {
+func BuildHostFits(f facts.Host, want BuildHostWant) []report.Finding {
 	var all findings
 	all.add(want.Host, want.Need(f).findings("the build host"))
 	return all
@@ -132,7 +132,7 @@ func (all *findings) add(host string, lists ...[]report.Finding) {
 }
 
 // asRoot is a command line for the shell of a host that needs root there.
-func asRoot(f facts.Facts, host, command string) report.Remedy {
+func asRoot(f facts.Host, host, command string) report.Remedy {
 	if f.Root() {
 		return report.SSH(host, command)
 	}

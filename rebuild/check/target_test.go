@@ -26,7 +26,7 @@ func TestTarget(t *testing.T) {
 }
 
 func TestChecksOfNothingKnown(t *testing.T) {
-	for _, f := range append(Target(facts.Facts{}, goodTarget), TargetFits(facts.Facts{}, goodTarget)...) {
+	for _, f := range append(Target(facts.Host{}, goodTarget), TargetFits(facts.Host{}, goodTarget)...) {
 		if f.Name != "nix-missing" {
 			t.Errorf("a host that said nothing has the finding %+v", f)
 		}
@@ -36,31 +36,31 @@ func TestChecksOfNothingKnown(t *testing.T) {
 // targetCase makes one finding about a target happen.
 type targetCase struct {
 	name    string
-	change  func(*facts.Facts, *TargetWant)
+	change  func(*facts.Host, *TargetWant)
 	finding told
 }
 
 // checksOfLogins are about what the login is let do, by sudo and by Nix, and the platform.
 var checksOfLogins = []targetCase{
-	{"nothing", func(*facts.Facts, *TargetWant) {}, told{}},
-	{"root", func(f *facts.Facts, w *TargetWant) { f.Login.UID, f.Elevate = "0", facts.Elevation{} }, told{}},
-	{"no root needed", func(f *facts.Facts, w *TargetWant) { f.Elevate, w.Root = facts.Elevation{}, false }, told{}},
-	{"doas", func(f *facts.Facts, w *TargetWant) {
+	{"nothing", func(*facts.Host, *TargetWant) {}, told{}},
+	{"root", func(f *facts.Host, w *TargetWant) { f.Login.UID, f.Elevate = "0", facts.Elevation{} }, told{}},
+	{"no root needed", func(f *facts.Host, w *TargetWant) { f.Elevate, w.Root = facts.Elevation{}, false }, told{}},
+	{"doas", func(f *facts.Host, w *TargetWant) {
 		f.Elevate = facts.Elevation{Doas: "/usr/bin/doas", DoasFree: facts.Yes}
 	}, told{}},
-	{"run0", func(f *facts.Facts, w *TargetWant) { f.Elevate = facts.Elevation{Run0Free: facts.Yes} }, told{}},
-	{"doas beside a sudo that wants a password", func(f *facts.Facts, w *TargetWant) {
+	{"run0", func(f *facts.Host, w *TargetWant) { f.Elevate = facts.Elevation{Run0Free: facts.Yes} }, told{}},
+	{"doas beside a sudo that wants a password", func(f *facts.Host, w *TargetWant) {
 		f.Elevate = facts.Elevation{Sudo: "/usr/bin/sudo", SudoFree: facts.No, SudoRules: facts.SudoRules{{Command: "/bin/x", Free: true}}, Doas: "/usr/bin/doas", DoasFree: facts.Yes}
 	}, told{}},
 
 	// NixOS/nix#5290
-	{"noise", func(f *facts.Facts, w *TargetWant) { f.Noise = `hi\n` }, told{
+	{"noise", func(f *facts.Host, w *TargetWant) { f.Noise = `hi\n` }, told{
 		Name: "login-shell-noise", Severity: report.Error,
 		What:   `the login shell "/bin/bash" prints "hi\n" where it is not interactive`,
 		Why:    "Nix speaks a binary protocol over that output, which a single byte more breaks",
 		Remedy: []string{"ssh web true | od -c", "case $- in *i*) ;; *) return ;; esac   # first line of ~/.bashrc there"},
 	}},
-	{"noise of fish", func(f *facts.Facts, w *TargetWant) {
+	{"noise of fish", func(f *facts.Host, w *TargetWant) {
 		f.Noise, f.Login.Shell = "hi", "/run/current-system/sw/bin/fish"
 	}, told{
 		Name: "login-shell-noise", Severity: report.Error,
@@ -68,7 +68,7 @@ var checksOfLogins = []targetCase{
 		Why:    "Nix speaks a binary protocol over that output, which a single byte more breaks",
 		Remedy: []string{"ssh web true | od -c", "status is-interactive; or return   # first line of ~/.config/fish/config.fish there"},
 	}},
-	{"noise of zsh", func(f *facts.Facts, w *TargetWant) {
+	{"noise of zsh", func(f *facts.Host, w *TargetWant) {
 		f.Noise, f.Login.Shell, w.Host = "hi", "/bin/zsh", "my host"
 	}, told{
 		Name: "login-shell-noise", Severity: report.Error,
@@ -76,7 +76,7 @@ var checksOfLogins = []targetCase{
 		Why:    "Nix speaks a binary protocol over that output, which a single byte more breaks",
 		Remedy: []string{"ssh 'my host' true | od -c", "[[ -o interactive ]] || return   # first line of ~/.zshenv there"},
 	}},
-	{"noise of the locale", func(f *facts.Facts, w *TargetWant) {
+	{"noise of the locale", func(f *facts.Host, w *TargetWant) {
 		f.Noise = "sh: warning: setlocale: LC_ALL"
 	}, told{ // tailscale/tailscale#14093
 		Name: "login-shell-noise", Severity: report.Error,
@@ -86,7 +86,7 @@ var checksOfLogins = []targetCase{
 	}},
 
 	// NixOS/nixpkgs#118655
-	{"no sudo", func(f *facts.Facts, w *TargetWant) { f.Elevate = facts.Elevation{} }, told{
+	{"no sudo", func(f *facts.Host, w *TargetWant) { f.Elevate = facts.Elevation{} }, told{
 		Name: "no-root", Severity: report.Error,
 		What: `"deploy" is not root, and no sudo, doas or run0 is in the PATH "/usr/local/bin:/usr/bin"`,
 		Why:  "setting the system profile and activating it takes root",
@@ -97,7 +97,7 @@ var checksOfLogins = []targetCase{
 			"security.sudo.wheelNeedsPassword = false;",
 		},
 	}},
-	{"doas with a password", func(f *facts.Facts, w *TargetWant) {
+	{"doas with a password", func(f *facts.Host, w *TargetWant) {
 		f.Elevate, w.PublicKey = facts.Elevation{Doas: "/usr/bin/doas", DoasFree: facts.No, DoasSays: "doas: Authentication required"}, ""
 	}, told{
 		Name: "no-root", Severity: report.Error,
@@ -109,7 +109,7 @@ var checksOfLogins = []targetCase{
 			`security.doas.extraRules = [ { users = [ "deploy" ]; noPass = true; } ];`,
 		},
 	}},
-	{"run0 with a password", func(f *facts.Facts, w *TargetWant) {
+	{"run0 with a password", func(f *facts.Host, w *TargetWant) {
 		f.Login.User = "o'brien"
 		f.Elevate = facts.Elevation{Run0Free: facts.No, Run0Says: "Failed to start transient service unit: Interactive authentication required."}
 	}, told{
@@ -124,15 +124,15 @@ var checksOfLogins = []targetCase{
 				`s.user == 'o\\'brien') return polkit.Result.YES; });";`,
 		},
 	}},
-	{"--elevate none", func(f *facts.Facts, w *TargetWant) { w.Ways = nil }, told{
+	{"--elevate none", func(f *facts.Host, w *TargetWant) { w.Ways = nil }, told{
 		Name: "no-root", Severity: report.Error,
 		What: `"deploy" is not root, and --elevate none keeps it from becoming root`,
 		Why: "setting the system profile and activating it takes root; " +
 			"sudo would give it without a password, and is taken where no flag rules it out",
 		Remedy: []string{rootKeyLine},
 	}},
-	{"--elevate none for root", func(f *facts.Facts, w *TargetWant) { f.Login.UID, w.Ways = "0", nil }, told{}},
-	{"--elevate run0 without one", func(f *facts.Facts, w *TargetWant) {
+	{"--elevate none for root", func(f *facts.Host, w *TargetWant) { f.Login.UID, w.Ways = "0", nil }, told{}},
+	{"--elevate run0 without one", func(f *facts.Host, w *TargetWant) {
 		f.Elevate, w.Ways = facts.Elevation{}, []facts.Way{facts.ByRun0}
 	}, told{
 		Name: "no-root", Severity: report.Error,
@@ -145,7 +145,7 @@ var checksOfLogins = []targetCase{
 				`s.user == 'deploy') return polkit.Result.YES; });";`,
 		},
 	}},
-	{"--sudo where doas is free", func(f *facts.Facts, w *TargetWant) {
+	{"--sudo where doas is free", func(f *facts.Host, w *TargetWant) {
 		f.Login.Groups, w.Ways = []string{"wheel"}, []facts.Way{facts.BySudo}
 		f.Elevate = facts.Elevation{Sudo: "/usr/bin/sudo", SudoFree: facts.No, SudoSays: "sudo: a password is required", Doas: "/usr/bin/doas", DoasFree: facts.Yes}
 	}, told{
@@ -155,7 +155,7 @@ var checksOfLogins = []targetCase{
 			"doas would give it without a password, and is taken where no flag rules it out",
 		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
-	{"no sudoer", func(f *facts.Facts, w *TargetWant) {
+	{"no sudoer", func(f *facts.Host, w *TargetWant) {
 		f.Login.User, f.Elevate.SudoFree, f.Elevate.SudoSays = "no.body", facts.No, "sudo: a password is required"
 	}, told{
 		Name: "no-root", Severity: report.Error,
@@ -167,7 +167,7 @@ var checksOfLogins = []targetCase{
 			"security.sudo.wheelNeedsPassword = false;",
 		},
 	}},
-	{"sudo with a password", func(f *facts.Facts, w *TargetWant) {
+	{"sudo with a password", func(f *facts.Host, w *TargetWant) {
 		f.Login.Groups, f.Elevate.SudoFree, f.Elevate.SudoSays = []string{"wheel"}, facts.No, "sudo: a password is required"
 	}, told{
 		Name: "sudo-password", Severity: report.Error,
@@ -175,14 +175,14 @@ var checksOfLogins = []targetCase{
 		Why:    `there is no way to ask for it, and the activation would fail after the whole build: "sudo: a password is required"`,
 		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
-	{"sudo with a password that can be asked", func(f *facts.Facts, w *TargetWant) {
+	{"sudo with a password that can be asked", func(f *facts.Host, w *TargetWant) {
 		f.Elevate.SudoFree, f.Elevate.SudoSays, w.AskPassword = facts.No, "sudo: a password is required", true
 	}, told{
 		Name: "sudo-password", Severity: report.Note,
 		What: `sudo wants a password of "deploy"`,
 		Why:  "it is asked once, before the build, and tried at once",
 	}},
-	{"sudo by an agent that waits for somebody", func(f *facts.Facts, w *TargetWant) {
+	{"sudo by an agent that waits for somebody", func(f *facts.Host, w *TargetWant) {
 		f.Login.Groups, f.Elevate.SudoFree, f.Elevate.SudoByPAM, f.Elevate.SudoLate = []string{"wheel"}, facts.No, facts.No, true
 		f.Elevate.SudoSays = "sudo: a password is required"
 	}, told{
@@ -193,7 +193,7 @@ var checksOfLogins = []targetCase{
 		Remedy: []string{"security.sudo.wheelNeedsPassword = false;", "# or", rootKeyLine},
 	}},
 	// jappeace/linux-config#62: the rule has nothing to do with a deployment
-	{"sudo with a password, but for the reboot", func(f *facts.Facts, w *TargetWant) {
+	{"sudo with a password, but for the reboot", func(f *facts.Host, w *TargetWant) {
 		f.Elevate.SudoFree, f.Elevate.SudoSays, w.AskPassword = facts.No, "sudo: a password is required", true
 		f.Elevate.SudoRules = facts.SudoRules{{Command: "ALL"}, {Command: "/usr/sbin/reboot", Free: true}}
 	}, told{
@@ -202,7 +202,7 @@ var checksOfLogins = []targetCase{
 		Why:  "it is asked once, before the build, and tried at once",
 	}},
 	// colmena#165
-	{"sudo for some, by nixos-rebuild", func(f *facts.Facts, w *TargetWant) {
+	{"sudo for some, by nixos-rebuild", func(f *facts.Host, w *TargetWant) {
 		f.Elevate.SudoFree, f.Elevate.SudoRules, w.Rules = facts.No, facts.SudoRules{{Command: "/bin/nix-env", Free: true}}, true
 	}, told{
 		Name: "sudo-password", Severity: report.Warning,
@@ -210,8 +210,8 @@ var checksOfLogins = []targetCase{
 		Why:    "what nixos-rebuild runs must be among them, word for word; nixhop's own steps keep to the rules",
 		Remedy: []string{"nixhop switch web --engine native"},
 	}},
-	{"sudo for what is run", func(f *facts.Facts, w *TargetWant) { f.Elevate.SudoFree, w.ByCommands = facts.No, true }, told{}},
-	{"sudo for too little", func(f *facts.Facts, w *TargetWant) {
+	{"sudo for what is run", func(f *facts.Host, w *TargetWant) { f.Elevate.SudoFree, w.ByCommands = facts.No, true }, told{}},
+	{"sudo for too little", func(f *facts.Host, w *TargetWant) {
 		f.Elevate.SudoFree, f.Elevate.SudoSays = facts.No, "sudo: a password is required"
 		f.Elevate.SudoRules = facts.SudoRules{{Command: "/bin/nix-env", Free: true}}
 		w.Missing = []string{"systemd-run --wait /nix/store/*/bin/switch-to-configuration switch", "/nix/store/*/x a:b"}
@@ -228,7 +228,7 @@ var checksOfLogins = []targetCase{
 		},
 	}},
 	// fosrl/newt#383
-	{"no new privileges", func(f *facts.Facts, w *TargetWant) {
+	{"no new privileges", func(f *facts.Host, w *TargetWant) {
 		f.Login.Groups, w.AskPassword = []string{"wheel"}, true
 		f.Elevate.SudoFree = facts.No
 		f.Elevate.SudoSays = `sudo: The "no new privileges" flag is set, which prevents sudo from running as root. | sudo: If sudo is running in a container`
@@ -238,7 +238,7 @@ var checksOfLogins = []targetCase{
 		Why:    "setting the system profile and activating it takes root",
 		Remedy: []string{rootKeyLine},
 	}},
-	{"no rule", func(f *facts.Facts, w *TargetWant) {
+	{"no rule", func(f *facts.Host, w *TargetWant) {
 		f.Elevate.SudoFree, f.Elevate.SudoSays = facts.No, "deploy is not in the sudoers file."
 	}, told{
 		Name: "no-root", Severity: report.Error,
@@ -249,16 +249,16 @@ var checksOfLogins = []targetCase{
 		},
 	}},
 	// colmena#154
-	{"sudo by PAM", func(f *facts.Facts, w *TargetWant) { f.Elevate.SudoFree, f.Elevate.SudoByPAM = facts.No, facts.Yes }, told{}},
+	{"sudo by PAM", func(f *facts.Host, w *TargetWant) { f.Elevate.SudoFree, f.Elevate.SudoByPAM = facts.No, facts.Yes }, told{}},
 
 	// NixOS/nix#1078
-	{"no Nix", func(f *facts.Facts, w *TargetWant) { f.Nix.Store = "" }, told{
+	{"no Nix", func(f *facts.Host, w *TargetWant) { f.Nix.Store = "" }, told{
 		Name: "nix-missing", Severity: report.Error,
 		What:   `no nix-store in the PATH of a non-interactive login: "/usr/local/bin:/usr/bin"`,
 		Why:    "Nix copies over ssh by nix-store, started in such a login",
 		Remedy: []string{"ssh web 'curl -L https://nixos.org/nix/install | sh -s -- --daemon'"},
 	}},
-	{"Nix elsewhere", func(f *facts.Facts, w *TargetWant) {
+	{"Nix elsewhere", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Store, f.Nix.Elsewhere = "", "/nix/var/nix/profiles/default/bin"
 	}, told{
 		Name: "nix-missing", Severity: report.Error,
@@ -268,7 +268,7 @@ var checksOfLogins = []targetCase{
 	}},
 
 	// NixOS/nix#2127
-	{"not trusted", func(f *facts.Facts, w *TargetWant) { f.Nix.Trusted = facts.No }, told{
+	{"not trusted", func(f *facts.Host, w *TargetWant) { f.Nix.Trusted = facts.No }, told{
 		Name: "not-trusted", Severity: report.Error,
 		What: `"deploy" is not a trusted user of the host's Nix`,
 		Why:  "what was built elsewhere is not signed, and Nix takes unsigned paths from trusted users only",
@@ -278,10 +278,10 @@ var checksOfLogins = []targetCase{
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
-	{"not trusted, and nothing needs to be signed", func(f *facts.Facts, w *TargetWant) {
+	{"not trusted, and nothing needs to be signed", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, f.Nix.RequireSigs = facts.No, facts.No
 	}, told{}},
-	{"not trusted, and all is signed", func(f *facts.Facts, w *TargetWant) {
+	{"not trusted, and all is signed", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, f.Nix.RequireSigs = facts.No, facts.Yes
 		f.Nix.TrustedKeys, w.Signers = []string{"cache.nixos.org-1", "ours"}, []string{"?", "ours"}
 	}, told{
@@ -289,7 +289,7 @@ var checksOfLogins = []targetCase{
 		What: `"deploy" is not a trusted user of the host's Nix, which takes what is signed with "ours"`,
 		Why:  "Nix signs with that where the system is built (secret-key-files); what was built before that was set carries no signature",
 	}},
-	{"not trusted, and signed with a key that nobody may read", func(f *facts.Facts, w *TargetWant) {
+	{"not trusted, and signed with a key that nobody may read", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, f.Nix.TrustedKeys, w.Signers = facts.No, []string{"cache.nixos.org-1", "ours"}, []string{"?"}
 	}, told{
 		Name: "not-trusted", Severity: report.Warning,
@@ -301,7 +301,7 @@ var checksOfLogins = []targetCase{
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
-	{"not trusted, and signed with another key", func(f *facts.Facts, w *TargetWant) {
+	{"not trusted, and signed with another key", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, f.Nix.TrustedKeys, w.Signers = facts.No, []string{"cache.nixos.org-1"}, []string{"mine", "?"}
 	}, told{
 		Name: "not-trusted", Severity: report.Error,
@@ -313,14 +313,14 @@ var checksOfLogins = []targetCase{
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
-	{"not trusted, and a system that is signed or there", func(f *facts.Facts, w *TargetWant) {
+	{"not trusted, and a system that is signed or there", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, w.Built, w.Stored = facts.No, false, &facts.Closure{Paths: 3}
 	}, told{
 		Name: "not-trusted", Severity: report.Note,
 		What: `"deploy" is not a trusted user of the host's Nix, which takes this system all the same`,
 		Why:  "each path of it is there, or is signed with a key that it knows",
 	}},
-	{"not trusted, and a system that is not", func(f *facts.Facts, w *TargetWant) {
+	{"not trusted, and a system that is not", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, w.Built, w.Stored = facts.No, false, &facts.Closure{Paths: 3, Unsigned: []string{"/nix/store/x"}}
 	}, told{
 		Name: "not-trusted", Severity: report.Error,
@@ -331,11 +331,11 @@ var checksOfLogins = []targetCase{
 			`nix.settings.trusted-public-keys = [ "NAME:KEY" ];   # and sign here: nix store sign -r -k FILE PATH`,
 		},
 	}},
-	{"nothing unsigned", func(f *facts.Facts, w *TargetWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, told{}},
-	{"trusted or not", func(f *facts.Facts, w *TargetWant) { f.Nix.Trusted = facts.Unsaid }, told{}},
+	{"nothing unsigned", func(f *facts.Host, w *TargetWant) { f.Nix.Trusted, w.Unsigned = facts.No, false }, told{}},
+	{"trusted or not", func(f *facts.Host, w *TargetWant) { f.Nix.Trusted = facts.Unsaid }, told{}},
 
 	// NixOS/nixpkgs#370607
-	{"not let in", func(f *facts.Facts, w *TargetWant) {
+	{"not let in", func(f *facts.Host, w *TargetWant) {
 		f.Nix.Trusted, f.Nix.StoreError = facts.No, "cannot open connection to remote store 'daemon': Connection reset by peer"
 	}, told{
 		Name: "not-trusted", Severity: report.Error,
@@ -343,7 +343,7 @@ var checksOfLogins = []targetCase{
 		Why:    "nothing can be copied to the host's store or built there by this login",
 		Remedy: []string{`nix.settings.trusted-users = [ "deploy" ];`, "ssh web 'systemctl status nix-daemon.socket'"},
 	}},
-	{"not let in by Debian", func(f *facts.Facts, w *TargetWant) {
+	{"not let in by Debian", func(f *facts.Host, w *TargetWant) {
 		f.System.ID, f.Nix.StoreError = "debian", "getting status of /nix/var/nix/daemon-socket/socket: Permission denied"
 	}, told{
 		Name: "not-trusted", Severity: report.Error,
@@ -353,7 +353,7 @@ var checksOfLogins = []targetCase{
 	}},
 
 	// NixOS/nixpkgs#166838
-	{"platform", func(f *facts.Facts, w *TargetWant) { w.System = "aarch64-linux" }, told{
+	{"platform", func(f *facts.Host, w *TargetWant) { w.System = "aarch64-linux" }, told{
 		Name: "platform", Severity: report.Error,
 		What:   `the configuration is for "aarch64-linux", the host is "Linux x86_64"`,
 		Why:    "nothing of it would run there: this is the wrong host or the wrong configuration",

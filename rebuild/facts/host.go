@@ -19,9 +19,9 @@ const (
 	No
 )
 
-// Facts is what a probe found out about a host. The host is not trusted: every field may be missing (its zero value)
+// Host is what a probe found out about a host. The host is not trusted: every field may be missing (its zero value)
 // or wrong, but texts are printable, on one line and bounded in size.
-type Facts struct {
+type Host struct {
 	Noise    string    // what the login shell printed before the probe, escaped as Go would quote it; at most its first 512 bytes
 	Clock    time.Time // of the host, when the probe began
 	Login    Login
@@ -127,16 +127,16 @@ func (u Unit) Running() bool {
 }
 
 // Root reports whether the login is root.
-func (f Facts) Root() bool { return f.Login.UID == "0" }
+func (f Host) Root() bool { return f.Login.UID == "0" }
 
 // Installer reports whether the host runs an installer image or a system that was never named (networking.hostName and
 // the variant in NixOS's installation-device.nix, nixos-anywhere's kexec image).
-func (f Facts) Installer() bool {
+func (f Host) Installer() bool {
 	return f.System.Variant == "installer" || slices.Contains([]string{"nixos", "nixos-installer"}, f.System.HostName)
 }
 
 // Space returns the room at a directory that the probe looks at.
-func (f Facts) Space(path string) (Space, bool) {
+func (f Host) Space(path string) (Space, bool) {
 	i := slices.IndexFunc(f.Spaces, func(s Space) bool { return s.Path == path })
 	if i < 0 {
 		return Space{}, false
@@ -153,7 +153,7 @@ type Mount struct {
 
 // ReadOnly reports whether nothing can be written to a directory, and where its file system is mounted. A mount of its
 // own on the store is read-only on every NixOS, and Nix knows its way round that, but not round a sealed one.
-func (f Facts) ReadOnly(path string) (mount string, readOnly bool) {
+func (f Host) ReadOnly(path string) (mount string, readOnly bool) {
 	found := Mount{}
 	for _, m := range f.Mounts {
 		inside := m.At == "/" || path == m.At || strings.HasPrefix(path, m.At+"/")
@@ -163,6 +163,3 @@ func (f Facts) ReadOnly(path string) (mount string, readOnly bool) {
 	}
 	return found.At, found.Sealed || found.ReadOnly && found.At != "/nix/store"
 }
-
-// Host is what a probe found out about a host.
-type Host = Facts

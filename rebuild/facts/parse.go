@@ -26,18 +26,18 @@ type answer map[string]string
 
 // ParseFacts reads what a host sent back for ProbeScript with the same nonce. Only that no complete answer is there is
 // an error, which says what was there instead; whatever else a host sends costs it the fact.
-func ParseFacts(output []byte, nonce string) (Facts, error) {
+func ParseFacts(output []byte, nonce string) (Host, error) {
 	output = output[:min(len(output), ProbeLimit)]
 	noise, rest, begun := bytes.Cut(output, []byte(beginMarker(nonce)))
 	if !begun && len(output) == 0 {
-		return Facts{}, fmt.Errorf("the host did not answer the probe: it printed nothing")
+		return Host{}, fmt.Errorf("the host did not answer the probe: it printed nothing")
 	}
 	if !begun {
-		return Facts{}, fmt.Errorf("the host did not answer the probe: it printed %q", output[:min(len(output), ShownBytes)])
+		return Host{}, fmt.Errorf("the host did not answer the probe: it printed %q", output[:min(len(output), ShownBytes)])
 	}
 	said, err := readAnswer(rest, nonce)
 	if err != nil {
-		return Facts{}, err
+		return Host{}, err
 	}
 	known := said.facts()
 	known.Noise = escapeNoise(noise)
@@ -66,8 +66,8 @@ func readAnswer(rest []byte, nonce string) (answer, error) {
 }
 
 // facts turns lines into facts.
-func (a answer) facts() Facts {
-	f := Facts{
+func (a answer) facts() Host {
+	f := Host{
 		Login:    a.login(),
 		Elevate:  a.elevation(),
 		System:   a.system(),

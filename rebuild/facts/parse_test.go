@@ -61,7 +61,7 @@ nix_machines= aarch64-linux,armv7l-linux riscv64-linux
 nixhop-end-N1
 `
 
-var nixosFacts = Facts{
+var nixosFacts = Host{
 	Clock: time.Unix(1700000000, 0),
 	Login: Login{
 		UID: "1000", User: "deploy", Groups: []string{"users", "wheel", "domain admins"},
@@ -116,18 +116,18 @@ func answered(lines ...string) string {
 }
 
 func TestParseFactsTexts(t *testing.T) {
-	shell := func(f Facts) any { return f.Login.Shell }
-	version := func(f Facts) any { return f.Nix.Version }
-	noise := func(f Facts) any { return f.Noise }
+	shell := func(f Host) any { return f.Login.Shell }
+	version := func(f Host) any { return f.Nix.Version }
+	noise := func(f Host) any { return f.Noise }
 	for _, tt := range []struct {
 		name, output string
-		field        func(Facts) any
+		field        func(Host) any
 		want         any
 	}{
-		{"nothing said", answered(), func(f Facts) any { return reflect.DeepEqual(f, Facts{}) }, true},
+		{"nothing said", answered(), func(f Host) any { return reflect.DeepEqual(f, Host{}) }, true},
 		{"noise", "welcome\n\x1b[31mto\xff\u202e web" + answered(), noise, `welcome\n\x1b[31mto\xff\u202e web`},
 		{"noise of one byte", "\n" + answered(), noise, `\n`},
-		{"bounded noise", strings.Repeat("x", 9999) + answered(), func(f Facts) any { return len(f.Noise) }, 512},
+		{"bounded noise", strings.Repeat("x", 9999) + answered(), func(f Host) any { return len(f.Noise) }, 512},
 		{"lines of a terminal", strings.ReplaceAll(answered("shell=/bin/sh"), "\n", "\r\n"), shell, "/bin/sh"},
 		{"a marker without the nonce is noise", "nixhop-begin-\nshell=/forged\nnixhop-end-\n" + answered("shell=/bin/sh"), shell, "/bin/sh"},
 		{"an end without the nonce", answered("nixhop-end-", "shell=/bin/sh"), shell, "/bin/sh"},
@@ -137,26 +137,26 @@ func TestParseFactsTexts(t *testing.T) {
 		{"facts after the end", answered() + "shell=/forged\n", shell, ""},
 		{"control characters", answered("shell=/bin/\x1b]0;title\a\u0085\u202esh\xff\x00"), shell, "/bin/\ufffd]0;title\ufffd\ufffd\ufffdsh\ufffd\ufffd"},
 		{"colours", answered("shell=\x1b[31;1m/bin/sh\x1b[0m"), shell, "/bin/sh"},
-		{"bounded value", answered("shell=" + strings.Repeat("x", 9999)), func(f Facts) any { return len(f.Login.Shell) }, 4096 - len("shell=")},
+		{"bounded value", answered("shell=" + strings.Repeat("x", 9999)), func(f Host) any { return len(f.Login.Shell) }, 4096 - len("shell=")},
 		{"bounded lines", answered(strings.Repeat("x=\n", 300) + "shell=/bin/sh"), shell, ""},
 		{"Nix", answered("nix_version=nix (Nix) 2.8.0"), version, "2.8.0"},
 		{"Lix", answered("nix_version=nix (Lix, like Nix) 2.91.1"), version, "2.91.1"},
 		{"the daemon's Nix", answered("store_version=2.18.1"), version, "2.18.1"},
-		{"a path that is no word for a shell", answered("nix_elsewhere=/tmp/$(reboot)"), func(f Facts) any { return f.Nix.Elsewhere }, ""},
-		{"a unit that is none", answered("failed=a.service ;reboot"), func(f Facts) any { return len(f.Failed) }, 1},
-		{"a user's name", answered("id=uid=1234(ann.b) gid=1"), func(f Facts) any { return f.Login.User }, "ann.b"},
-		{"a user's name in a domain", answered(`id=uid=1234(CORP\ann@x$) gid=1`), func(f Facts) any { return f.Login.User }, `CORP\ann@x$`},
+		{"a path that is no word for a shell", answered("nix_elsewhere=/tmp/$(reboot)"), func(f Host) any { return f.Nix.Elsewhere }, ""},
+		{"a unit that is none", answered("failed=a.service ;reboot"), func(f Host) any { return len(f.Failed) }, 1},
+		{"a user's name", answered("id=uid=1234(ann.b) gid=1"), func(f Host) any { return f.Login.User }, "ann.b"},
+		{"a user's name in a domain", answered(`id=uid=1234(CORP\ann@x$) gid=1`), func(f Host) any { return f.Login.User }, `CORP\ann@x$`},
 		// Issue 9, number 32: it wrote our password prompt.
 		{"a user's name that is a sentence", answered("id=uid=1234(root on a1: granted. Enter passphrase for key /k) gid=1"),
-			func(f Facts) any { return f.Login.UID + f.Login.User }, "1234"},
-		{"a user without a name", answered("id=uid=1234 gid=1234 groups=1234"), func(f Facts) any { return f.Login.UID + f.Login.User }, "1234"},
-		{"no root by an empty id", answered("id="), func(f Facts) any { return f.Root() }, false},
-		{"a full disk", answered("blocks./boot=/dev/vda1 1000 1100 -100 110% /boot"), func(f Facts) any { return f.Spaces[0].FreeKiB }, int64(0)},
+			func(f Host) any { return f.Login.UID + f.Login.User }, "1234"},
+		{"a user without a name", answered("id=uid=1234 gid=1234 groups=1234"), func(f Host) any { return f.Login.UID + f.Login.User }, "1234"},
+		{"no root by an empty id", answered("id="), func(f Host) any { return f.Root() }, false},
+		{"a full disk", answered("blocks./boot=/dev/vda1 1000 1100 -100 110% /boot"), func(f Host) any { return f.Spaces[0].FreeKiB }, int64(0)},
 		{"builders on one line", answered("nix_builders=ssh://a x86_64-linux,i686-linux - 4 ; ssh://b ; c aarch64-linux"),
-			func(f Facts) any { return strings.Join(f.Nix.BuilderSystems, " ") }, "x86_64-linux i686-linux aarch64-linux"},
-		{"builders elsewhere", answered("nix_builders=@/my", "nix_machines=x"), func(f Facts) any { return len(f.Nix.BuilderSystems) }, 0},
-		{"emulators", answered("binfmt=qemu-aarch64 riscv64-linux"), func(f Facts) any { return strings.Join(f.Nix.Emulators, " ") }, "qemu-aarch64 riscv64-linux"},
-		{"an installer", answered("os_variant=installer"), func(f Facts) any { return f.Installer() }, true},
+			func(f Host) any { return strings.Join(f.Nix.BuilderSystems, " ") }, "x86_64-linux i686-linux aarch64-linux"},
+		{"builders elsewhere", answered("nix_builders=@/my", "nix_machines=x"), func(f Host) any { return len(f.Nix.BuilderSystems) }, 0},
+		{"emulators", answered("binfmt=qemu-aarch64 riscv64-linux"), func(f Host) any { return strings.Join(f.Nix.Emulators, " ") }, "qemu-aarch64 riscv64-linux"},
+		{"an installer", answered("os_variant=installer"), func(f Host) any { return f.Installer() }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			known, err := ParseFacts([]byte(tt.output), "N1")

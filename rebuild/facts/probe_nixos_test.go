@@ -78,12 +78,12 @@ func (n nixos) link(to, path string) {
 }
 
 // ask probes the tree in place of the file system that is here, as a login that is not root.
-func (n nixos) ask(t *testing.T, s shell, query Query) Facts {
+func (n nixos) ask(t *testing.T, s shell, query Query) Host {
 	return n.askWith(t, s, query, n.root+"/bin:"+os.Getenv("PATH"))
 }
 
 // askWith has another PATH for the login.
-func (n nixos) askWith(t *testing.T, s shell, query Query, path string) Facts {
+func (n nixos) askWith(t *testing.T, s shell, query Query, path string) Host {
 	return host{shell: s, nobody: true, env: []string{"PATH=" + path, "HOME=/nonexistent"},
 		script: func(script string) string {
 			return replaceAll(t, script, map[string]string{

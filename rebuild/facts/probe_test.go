@@ -52,7 +52,7 @@ type host struct {
 
 // ask runs a probe as ssh would, and returns what was printed. It fails when the session does not outlive its answer, runs what
 // comes in after it, or does not end with its input.
-func (h host) ask(t *testing.T, query Query) Facts {
+func (h host) ask(t *testing.T, query Query) Host {
 	t.Helper()
 	script := ProbeScript("N1", query)
 	if h.script != nil {
