@@ -171,7 +171,7 @@ func TestDeployOneOfEightFails(t *testing.T) {
 			func(f *fleet) { f.turn(one, "hostname=other") }},
 		{"its builder fails", report.PhaseBuild, report.Failed, "build-fail", "nix log /nix/store/",
 			func(f *fleet) { f.configure(one, "build=fail") }},
-		{"its link is lost while copying", report.PhaseCopy, report.Failed, "", "error: failed to start SSH connection",
+		{"its link is lost while copying", report.PhaseCopy, report.Failed, "", "error: cannot open connection to remote store",
 			func(f *fleet) { f.turn(one, "cut=copy") }},
 		{"a unit fails", report.PhaseActivate, report.Units, "units", "warning: the following units failed: a.service",
 			func(f *fleet) { f.turn(one, "units=a.service") }},

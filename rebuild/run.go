@@ -29,6 +29,7 @@ type Run struct {
 
 	names    func() ([]string, error)         // the flake's configurations; looked up once, nobody is asked
 	settings func() ([]source.Setting, error) // what it sets for Nix
+	trusted  func() facts.Answer              // Nix here takes unsigned paths from this user
 	look     *looking
 
 	mu    sync.Mutex
@@ -64,6 +65,7 @@ func (s Session) newRun(
 	s.Say.Info(src.Above(s.Dir))
 	run.names = sync.OnceValues(func() ([]string, error) { return run.evaluator.Kept.Names(ctx, src, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
+	run.trusted = sync.OnceValue(func() facts.Answer { return facts.TrustedHere(ctx) })
 	run.installed = decision.FindInstalled(r.NixosRebuild, s.Self, s.Env)
 	placed, hosts, err := s.place(r, src, inv, targets)
 	if err != nil {

@@ -21,13 +21,22 @@ func (r *Run) job(c Checked) plan.Job {
 	return plan.Job{
 		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
 		Dir: dir, Run: r.net.Name(), By: facts.Me(),
-		Target: c.Machine, Build: c.Builder, Between: c.Between, Dialect: c.Decision.Engine,
+		Target: c.Machine, Build: c.Builder, Between: c.Between, Copies: r.copies(c), Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
 		Terminal:     r.alone && remote.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
+}
+
+// copies decides how store paths go. A plan that looks at nothing knows of nobody's Nix.
+func (r *Run) copies(c Checked) decision.Copies {
+	var here facts.Nix
+	if r.look != nil {
+		here = r.look.here().Nix
+	}
+	return r.known(c.Located, c.On, c.At).Copies(here, c.Between != nil, r.trusted)
 }
 
 // performer takes the steps of a host's plan.

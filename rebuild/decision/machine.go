@@ -18,11 +18,11 @@ type Machine struct {
 
 // StoreURL is the host as `nix copy` takes it. An IPv6 address stands in brackets, its zone's '%' is escaped (nix
 // store URLs, RFC 6874).
-func (m *Machine) StoreURL() string {
+func (m *Machine) StoreURL(t Transfer) string {
 	if m.Alias != "" {
-		return "ssh://" + m.Alias
+		return t.Scheme() + "://" + m.Alias
 	}
-	return "ssh://" + m.Host.Authority()
+	return t.Scheme() + "://" + m.Host.Authority()
 }
 
 // Called is the machine in a sentence; nil is this one.

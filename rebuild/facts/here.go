@@ -177,6 +177,36 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 	return n, store
 }
 
+// TrustedHere reports whether Nix here takes unsigned paths from this user. A store that is no daemon's is the user's own.
+func TrustedHere(ctx context.Context) Answer {
+	if os.Geteuid() == 0 {
+		return Yes
+	}
+	ctx, cancel := context.WithTimeout(ctx, nixTime)
+	defer cancel()
+	for _, words := range [][]string{{"store", "info"}, {"store", "ping"}} {
+		// The older one tells on standard error, the newer one on standard output.
+		said, err := nixexec.Output(ctx, nixexec.Command{Argv: append([]string{"/bin/sh", "-c", `exec "$@" 2>&1`, "sh"}, nixexec.NixCommand(words...)...)})
+		if err == nil {
+			return trustedSays(string(said))
+		}
+	}
+	return Unsaid
+}
+
+// trustedSays reads what `nix store info` tells of a store.
+func trustedSays(text string) Answer {
+	for line := range strings.Lines(text) {
+		switch strings.TrimSpace(line) {
+		case "Trusted: 1", "Store URL: local":
+			return Yes
+		case "Trusted: 0":
+			return No
+		}
+	}
+	return Unsaid
+}
+
 // BuilderSystems are the systems that remote builders of this machine are for, under settings of Nix from the command
 // line.
 func BuilderSystems(settings []string) []string {

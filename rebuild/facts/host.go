@@ -64,6 +64,7 @@ type Elevation struct {
 // Nix is the host's Nix. The fields from System on are asked of a build host only.
 type Nix struct {
 	Store, Env, Nix string // paths of nix-store, nix-env and nix in Login.Path
+	Daemon          string // likewise, of nix-daemon, which is what ssh-ng:// starts on a host
 	Elsewhere       string // directory of a nix-store that is not in Login.Path
 	Version         string // "2.8.0"
 	Trusted         Answer // the login is a trusted user of the daemon, so that unsigned paths can be copied to it

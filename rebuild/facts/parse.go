@@ -146,6 +146,7 @@ func (a answer) nix(login Login) Nix {
 		Store:          a.path("program.nix-store"),
 		Env:            a.path("program.nix-env"),
 		Nix:            a.path("program.nix"),
+		Daemon:         a.path("program.nix-daemon"),
 		Elsewhere:      a.path("nix_elsewhere"),
 		Version:        lastWord.FindString(a["nix_version"]),
 		Trusted:        a.trusted(login),

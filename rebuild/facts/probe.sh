@@ -295,7 +295,7 @@ ask_failed() {
 probe() {
 	printf 'nixhop-begin-%s\n' "$nonce"
 	login_path=${PATH-}
-	for program in nix nix-store nix-env sudo doas systemd-run; do
+	for program in nix nix-store nix-env nix-daemon sudo doas systemd-run; do
 		found=$(command -v "$program")
 		put "program.$program" "$found"
 		case $program in nix-store) nix_store=$found ;; sudo) sudo=$found ;; doas) doas=$found ;; systemd-run) systemd_run=$found ;; esac

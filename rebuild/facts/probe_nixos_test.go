@@ -136,7 +136,7 @@ esac
 				SudoRules: SudoRules{{"/bin/a", true, false}, {"/bin/b", true, false}, {"/bin/c", true, false}}, Doas: n.root + "/bin/doas", DoasFree: Yes,
 			})
 			same(t, "nix", f.Nix, Nix{
-				Store: n.root + "/bin/nix-store", Nix: n.root + "/bin/nix", Env: f.Nix.Env, Version: "2.24.9", Trusted: No,
+				Store: n.root + "/bin/nix-store", Nix: n.root + "/bin/nix", Env: f.Nix.Env, Daemon: f.Nix.Daemon, Version: "2.24.9", Trusted: No,
 				System: "x86_64-linux", ExtraPlatforms: []string{"i686-linux"}, Features: []string{"kvm"}, MaxJobs: "3",
 				BuilderSystems: f.Nix.BuilderSystems,
 			})
@@ -178,7 +178,7 @@ show-config) printf 'require-sigs = true\nsecret-key-files = /nonexistent/key\nt
 				n.write("etc/nix/nix.conf", "sandbox = true\n trusted-users = root nobody\n")
 			}
 			f := n.ask(t, shells(t)[0], Query{Profile: "web"})
-			tt.want.Store, tt.want.Nix, tt.want.Env = n.root+"/bin/nix-store", n.root+"/bin/nix", f.Nix.Env
+			tt.want.Store, tt.want.Nix, tt.want.Env, tt.want.Daemon = n.root+"/bin/nix-store", n.root+"/bin/nix", f.Nix.Env, f.Nix.Daemon
 			same(t, "nix", f.Nix, tt.want)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
@@ -81,17 +82,14 @@ func (j Job) logFormat() []string {
 
 // remoteBuild copies the derivation to the build host and realises it there. Root is never needed for that.
 func remoteBuild(j Job) []Step {
-	copyDerivation := nixexec.NixCommand()
-	copyDerivation = append(copyDerivation, "copy", "--derivation", "--to", j.Build.StoreURL(), DerivationWord)
-	copyDerivation = append(copyDerivation, substituteWords(j)...)
-	copyDerivation = append(copyDerivation, j.Request.NixWords(request.ForCopy)...)
-
 	flags := j.realiseFlags()
 	if j.Request.Action == "dry-build" {
 		flags = append(flags, "--dry-run")
 	}
+	copied := j.copyOf(DerivationWord, nil, j.Build, j.Copies.Derivation)
+	copied.Note = "the derivation"
 	return []Step{
-		{Name: "copy", Where: j.Build.Host.Name, Note: "the derivation", Command: nixexec.Command{Argv: copyDerivation, Env: j.Environment()}},
+		copied,
 		{Name: "build", Where: j.Build.Host.Name, Text: "realise.sh", Result: "toplevel", Command: nixexec.Command{
 			Argv:  session(j.Build, "/bin/sh", "-s", "--", DerivationWord),
 			Stdin: realisation(j.Run, flags),
@@ -128,7 +126,7 @@ func EndCommand(j Job, step string, results map[string]string) (command nixexec.
 		ours = "--add-root [^ ]*/" + regexp.QuoteMeta(j.Run) + "[.][^ /]*/system"
 		same = "nix[a-z-]* .*" + regexp.QuoteMeta(results["derivation"])
 	case step == "copy" && j.Between != nil && results["toplevel"] != "":
-		ours = regexp.QuoteMeta("copy --to " + betweenURL(j) + " " + results["toplevel"])
+		ours = "copy --to ssh(-ng)?" + regexp.QuoteMeta(strings.TrimPrefix(betweenURL(j, decision.OneByOne), "ssh")+" "+results["toplevel"])
 		same = "nix[a-z-]* .*" + regexp.QuoteMeta(results["toplevel"])
 	}
 	if ours == "" {
@@ -137,14 +135,6 @@ func EndCommand(j Job, step string, results map[string]string) (command nixexec.
 	command = ssh.SessionCommand(j.Build.Master, "/bin/sh", "-s")
 	command.Stdin = nixexec.Assignments([2]string{"ours", ours}, [2]string{"same", same}, nixexec.HostPrograms()) + endScript
 	return command, []string{"pkill", "-INT", "-f", "--", ours}, true
-}
-
-// substituteWords let the receiving host fetch what its caches have.
-func substituteWords(j Job) []string {
-	if j.Request.Has("--use-substitutes") {
-		return []string{"--substitute-on-destination"}
-	}
-	return nil
 }
 
 // session is the argv of a command on the machine, over its connection. A result word is left as it is, for the plan

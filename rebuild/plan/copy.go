@@ -30,33 +30,16 @@ func Copy(j Job) []Step {
 
 // copySystem brings the built system from where it was built to where it is needed; between two other machines it goes
 // through this one unless the one reaches the other, so that neither needs to know or to trust the other
-// (nixpkgs#403282).
+// (nixpkgs#403282). A system that was built by a host of the user's own choice carries no signature that another store
+// knows.
 func copySystem(j Job) (Step, bool) {
 	if j.SameHost() {
 		return Step{}, false
 	}
-	third := j.Build != nil && j.Target != nil
-	if third && j.Between != nil {
+	if j.Build != nil && j.Target != nil && j.Between != nil {
 		return copyBetween(j), true
 	}
-	argv := nixexec.NixCommand()
-	argv = append(argv, "copy")
-	if j.Build != nil {
-		argv = append(argv, "--from", j.Build.StoreURL())
-	}
-	where := ""
-	if j.Target != nil {
-		argv = append(argv, "--to", j.Target.StoreURL())
-		where = j.Target.Host.Name
-	}
-	if j.Target == nil {
-		// A system that was built by a host of the user's own choice carries no signature that this store knows.
-		argv = append(argv, "--no-check-sigs")
-	}
-	argv = append(argv, substituteWords(j)...)
-	argv = append(argv, decision.ToplevelWord)
-	argv = append(argv, j.Request.NixWords(request.ForCopy)...)
-	return Step{Name: "copy", Where: where, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}, true
+	return j.copyOf(decision.ToplevelWord, j.Build, j.Target, j.Copies.System), true
 }
 
 // copyBetween has a third build host copy what it has built, by its own ssh. It asks nobody anything there.
@@ -65,12 +48,18 @@ func copyBetween(j Job) Step {
 	if j.Between.Port != 0 {
 		options += " -p " + strconv.Itoa(j.Between.Port)
 	}
-	words := append([]string{"env", options}, nixexec.NixCommand()...)
-	words = append(words, "copy", "--to", betweenURL(j), decision.ToplevelWord)
-	words = append(words, substituteWords(j)...)
-	words = append(words, j.Request.NixWords(request.ForCopy)...)
-	return Step{Name: "copy", Where: j.Build.Host.Name, Command: nixexec.Command{Argv: session(j.Build, words...)}}
+	by := func(t decision.Transfer) nixexec.Command {
+		words := append([]string{"env", options}, nixexec.NixCommand("copy", "--to", betweenURL(j, t), decision.ToplevelWord)...)
+		words = append(append(words, j.flags(t)...), j.Request.NixWords(request.ForCopy)...)
+		return nixexec.Command{Argv: session(j.Build, words...)}
+	}
+	step := Step{Name: "copy", Where: j.Build.Host.Name, Command: by(j.Copies.System)}
+	if j.Copies.System != decision.OneByOne {
+		one := by(decision.OneByOne)
+		step.Else = &one
+	}
+	return step
 }
 
 // betweenURL is the target as the build host knows it.
-func betweenURL(j Job) string { return "ssh://" + j.Between.Authority() }
+func betweenURL(j Job, t decision.Transfer) string { return t.Scheme() + "://" + j.Between.Authority() }

@@ -20,6 +20,7 @@ type Job struct {
 	Target        *decision.Machine  // nil: activation happens here, or not at all
 	Build         *decision.Machine  // nil: built here
 	Between       *sshcfg.Host       // how the build host reaches the target itself; nil: what it builds goes through this machine
+	Copies        decision.Copies    // how store paths go
 	Dialect       *decision.Dialect  // the nixos-rebuild to run; nil: nixhop takes the steps itself
 	SSHOpts       string             // NIX_SSHOPTS for nix and nixos-rebuild
 	Cross         string             // the platform that the system is built on, where that is forced; empty: what the configuration says

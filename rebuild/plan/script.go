@@ -184,6 +184,11 @@ func (s *script) add(step Step) {
 	if step.Quiet {
 		words += " >/dev/null"
 	}
+	if step.Else != nil {
+		other := step
+		other.Command = *step.Else
+		words += " ||\n\t" + s.words(other)
+	}
 	s.text.WriteString(words + "\n")
 }
 

@@ -21,11 +21,12 @@ type Step struct {
 	Name    string // "evaluate", "build", "copy", "link", "activate" or "nixos-rebuild"
 	Where   string // host, for people; empty: here
 	Command nixexec.Command
-	Text    string // the name of the long text that the command is given, "activate.sh"; empty: there is none
-	Result  string // the variable that takes what the command prints on standard output
-	Secret  bool   // the password goes to its standard input first, in a line of its own, then ScriptMark
-	Note    string // a comment in front of it, where it is printed
-	Quiet   bool   // what it prints on standard output is no result of nixhop's and dropped
+	Else    *nixexec.Command // does the same in another way where Command fails; nil: there is none
+	Text    string           // the name of the long text that the command is given, "activate.sh"; empty: there is none
+	Result  string           // the variable that takes what the command prints on standard output
+	Secret  bool             // the password goes to its standard input first, in a line of its own, then ScriptMark
+	Note    string           // a comment in front of it, where it is printed
+	Quiet   bool             // what it prints on standard output is no result of nixhop's and dropped
 }
 
 // DerivationWord is a word of a Step's command that is the result of an earlier step, as decision.ToplevelWord is.
@@ -36,15 +37,24 @@ type Results map[string]string
 
 // Fill is the step with the results in place of the words that stand for them.
 func (s Step) Fill(r Results) Step {
-	argv := make([]string, len(s.Command.Argv))
-	for i, word := range s.Command.Argv {
+	s.Command.Argv = r.fill(s.Command.Argv)
+	if s.Else != nil {
+		other := *s.Else
+		other.Argv = r.fill(other.Argv)
+		s.Else = &other
+	}
+	return s
+}
+
+func (r Results) fill(argv []string) []string {
+	filled := make([]string, len(argv))
+	for i, word := range argv {
 		if name, found := strings.CutPrefix(word, "\x00"); found {
 			word = r[name]
 		}
-		argv[i] = word
+		filled[i] = word
 	}
-	s.Command.Argv = argv
-	return s
+	return filled
 }
 
 // Plan is what a deployment does, in order. What Script prints is what runs.

@@ -152,14 +152,14 @@ func TestNativeSteps(t *testing.T) {
 			strings.TrimSuffix(evaluate, "\n") + " --option keep-going false\n" +
 				"build nix-store --realise $derivation --option keep-going true --option keep-going false --dry-run\n"},
 		{"built on the target", "switch web -s", Job{Source: flake, Configuration: "web", Target: web, Build: web},
-			evaluate + "copy@web nix copy --derivation --to ssh://web $derivation --substitute-on-destination\n" +
+			evaluate + "copy@web nix copy --derivation --to ssh://web --substitute-on-destination $derivation\n" +
 				"build@web ssh -- web /bin/sh -s -- $derivation\n" + activate},
 		{"a third build host: the copy goes through here", "switch web", Job{Source: flake, Configuration: "web", Target: web, Build: big},
 			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation\n" +
 				"build@big ssh -- big /bin/sh -s -- $derivation\ncopy@web nix copy --from ssh://big --to ssh://web $toplevel\n" + activate},
 		{"a third build host that reaches the target", "switch web -s", Job{Source: flake, Configuration: "web", Target: web, Build: big,
 			Between: &sshcfg.Host{User: "root", Name: "192.0.2.7", Port: 222}},
-			evaluate + "copy@big nix copy --derivation --to ssh://big $derivation --substitute-on-destination\n" +
+			evaluate + "copy@big nix copy --derivation --to ssh://big --substitute-on-destination $derivation\n" +
 				"build@big ssh -- big /bin/sh -s -- $derivation\n" +
 				"copy@big ssh -- big env nix 'nix-command flakes' copy --to ssh://root@192.0.2.7 $toplevel --substitute-on-destination\n" + activate},
 		{"dry-build", "dry-build web", Job{Source: flake, Configuration: "web"},
@@ -173,7 +173,7 @@ func TestNativeSteps(t *testing.T) {
 		{"rollback builds nothing", "switch web --rollback", Job{Source: flake, Target: web}, "activate@web ssh -- web /bin/sh -s -- /run/nixhop/\n"},
 		{"without a flake", "test web -f x.nix -A a -L -k", Job{Source: source.Source{File: "x.nix", Attr: "a"}, Target: machineFor("web"), Elevate: []string{"sudo", "-n"}},
 			"evaluate nix eval --raw --impure --expr --print-build-logs --keep-going\n" +
-				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web $toplevel --keep-going\n" +
+				strings.Replace(build, "$derivation", "$derivation --keep-going", 1) + "copy@web nix copy --to ssh://web --keep-going $toplevel\n" +
 				"activate@web ssh -- web sudo -n /bin/sh -s -- /run/nixhop/ $toplevel\n"},
 		{"channels", "switch web -I p=q", Job{Source: source.Source{}, Target: web},
 			"evaluate nix eval --raw --impure --expr --include\n" + build + "copy@web nix copy --to ssh://web $toplevel\n" + activate},
@@ -217,7 +217,7 @@ func TestEndCommand(t *testing.T) {
 		{"a build here", "build", Job{}, ""},
 		{"a build", "build", Job{Build: big, Run: "nixhop-r"}, `pkill -INT -f -- --add-root [^ ]*/nixhop-r[.][^ /]*/system`},
 		{"a copy through here", "copy", Job{Build: big}, ""},
-		{"a copy from there", "copy", Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, `pkill -INT -f -- copy --to ssh://web /nix/store/t`},
+		{"a copy from there", "copy", Job{Build: big, Between: &sshcfg.Host{Name: "web"}}, `pkill -INT -f -- copy --to ssh(-ng)?://web /nix/store/t`},
 		{"the activation", "activate", Job{Build: big}, ""},
 	} {
 		command, byHand, runs := EndCommand(c.job, c.step, results)

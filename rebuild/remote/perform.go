@@ -103,6 +103,11 @@ func (p Performer) TakeAll(ctx context.Context, steps []plan.Step, results plan.
 		}
 		var out string
 		out, heard, err = p.Take(ctx, step, results)
+		if err != nil && step.Else != nil && p.fallsBack(ctx, heard, err) {
+			p.Say.Warn("copying in one stream failed; copying path by path")
+			step.Text, step.Command = "", *step.Else
+			out, heard, err = p.Take(ctx, step, results)
+		}
 		if step.Result != "" && err == nil {
 			results[step.Result], err = pathOf(step, out, steps[i+1:])
 		}
@@ -111,6 +116,16 @@ func (p Performer) TakeAll(ctx context.Context, steps []plan.Step, results plan.
 		}
 	}
 	return heard, nil
+}
+
+// fallsBack reports whether a step that failed is worth another way: neither the user nor a lost connection has ended it,
+// and what it printed names no reason that is none of the way's.
+func (p Performer) fallsBack(ctx context.Context, heard *Heard, err error) bool {
+	if !FailedThere(err) || ctx.Err() != nil || len(explain.Explain(heard.Bytes(), explain.Situation{Phase: heard.Phase()})) > 0 {
+		return false
+	}
+	alive := func(l *Link) bool { return l == nil || l.current().Alive(ctx) }
+	return alive(p.Link) && alive(p.BuildLink)
 }
 
 // pathOf is what a step has told: a store path, unless nothing needs it.

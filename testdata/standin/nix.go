@@ -2,7 +2,6 @@ package standin
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -27,7 +26,7 @@ func (c *call) nix() int {
 	if len(words) == 0 {
 		return c.fail("error: no subcommand specified")
 	}
-	changes := words[0] == "build" || words[0] == "copy" || words[0] == "path-info" || words[0] == "eval" && slices.Contains(words, "--raw")
+	changes := words[0] == "build" || words[0] == "copy" || words[0] == "path-info" && !slices.Contains(words, "--sigs") || words[0] == "eval" && slices.Contains(words, "--raw")
 	c.record(!changes)
 	switch words[0] {
 	case "eval":
@@ -125,9 +124,12 @@ func (c *call) pathInfo(words []string) int {
 	return 0
 }
 
-// signatures is `nix path-info --recursive --sigs`: each path, and by which key it is signed.
+// signatures is `nix path-info --recursive --sigs`: each path, with --size that, too, and by which key it is signed.
 func (c *call) signatures(words []string) int {
-	signature := ""
+	signature, size := "", ""
+	if slices.Contains(words, "--size") {
+		size = "1000\t"
+	}
 	if text, err := os.ReadFile(c.place.knob("signs", "")); err == nil {
 		name, _, _ := strings.Cut(string(text), ":")
 		signature = " " + name + ":c2ln"
@@ -137,7 +139,7 @@ func (c *call) signatures(words []string) int {
 		return c.fail("error: path '%s' is not valid", path)
 	}
 	for _, each := range c.place.closure(path) {
-		fmt.Printf("%s\tultimate%s\n", each, signature)
+		fmt.Printf("%s\t%sultimate%s\n", each, size, signature)
 	}
 	return 0
 }
@@ -226,97 +228,4 @@ func (c *call) wait(conf Configuration) int {
 	case <-time.After(masterTime):
 		return c.fail("error: the build of '%s' was not stopped", conf.derivation())
 	}
-}
-
-// nixCopy is `nix copy` from or to hosts: it talks to the nix-store there, over the ssh that NIX_SSHOPTS says.
-func (c *call) nixCopy(words []string) int {
-	from, to := value(words, "--from"), value(words, "--to")
-	var path string
-	for _, word := range words {
-		if strings.HasPrefix(word, "/nix/store/") || strings.HasPrefix(word, c.place.Root()) {
-			path = c.place.back(word)
-		}
-	}
-	if from != "" {
-		if status := c.serve(from, "export "+path+" to "+placeName(c.place)); status != 0 {
-			return status
-		}
-	}
-	if to == "" {
-		return 0
-	}
-	return c.serve(to, "import "+path+" from "+placeName(c.place))
-}
-
-// placeName is a place in what nix-store --serve is told.
-func placeName(h *Place) string {
-	if h.Name == "" {
-		return "."
-	}
-	return h.Name
-}
-
-// serve has the nix-store of a host take or give a path.
-func (c *call) serve(url, order string) int {
-	host := strings.TrimPrefix(url, "ssh://")
-	argv := append(strings.Fields(os.Getenv("NIX_SSHOPTS")), "-x", host, "nix-store", "--serve")
-	if strings.HasPrefix(order, "import") {
-		argv = append(argv, "--write")
-	}
-	cmd := exec.Command("ssh", argv...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(order+"\n"), io.Discard, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return c.fail("error: failed to start SSH connection to '%s'", host)
-	}
-	return 0
-}
-
-// transfer copies a path and what it needs from one place to another, of which one is a host.
-func transfer(from, to *Place, path string) error {
-	if _, err := os.Stat(from.path(path)); err != nil {
-		return fmt.Errorf("error: path '%s' is not valid", path)
-	}
-	way := "to 'ssh://" + to.Name
-	if to.Name == "" {
-		way = "from 'ssh://" + from.Name
-	}
-	for _, each := range from.closure(path) {
-		target := to.path(each)
-		if _, err := os.Stat(target); err == nil {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "copying path '%s' %s'...\n", each, way)
-		if err := copyTree(from.path(each), target); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// copyTree copies a file, or a directory with links as they are.
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		target := to + strings.TrimPrefix(path, from)
-		info, err := entry.Info()
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir():
-			return os.MkdirAll(target, 0o755)
-		case info.Mode()&os.ModeSymlink != 0:
-			text, err := os.Readlink(path)
-			if err != nil {
-				return err
-			}
-			return link(text, target)
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, text, info.Mode().Perm())
-	})
 }

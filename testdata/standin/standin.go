@@ -33,6 +33,7 @@ func programs() map[string]func(*call) int {
 		"cut-link":       (*call).cutLink,
 		"nix-command":    (*call).nix,
 		"nix-store":      (*call).nixStore,
+		daemonProgram:    (*call).nixDaemon,
 		"nix-env":        (*call).nixEnv,
 		"pgrep":          (*call).pgrep,
 		"systemd-run":    (*call).systemdRun,

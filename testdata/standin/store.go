@@ -2,7 +2,6 @@ package standin
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +33,8 @@ func (c *call) nixStore() int {
 		return c.serveStore()
 	case slices.Contains(c.args, "--realise"):
 		return c.realisePath()
+	case slices.Contains(c.args, "--export"), slices.Contains(c.args, "--import"):
+		return c.streamed()
 	}
 	return c.fail("error: no operation specified")
 }
@@ -67,34 +68,6 @@ func (c *call) realisePath() int {
 		}
 	}
 	fmt.Println(out)
-	return 0
-}
-
-// serveStore takes one order of a stand-in: import PATH from PLACE, or export PATH to PLACE.
-func (c *call) serveStore() int {
-	text, err := io.ReadAll(os.Stdin)
-	order := strings.Fields(string(text))
-	if err != nil || len(order) != 4 {
-		return c.fail("error: protocol mismatch, got '%s'", text)
-	}
-	if c.place.knob("cut", "") == "copy" {
-		_ = c.place.Set("cut", "")
-		return c.cutLink()
-	}
-	path, other := c.place.back(order[1]), c.place.World.Host(order[3])
-	if order[3] == "." {
-		other = c.place.World.Here()
-	}
-	if order[0] == "export" {
-		err = transfer(c.place, other, path)
-	} else if !c.root() && !c.place.takes(other, path) {
-		return c.fail("error: cannot add path '%s' because it lacks a signature by a trusted key", path)
-	} else {
-		err = transfer(other, c.place, path)
-	}
-	if err != nil {
-		return c.fail("%v", err)
-	}
 	return 0
 }
 
@@ -216,7 +189,7 @@ func (c *call) listGenerations() int {
 
 // takes reports whether the Nix of a host takes a path from a login that is not root: a derivation, whose name says what
 // is in it, always; else from one that it trusts, or with a signature by a key that it knows, or any.
-func (h *Place) takes(from *Place, path string) bool {
+func (h *Place) takes(from *Place, path string, unsigned bool) bool {
 	name := ""
 	if text, err := os.ReadFile(from.knob("signs", "")); err == nil {
 		name, _, _ = strings.Cut(string(text), ":")
@@ -225,7 +198,7 @@ func (h *Place) takes(from *Place, path string) bool {
 		return true // it is not sent
 	}
 	signed := name != "" && strings.Contains(" "+h.knob("keys", ""), " "+name+":")
-	return strings.HasSuffix(path, ".drv") || h.knob("trusted", "yes") != "no" || h.knob("sigs", "true") == "false" || signed
+	return strings.HasSuffix(path, ".drv") || unsigned && h.knob("trusted", "yes") != "no" || h.knob("sigs", "true") == "false" || signed
 }
 
 // Runs is the system that the host runs.

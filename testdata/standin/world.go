@@ -44,7 +44,8 @@ const (
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
 var tools = []string{
 	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv",
-	"printf", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "wc", "xargs",
+	"printf", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "uniq", "wc",
+	"xargs",
 }
 
 // systemTools are those that this machine has beside them. ssh stands behind the stand-in, which asks it what a
@@ -52,7 +53,7 @@ var tools = []string{
 var systemTools = []string{"git", "ssh", "ssh-add", "ssh-keygen", "stty", "tee"}
 
 // hostPrograms are the links of a host to the test binary; scripts are its other programs.
-var hostPrograms = []string{"cut-link", "nix-command", "nix-env", "nix-store", "nixos-rebuild", "pgrep", "ssh", "systemd-run"}
+var hostPrograms = []string{"cut-link", "nix-command", daemonProgram, "nix-env", "nix-store", "nixos-rebuild", "pgrep", "ssh", "systemd-run"}
 
 // herePrograms are those of this machine; nixos-rebuild is installed by InstallRebuild.
 var herePrograms = []string{masterProgram, "nix-command", "nix-store", "ssh-client"}
@@ -261,6 +262,7 @@ func (h *Place) write(path, text string) error {
 //	sets       the next profile is set only after that, as goes-on has it
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
+//	nix-daemon "none": it has none; "broken": one that does not answer
 //	keys, sigs, signs  trusted-public-keys, require-sigs and secret-key-files of its Nix
 //
 // and those of this machine: nix and signs, as above.
@@ -290,6 +292,12 @@ func (h *Place) Set(knob, value string) error {
 		missing := "#!/bin/sh\necho 'sh: nixos-rebuild: command not found' >&2\nexit 127\n"
 		if err := errors.Join(os.Remove(program), os.WriteFile(program, []byte(missing), 0o755)); err != nil {
 			return err
+		}
+	}
+	if knob == daemonProgram {
+		daemon := filepath.Join(h.Dir, binDir, daemonProgram)
+		if value == "none" {
+			return os.Remove(daemon)
 		}
 	}
 	if knob == "readonly" {
