@@ -25,7 +25,7 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	if change := outcome.Change(c.Request.Action, p.Before.System); change != (report.Change{}) {
 		p.Say(report.Event{Kind: report.Changed, Change: &change})
 	}
-	r.printSystem(c.Placed, outcome.Deployed(c.System, result))
+	r.say(c.Placed).PrintSystem(outcome.Deployed(c.System, result))
 	switch {
 	case !outcome.Known():
 		r.explain(c.Told, heard, err, "ssh-lost")

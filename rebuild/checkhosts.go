@@ -47,9 +47,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := report.Text(rows, asJSON, func(rows []report.CheckRow) string {
-		return report.CheckTable(rows, tty.Columns(s.Stdio.Out))
-	})
+	text, err := report.CheckText(rows, asJSON, tty.Columns(s.Stdio.Out))
 	if err != nil {
 		return err
 	}

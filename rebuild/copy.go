@@ -28,7 +28,7 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 		return Copied{b}, r.stepFailed(c, heard, results, err)
 	}
 	if !slices.Contains(request.ContactActions, c.Request.Action) {
-		r.printSystem(c.Placed, b.System)
+		r.say(c.Placed).PrintSystem(b.System)
 	}
 	return Copied{b}, nil
 }

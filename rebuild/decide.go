@@ -57,11 +57,10 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if err != nil {
 		return d, r.evaluationError(c.Placed, d.Found, err)
 	}
-	if d.Choice, err = r.choose(ctx, d, names); err != nil {
-		return d, err
+	if d.Choice, err = r.choose(ctx, d, names); err == nil {
+		d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.buildNix(c).System)
+		d.Wanted.Look = r.checking
 	}
-	d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.buildNix(c).System)
-	d.Wanted.Look = r.checking
 	return d, err
 }
 

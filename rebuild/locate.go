@@ -25,9 +25,7 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	var target *decision.Machine
 	var err error
 	if p.Target != nil && (contact || p.Place.Target) {
-		if target, err = r.machine(ctx, p, p.Target.Host); err != nil {
-			return l, err
-		}
+		target, err = r.machine(ctx, p, p.Target.Host)
 	}
 	if contact {
 		l.Machine = target
@@ -35,12 +33,13 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	switch {
 	case p.Place.Target:
 		l.Builder = target
-	case !p.Place.Here:
-		if l.Builder, err = r.machine(ctx, p, p.Place.Host); err != nil {
-			return l, err
-		}
+	case !p.Place.Here && err == nil:
+		l.Builder, err = r.machine(ctx, p, p.Place.Host)
 	}
-	if _, err := r.net.SSHOpts(l.Machine, l.Builder); err != nil {
+	if err == nil {
+		_, err = r.net.SSHOpts(l.Machine, l.Builder)
+	}
+	if err != nil {
 		return l, err
 	}
 	sketch, found, err := decision.Decide(r.known(l, nil, nil))

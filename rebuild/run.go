@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -9,7 +10,6 @@ import (
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -42,9 +42,7 @@ type Run struct {
 func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
-	run := &Run{
-		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2 && !r.Watched(),
-	}
+	run := &Run{Session: s, inventory: inv, checking: checking, alone: len(targets) < 2 && !r.Watched()}
 	if !run.alone {
 		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
 	}
@@ -71,7 +69,9 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
-	run.begin(r, placed)
+	if !run.alone && !r.Plan {
+		run.begin(r.Action, placed)
+	}
 	run.net, err = remote.NewNetwork(ctx, remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
 		Batch: !run.alone, Stdio: run.Stdio,
@@ -80,20 +80,40 @@ func (s Session) newRun(
 	return run, placed, err
 }
 
-// begin tells which hosts there are, where there are many.
-func (r *Run) begin(wanted request.Request, hosts []Placed) {
-	if r.alone || wanted.Plan {
-		return
+// place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's
+// own steps.
+func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
+	own, _ := os.Hostname()
+	isAlias := func(name string) bool { _, found := inv.Find(name); return found }
+	s.Say.Info(decision.AmbiguousBuildHosts(r, targets, own, isAlias)...)
+	if isAlias(own) {
+		own = ""
 	}
-	action := wanted.Action
+	if len(targets) > 1 || r.Watched() {
+		r.Engine = request.EngineNative
+		r.JSON = r.JSON && !r.Events()
+	}
+	for _, t := range targets {
+		p := Placed{Target: t, Request: t.Own(r), Source: src}
+		s.Say.For(p.Name()).Warnings(t.Complaints()...)
+		if p.Place, err = decision.PlaceBuild(r, t, own); err != nil {
+			return nil, nil, err
+		}
+		placed, hosts = append(placed, p), append(hosts, p.Place.Hosts(t)...)
+	}
+	return placed, hosts, nil
+}
+
+// begin tells which hosts there are.
+func (r *Run) begin(action string, hosts []Placed) {
+	begun := report.Event{Kind: report.Begun, Text: action}
 	if r.checking {
-		action = "check"
+		begun.Text = "check"
 	}
-	names := make([]string, len(hosts))
-	for i, p := range hosts {
-		names[i] = p.Name()
+	for _, p := range hosts {
+		begun.Hosts = append(begun.Hosts, p.Name())
 	}
-	r.Say(report.Event{Kind: report.Begun, Text: action, Hosts: names})
+	r.Say(begun)
 }
 
 // known is what a decision about the host may rest on.
@@ -102,11 +122,6 @@ func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
 		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
 		Installed: r.installed, Somebody: remote.Somebody(r.Pass), Checking: r.checking,
 	}
-}
-
-// environment is what nix is given beside its arguments, by whoever does the work.
-func (r *Run) environment(l Located, engine *decision.Dialect) []string {
-	return plan.Job{Dir: r.net.Dir(), Dialect: engine, SSHOpts: r.sshOpts(l)}.Environment()
 }
 
 // sshOpts is NIX_SSHOPTS for the machines that take part.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
@@ -89,13 +88,5 @@ func (r *Run) announce(c Checked) {
 		r.say(c.Placed).Info(plan.Announcement{
 			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
 		}.String())
-	}
-}
-
-// printSystem is the store path of a system on standard output. Of a dry run on a build host it is whatever the host
-// printed.
-func (r *Run) printSystem(p Placed, path string) {
-	if nixexec.StorePath.MatchString(path) {
-		r.say(p).Print(path + "\n")
 	}
 }

@@ -2,6 +2,9 @@
 // them into a later part of it before all are through the earlier one. What is decided on the way is decided in the
 // rooms below, and what is done is done by them: here stands only who comes when. Nothing here prints: everything said
 // is an event.
+//
+// To read: session.go, stages.go, run.go, deploy.go and each.go, then a step a file, as deploy.go takes them, and beside
+// them say.go and take.go.
 package rebuild
 
 import (

@@ -20,7 +20,7 @@ type maker struct{ from, method, to, file string }
 
 // makers say which method takes a host from one stage to the next, and in which file that is made.
 var makers = []maker{
-	{"", "", "Placed", "place.go"},
+	{"", "", "Placed", "run.go"},
 	{"Placed", "locate", "Located", "locate.go"},
 	{"Located", "connect", "Connected", "connect.go"},
 	{"Connected", "decide", "Decided", "decide.go"},

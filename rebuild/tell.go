@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -92,7 +93,7 @@ func (r *Run) needsDerivation(l Located, d decision.Decision) bool {
 func (r *Run) question(l Located, d decision.Decision, w source.Wanted) source.Question {
 	switch {
 	case r.needsDerivation(l, d):
-		return w.Ask(source.ToDerivation, r.environment(l, d.Engine))
+		return w.Ask(source.ToDerivation, plan.Job{Dir: r.net.Dir(), Dialect: d.Engine, SSHOpts: r.sshOpts(l)}.Environment())
 	case !r.checking && !l.Request.Plan && slices.Contains(request.NativeActions, l.Request.Action):
 		return w.Ask(source.ToCache, nil)
 	default:

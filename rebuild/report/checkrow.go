@@ -126,6 +126,11 @@ func Text[Row any](rows []Row, asJSON bool, table func([]Row) string) (string, e
 	return table(rows), nil
 }
 
+// CheckText is CheckTable of rows, or one JSON object a line.
+func CheckText(rows []CheckRow, asJSON bool, columns int) (string, error) {
+	return Text(rows, asJSON, func(rows []CheckRow) string { return CheckTable(rows, columns) })
+}
+
 // JSONLines is one object a line.
 func JSONLines[Row any](rows []Row) (string, error) {
 	var text strings.Builder

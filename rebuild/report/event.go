@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"nixhop/nixexec"
 )
 
 // Kind is what an event tells of.
@@ -91,6 +93,14 @@ func (s Sink) Lesser(err error) {
 
 // Print is a result, for standard output.
 func (s Sink) Print(text string) { s(Event{Kind: Printed, Text: text}) }
+
+// PrintSystem prints the store path of a system; of a dry run on a build host it is whatever the host printed, and no
+// result then.
+func (s Sink) PrintSystem(path string) {
+	if nixexec.StorePath.MatchString(path) {
+		s.Print(path + "\n")
+	}
+}
 
 // For is the sink for what belongs to a host, as it was typed.
 func (s Sink) For(host string) Sink {
