@@ -7,6 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -24,7 +25,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	kept := source.Keep(ctx, src, r, s.Dir, s.Env)
+	kept := evaluation.Keep(ctx, src, r, s.Dir, s.Env)
 	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
 	chosen, err := source.Choose(r, inv, src, names)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -59,7 +60,7 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 		return Checked{Told: Told{Decided: d}}, err
 	}
 	c := Checked{Told: Told{Decided: d}}
-	if _, c.Facts, err = r.evaluator.Facts(ctx, nil, d.Wanted.Ask(source.ToFacts, nil), r.showing(l.Placed)); err != nil {
+	if _, c.Facts, err = r.evaluator.Facts(ctx, nil, evaluation.Ask(d.Wanted, evaluation.ToFacts, nil), r.showing(l.Placed)); err != nil {
 		return c, err
 	}
 	if l.Builder != nil || !slices.Contains(r.buildNix(d.Connected).Platforms(), c.Facts.BuildSystem) {

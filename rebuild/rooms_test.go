@@ -16,7 +16,7 @@ var floors = [][]string{
 	{"rebuild/facts", "rebuild/report", "rebuild/cache"},
 	{"rebuild/request", "rebuild/view"},
 	{"rebuild/source"},
-	{"rebuild/check", "rebuild/decision"},
+	{"rebuild/check", "rebuild/decision", "rebuild/evaluation"},
 	{"rebuild/plan"},
 	{"rebuild/explain"},
 	{"rebuild/remote"},
@@ -70,7 +70,7 @@ var keptNames = map[string]string{
 // renderers are where a file of the terminal is written to: those of what people and programs read, and that in which the
 // one foreground child is read along.
 var renderers = []string{
-	"rebuild/report/plain.go", "rebuild/view/screen.go", "rebuild/view/json.go", "rebuild/source/evaluation.go",
+	"rebuild/report/plain.go", "rebuild/view/screen.go", "rebuild/view/json.go", "rebuild/evaluation/evaluation.go",
 }
 
 // wrongNames are the places of a file where it uses what is another room's, or writes past the renderers.

@@ -9,6 +9,7 @@ import (
 
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -25,7 +26,7 @@ type Run struct {
 	installed decision.Installed
 	checking  bool // this is no deployment, only its checks: they are no events
 	alone     bool // there is one host, and the terminal is its children's
-	evaluator source.Evaluator
+	evaluator evaluation.Evaluator
 
 	names    func() ([]string, error)         // the flake's configurations; looked up once, nobody is asked
 	settings func() ([]source.Setting, error) // what it sets for Nix
@@ -55,10 +56,10 @@ func (s Session) newRun(
 			run.Say = func(report.Event) {}
 		}
 	}
-	run.evaluator = source.Evaluator{
+	run.evaluator = evaluation.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: remote.Somebody(run.Ask), Turns: make(chan struct{}, runtime.NumCPU()),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
-		Kept:  source.Keep(ctx, src, r, s.Dir, s.Env),
+		Kept:  evaluation.Keep(ctx, src, r, s.Dir, s.Env),
 	}
 	s.Say.Info(src.Above(s.Dir))
 	run.names = sync.OnceValues(func() ([]string, error) { return run.evaluator.Kept.Names(ctx, src, r) })

@@ -3,6 +3,7 @@ package rebuild
 import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -36,7 +37,7 @@ type (
 		Located
 		Link, BuildLink *remote.Link
 		On, At          *facts.Host
-		ahead           *source.Evaluation // that was begun while ssh connected; nil: none
+		ahead           *evaluation.Evaluation // that was begun while ssh connected; nil: none
 	}
 
 	// Decided says who does the work and how, and of which configuration (decide).
@@ -54,8 +55,8 @@ type (
 	Told struct {
 		Decided
 		Facts      source.Facts
-		Settings   []source.Setting   // that the flake may make for Nix
-		Evaluation *source.Evaluation // to the derivation; nil: nobody but nixos-rebuild needs it
+		Settings   []source.Setting       // that the flake may make for Nix
+		Evaluation *evaluation.Evaluation // to the derivation; nil: nobody but nixos-rebuild needs it
 	}
 
 	// Checked has passed every check (check).

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -65,7 +66,7 @@ func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
 // lookAhead begins, while ssh connects, to evaluate the configuration that is the target's unless the flake has none
 // of that name: this takes longer than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself
 // will need it, else to its facts. What the hosts tell later can only make more of it wanted.
-func (r *Run) lookAhead(ctx context.Context, l Located) *source.Evaluation {
+func (r *Run) lookAhead(ctx context.Context, l Located) *evaluation.Evaluation {
 	whole := r.needsDerivation(l, l.Sketch)
 	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
 		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.Target.Fixed(l.Source) {
@@ -90,14 +91,14 @@ func (r *Run) needsDerivation(l Located, d decision.Decision) bool {
 
 // question is what nix is asked of the configuration, for whoever does the work. A nixos-rebuild evaluates by itself, and
 // shall find it done.
-func (r *Run) question(l Located, d decision.Decision, w source.Wanted) source.Question {
+func (r *Run) question(l Located, d decision.Decision, w source.Wanted) evaluation.Question {
 	switch {
 	case r.needsDerivation(l, d):
-		return w.Ask(source.ToDerivation, plan.Job{Dir: r.net.Dir(), Dialect: d.Engine, SSHOpts: r.sshOpts(l)}.Environment())
+		return evaluation.Ask(w, evaluation.ToDerivation, plan.Job{Dir: r.net.Dir(), Dialect: d.Engine, SSHOpts: r.sshOpts(l)}.Environment())
 	case !r.checking && !l.Request.Plan && slices.Contains(request.NativeActions, l.Request.Action):
-		return w.Ask(source.ToCache, nil)
+		return evaluation.Ask(w, evaluation.ToCache, nil)
 	default:
-		return w.Ask(source.ToFacts, nil)
+		return evaluation.Ask(w, evaluation.ToFacts, nil)
 	}
 }
 
@@ -107,7 +108,7 @@ func (r *Run) showing(p Placed) func([]byte) {
 }
 
 // notEvaluated says that the configuration cannot be evaluated, and why.
-func (r *Run) notEvaluated(t Told, found []report.Finding, e *source.Evaluation, err error) error {
+func (r *Run) notEvaluated(t Told, found []report.Finding, e *evaluation.Evaluation, err error) error {
 	if bad := r.report(t.Placed, found); bad != nil {
 		return bad
 	}

@@ -8,6 +8,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -28,7 +29,7 @@ func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, 
 	src, err := source.Find(r, dir, env)
 	say.Lesser(err) // the hosts are there all the same
 	say.Info(src.Above(dir))
-	names, err := src.Names(ctx, r, dir, env)
+	names, err := evaluation.Names(ctx, src, r, dir, env)
 	if ctx.Err() == nil {
 		say.Lesser(err)
 	}

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -16,6 +18,12 @@ type Facts struct {
 
 	Refused []string `json:"refused"` // options, or what it lacks, because of which no other build platform can be forced on it
 	Files   []string `json:"files"`   // where the first of them is set
+}
+
+// FactsVersion changes with the expression that tells the facts.
+func FactsVersion() string {
+	sum := sha256.Sum256([]byte(factsNix))
+	return hex.EncodeToString(sum[:])
 }
 
 // factsMark begins the line on which evaluate.nix tells the facts; nix puts "trace: " in front.

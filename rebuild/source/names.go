@@ -13,36 +13,29 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// namesCommand asks a flake for the names of its configurations; none of them is evaluated for it.
-func namesCommand(flake string, r request.Request) nixexec.Command {
+// NamesCommand asks a flake for the names of its configurations; none of them is evaluated for it.
+func NamesCommand(flake string, r request.Request) nixexec.Command {
 	argv := nixexec.NixCommand("eval", "--json", flake+"#nixosConfigurations", "--apply", "builtins.attrNames")
 	argv = append(argv, r.NixWords(request.ForFlakeEval)...)
-	return nixexec.Command{Argv: append(argv, noLockFile)}
+	return nixexec.Command{Argv: append(argv, NoLockFile)}
 }
 
 // Names returns the names of the flake's nixosConfigurations, sorted as Nix does. A flake without any gives an empty
-// list; a flake that cannot be read gives an *EvaluationError.
-func Names(ctx context.Context, flake string, r request.Request) ([]string, error) {
-	out, err := nixexec.Output(ctx, namesCommand(flake, r))
+// list; a flake that cannot be read gives an *EvaluationError. words are more for nix.
+func Names(ctx context.Context, flake string, r request.Request, words ...string) ([]string, error) {
+	command := NamesCommand(flake, r)
+	command.Argv = append(command.Argv, words...)
+	out, err := nixexec.Output(ctx, command)
 	if ctx.Err() != nil {
 		return nil, err
 	}
 	return readNames(flake, out, err)
 }
 
-// Names are the flake's configurations; without a flake there are none. dir and env are those of Keep. The errors are those
-// of Names.
-func (s Source) Names(ctx context.Context, r request.Request, dir string, env func(string) string) ([]string, error) {
-	if !s.IsFlake() {
-		return nil, nil
-	}
-	return Keep(ctx, s, r, dir, env).Names(ctx, s, r)
-}
-
-// namesOpenly is Names in the foreground, where nix can ask on the terminal.
-func namesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
+// NamesOpenly is Names in the foreground, where nix can ask on the terminal.
+func NamesOpenly(ctx context.Context, flake string, r request.Request, s nixexec.Stdio) ([]string, error) {
 	var said strings.Builder
-	out, err := nixexec.Watch(ctx, namesCommand(flake, r), s, func(line string) bool {
+	out, err := nixexec.Watch(ctx, NamesCommand(flake, r), s, func(line string) bool {
 		said.WriteString(line + "\n")
 		return true
 	})
@@ -53,7 +46,7 @@ func namesOpenly(ctx context.Context, flake string, r request.Request, s nixexec
 	return readNames(flake, []byte(out), err)
 }
 
-// readNames reads what nix printed for namesCommand.
+// readNames reads what nix printed for NamesCommand.
 func readNames(flake string, out []byte, err error) ([]string, error) {
 	var exit *nixexec.ExitError
 	if err != nil && (nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Signal != 0) {

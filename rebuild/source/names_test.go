@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
@@ -49,7 +50,7 @@ func TestNames(t *testing.T) {
 			if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err) || got != nil) {
 				t.Errorf("got %#v, %v; want %s", got, err, c.err)
 			}
-			openly, err := namesOpenly(bounded(t), ".", parse(t, "switch web"), nixexec.Stdio{})
+			openly, err := NamesOpenly(bounded(t), ".", parse(t, "switch web"), nixexec.Stdio{})
 			if !slices.Equal(openly, c.want) || (err != nil) != (c.err != "") {
 				t.Errorf("openly: %q, %v", openly, err)
 			}
@@ -106,4 +107,12 @@ func TestEvaluationErrorFinding(t *testing.T) {
 			t.Errorf("got %q, want %q", err.Error(), want)
 		}
 	}
+}
+
+// bounded ends a test that hangs.
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
 }

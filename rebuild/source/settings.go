@@ -58,7 +58,7 @@ func (s Source) Settings(ctx context.Context, r request.Request, dir string) ([]
 	if !s.IsFlake() {
 		return nil, nil
 	}
-	file := s.flakeFile(dir)
+	file := s.FlakeFile(dir)
 	if text, err := os.ReadFile(file); file != "" && err == nil && !bytes.Contains(text, []byte("nixConfig")) {
 		return nil, nil
 	}
@@ -77,8 +77,8 @@ func (s Source) Settings(ctx context.Context, r request.Request, dir string) ([]
 	return readSettings(s.Flake, out)
 }
 
-// flakeFile is the flake.nix of a flake that is a directory here, as it is; empty: of another one.
-func (s Source) flakeFile(dir string) string {
+// FlakeFile is the flake.nix of a flake that is a directory here, as it is; empty: of another one.
+func (s Source) FlakeFile(dir string) string {
 	path := strings.TrimPrefix(strings.TrimPrefix(s.Flake, "git+file:"), "path:")
 	if path == "" || strings.ContainsAny(path, "?%") || path[0] != '.' && path[0] != '/' {
 		return ""
@@ -101,7 +101,7 @@ func (s Source) flakeFile(dir string) string {
 // fetchedFlake is the flake.nix of any flake, in the store.
 func fetchedFlake(ctx context.Context, flake string, r request.Request) (string, error) {
 	argv := append(nixexec.NixCommand("flake", "metadata", "--json", flake), r.NixWords(request.ForFlakeEval)...)
-	out, err := nixexec.Output(ctx, nixexec.Command{Argv: append(argv, noLockFile)})
+	out, err := nixexec.Output(ctx, nixexec.Command{Argv: append(argv, NoLockFile)})
 	var told struct {
 		Path     string
 		Resolved struct{ Dir string }
@@ -148,13 +148,13 @@ func readSettings(flake string, out []byte) ([]Setting, error) {
 // there was nobody to ask (nix: src/libexpr/flake/config.cc).
 var ignoredSetting = regexp.MustCompile(`ignoring untrusted flake configuration setting '(?:\x1b\[[0-9;]*m)*([^'\x1b]*)`)
 
-// aboutSettings reports whether nix says on a line only that a setting is ignored, or what to do about that.
-func aboutSettings(line string) bool {
+// AboutSettings reports whether nix says on a line only that a setting is ignored, or what to do about that.
+func AboutSettings(line string) bool {
 	return ignoredSetting.MatchString(line) || strings.HasPrefix(line, "Pass '--accept-flake-config' to trust it")
 }
 
-// accepted are the settings of which nix has not said that it ignores them.
-func accepted(all []Setting, said []byte) []Setting {
+// Accepted are the settings of which nix has not said that it ignores them.
+func Accepted(all []Setting, said []byte) []Setting {
 	return slices.DeleteFunc(slices.Clone(all), func(s Setting) bool {
 		for _, ignored := range ignoredSetting.FindAllSubmatch(said, -1) {
 			if string(ignored[1]) == s.Name {
@@ -163,24 +163,4 @@ func accepted(all []Setting, said []byte) []Setting {
 		}
 		return false
 	})
-}
-
-// Settings are those of all that a flake sets which nix has applied in an evaluation, and which so count for the steps
-// behind it, too. Where it would have asked the user on the terminal it asks now; more is true where the answer lets the
-// flake set something that the evaluation has not seen.
-func (v Evaluator) Settings(ctx context.Context, w Wanted, all []Setting, said []byte) (set []Setting, more bool, err error) {
-	set = accepted(all, said)
-	if len(set) == len(all) || !v.Alone || !v.Asks {
-		return set, false, nil
-	}
-	var answers bytes.Buffer
-	err = nixexec.ReadAlong(ctx, v.Stdio, &answers, true, func(s nixexec.Stdio) error {
-		_, err := nixexec.Capture(ctx, namesCommand(w.Source.Flake, w.Request), s)
-		return err
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	now := accepted(all, answers.Bytes())
-	return now, len(now) > len(set), nil
 }

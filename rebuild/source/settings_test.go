@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/request"
 )
 
@@ -45,7 +44,7 @@ func TestAccepted(t *testing.T) {
 		"\x1b[35;1mwarning:\x1b[0m ignoring untrusted flake configuration setting '\x1b[35;1mkeep-going\x1b[0m'\r\n" +
 			"ignoring untrusted flake configuration setting 'extra-substituters'\n": {},
 	} {
-		if got := accepted(all, []byte(said)); !slices.Equal(got, want) {
+		if got := Accepted(all, []byte(said)); !slices.Equal(got, want) {
 			t.Errorf("%q: %q", said, got)
 		}
 	}
@@ -96,43 +95,6 @@ printf '{"said":"%s"}' "$(printf %s "$expression" | tr -d '"')"
 	installNix(t, "echo '{}'")
 	if got, err := (Source{Flake: "github:a/b"}).Settings(bounded(t), parse(t, "switch web"), dir); err == nil {
 		t.Errorf("nix named no path: %q", got)
-	}
-}
-
-// What the user was asked, and what the answers say of an evaluation that is there already.
-func TestSettingsAsked(t *testing.T) {
-	all := []Setting{{"extra-substituters", "https://a"}, {"keep-going", "true"}}
-	const ignored = "ignoring untrusted flake configuration setting 'keep-going'\n"
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	defer out.Close()
-	for _, c := range []struct {
-		name        string
-		alone, asks bool
-		said, nix   string
-		set         []Setting
-		more        bool
-	}{
-		{"nothing to ask", true, true, "", "exit 1", all, false},
-		{"nobody is there", true, false, ignored, "exit 1", all[:1], false},
-		{"several hosts", false, true, ignored, "exit 1", all[:1], false},
-		{"yes", true, true, ignored, "echo '[]'", all, true},
-		{"no", true, true, ignored, `printf %s "` + ignored + `" >&2; echo '[]'`, all[:1], false},
-	} {
-		installNix(t, c.nix)
-		v := Evaluator{Alone: c.alone, Asks: c.asks, Stdio: nixexec.Stdio{Err: out}}
-		set, more, err := v.Settings(bounded(t), Wanted{Source: Source{Flake: "."}, Request: parse(t, "switch web")}, all, []byte(c.said))
-		if err != nil || !slices.Equal(set, c.set) || more != c.more {
-			t.Errorf("%s: %v, %q, %t", c.name, err, set, more)
-		}
-	}
-	installNix(t, "exit 1")
-	v := Evaluator{Alone: true, Asks: true, Stdio: nixexec.Stdio{Err: out}}
-	if _, _, err := v.Settings(bounded(t), Wanted{Source: Source{Flake: "."}, Request: parse(t, "switch web")}, all, []byte(ignored)); err == nil {
-		t.Error("nix has not asked, and nothing was said")
 	}
 }
 

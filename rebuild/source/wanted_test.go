@@ -53,7 +53,7 @@ func TestWantedArgv(t *testing.T) {
 		}
 	}
 	// The names and the facts are asked for side by side, and of two that write the lock file one would find it locked.
-	if argv := namesCommand(".", parse(t, "switch web")).Argv; argv[len(argv)-1] != noLockFile {
+	if argv := NamesCommand(".", parse(t, "switch web")).Argv; argv[len(argv)-1] != NoLockFile {
 		t.Errorf("the names: %q", argv)
 	}
 }

@@ -13,22 +13,17 @@ import (
 // systemProfile is what a host boots.
 const systemProfile = "/nix/var/nix/profiles/system"
 
-// nixStore is nix-store: --realise, and --serve for the nix copy of another machine.
+// nixStore is nix-store: --realise, --check-validity, and --serve for the nix copy of another machine.
 func (c *call) nixStore() int {
-	asked := slices.Contains(c.args, "--version") || slices.Contains(c.args, "--check-validity")
+	checks := slices.Contains(c.args, "--check-validity")
+	asked := slices.Contains(c.args, "--version") || checks
 	c.record(asked)
 	switch {
 	case slices.Contains(c.args, "--version"):
 		fmt.Println("nix-store (Nix) " + c.place.knob("nix", "2.28.3"))
 		return 0
-	case slices.Contains(c.args, "--check-validity"):
-		for _, path := range c.args {
-			path = c.place.back(path)
-			if _, err := os.Stat(c.place.path(path)); err != nil && strings.HasPrefix(path, "/nix/store/") {
-				fmt.Println(path)
-			}
-		}
-		return 0
+	case checks:
+		return c.checkValidity(slices.Contains(c.args, "--print-invalid"))
 	case slices.Contains(c.args, "--serve"):
 		return c.serveStore()
 	case slices.Contains(c.args, "--realise"):
@@ -37,6 +32,21 @@ func (c *call) nixStore() int {
 		return c.streamed()
 	}
 	return c.fail("error: no operation specified")
+}
+
+// checkValidity prints the paths that are not there, or fails for one.
+func (c *call) checkValidity(prints bool) int {
+	for _, path := range c.args {
+		path = c.place.back(path)
+		if _, err := os.Stat(c.place.path(path)); err == nil || !strings.HasPrefix(path, "/nix/store/") {
+			continue
+		}
+		if !prints {
+			return c.fail("error: path '%s' is not valid", path)
+		}
+		fmt.Println(path)
+	}
+	return 0
 }
 
 // realisePath builds a derivation, or takes a path that is there, and leaves a link to what came of it.

@@ -1,4 +1,6 @@
-package source
+// Package evaluation has nix evaluate configurations for the hosts of a run, and keeps from run to run what would come out
+// the same again.
+package evaluation
 
 import (
 	"context"
@@ -9,6 +11,7 @@ import (
 	"sync"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/source"
 )
 
 // heardLimit is how much is kept of what nix says, in bytes.
@@ -18,10 +21,10 @@ const heardLimit = 1 << 20
 // anybody wanted it, and what it says behind the facts is no news where they doom the deployment.
 type Evaluation struct {
 	argv   []string
-	show   func([]byte) // where it is listened to
-	hushed bool         // what nix says of settings of the flake is not shown: the user is asked about them
-	told   chan Facts   // the configuration's own, at most once; closed at the end
-	whole  bool         // it goes to the derivation; valid once it has told its facts, or ended
+	show   func([]byte)      // where it is listened to
+	hushed bool              // what nix says of settings of the flake is not shown: the user is asked about them
+	told   chan source.Facts // the configuration's own, at most once; closed at the end
+	whole  bool              // it goes to the derivation; valid once it has told its facts, or ended
 	ended  chan struct{}
 	cancel context.CancelCauseFunc
 
@@ -43,7 +46,7 @@ func newEvaluation(ctx context.Context, argv []string, hushed bool, show func([]
 	ring := nixexec.NewRing(heardLimit)
 	e := &Evaluation{
 		argv: argv, hushed: hushed, ring: ring, stream: ring.Stream(), show: show, cancel: cancel,
-		told: make(chan Facts, 1), ended: make(chan struct{}),
+		told: make(chan source.Facts, 1), ended: make(chan struct{}),
 	}
 	e.keep()
 	return ctx, e
@@ -104,12 +107,12 @@ func (e *Evaluation) end() {
 func (e *Evaluation) take(line string) (now bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if known, ok := ParseFacts(line); ok {
+	if known, ok := source.ParseFacts(line); ok {
 		e.toldNow(known)
 		return false
 	}
 	_, _ = io.WriteString(e.stream, line+"\n")
-	if e.hushed && aboutSettings(line) {
+	if e.hushed && source.AboutSettings(line) {
 		return false
 	}
 	if !e.heeded {
@@ -119,7 +122,7 @@ func (e *Evaluation) take(line string) (now bool) {
 }
 
 // toldNow hands out the facts, unless that was done. What nix says from now on is kept again.
-func (e *Evaluation) toldNow(known Facts) {
+func (e *Evaluation) toldNow(known source.Facts) {
 	if !e.factual {
 		e.factual, e.heeded = true, false
 		e.told <- known
@@ -127,7 +130,7 @@ func (e *Evaluation) toldNow(known Facts) {
 }
 
 // tell tells facts that come from elsewhere than from what nix says.
-func (e *Evaluation) tell(known Facts) {
+func (e *Evaluation) tell(known source.Facts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.toldNow(known)
@@ -146,7 +149,7 @@ func (e *Evaluation) pass(text []byte) {
 
 // Facts waits for the facts. What nix says meanwhile is shown, unless they are there already. false: it ended without
 // them.
-func (e *Evaluation) Facts() (Facts, bool) {
+func (e *Evaluation) Facts() (source.Facts, bool) {
 	select {
 	case known, told := <-e.told:
 		return known, told
@@ -195,7 +198,7 @@ var unheardQuestions = []string{
 // HadNobodyToAsk reports whether what nix could not do in the background is worth a second try on a terminal.
 func HadNobodyToAsk(err error) bool {
 	var exit *nixexec.ExitError
-	var broken *EvaluationError
+	var broken *source.EvaluationError
 	said := ""
 	switch {
 	case nixexec.Interrupted(err):

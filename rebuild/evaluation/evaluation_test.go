@@ -1,4 +1,4 @@
-package source
+package evaluation
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/source"
 )
 
 const (
@@ -289,9 +290,9 @@ func TestHadNobodyToAsk(t *testing.T) {
 		{"a password", exit(strings.Replace(asked, "Username", "Password", 1)), true},
 		{"a key with a passphrase", exit(denied), true},
 		{"an unknown host", exit(unknown), true},
-		{"the names", &EvaluationError{Flake: ".", Stderr: denied}, true},
+		{"the names", &source.EvaluationError{Flake: ".", Stderr: denied}, true},
 		{"a mistake in the configuration", exit("error: undefined variable 'pkg'"), false},
-		{"a mistake in the flake", &EvaluationError{Flake: ".", Stderr: "error: undefined variable 'pkg'"}, false},
+		{"a mistake in the flake", &source.EvaluationError{Flake: ".", Stderr: "error: undefined variable 'pkg'"}, false},
 		{"Ctrl-C", &nixexec.InterruptedError{Signal: syscall.SIGINT, Err: exit(denied)}, false},
 		{"no nix", io.EOF, false},
 		{"nothing", nil, false},

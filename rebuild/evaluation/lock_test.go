@@ -1,8 +1,10 @@
-package source
+package evaluation
 
 import (
 	"strings"
 	"testing"
+
+	"nixhop/rebuild/source"
 )
 
 // What nix 2.8 and 2.26 print.
@@ -71,8 +73,8 @@ func TestLockable(t *testing.T) {
 		"switch web -A web":                            false,
 	} {
 		r := parse(t, line)
-		s := FindSource(r, "/d", func(string) bool { return false }, func(path string) string { return path })
-		if got := s.lockable(r); got != want {
+		s := source.FindSource(r, "/d", func(string) bool { return false }, func(path string) string { return path })
+		if got := lockable(s, r); got != want {
 			t.Errorf("%s: %v", line, got)
 		}
 	}
@@ -81,18 +83,18 @@ func TestLockable(t *testing.T) {
 // What an evaluation depends on beside the flake keeps it from being kept.
 func TestLockedWanted(t *testing.T) {
 	k := &Kept{lock: func() Lock { return Lock{Fingerprint: "f"} }}
-	plain := Wanted{Source: Source{Flake: "."}, Configuration: "web"}
+	plain := source.Wanted{Source: source.Source{Flake: "."}, Configuration: "web"}
 	for name, c := range map[string]struct {
-		change func(*Wanted)
+		change func(*source.Wanted)
 		want   bool
 	}{
-		"plain":           {func(*Wanted) {}, true},
-		"a cross build":   {func(w *Wanted) { w.Cross = "x86_64-linux" }, false},
-		"another system":  {func(w *Wanted) { w.System = "x86_64-linux" }, false},
-		"a name in quote": {func(w *Wanted) { w.Configuration = `a"b` }, false},
-		"no name":         {func(w *Wanted) { w.Configuration = "" }, false},
-		"a file":          {func(w *Wanted) { w.Source = Source{File: "x.nix"} }, false},
-		"impure":          {func(w *Wanted) { w.Request = parse(t, "switch web --impure") }, false},
+		"plain":           {func(*source.Wanted) {}, true},
+		"a cross build":   {func(w *source.Wanted) { w.Cross = "x86_64-linux" }, false},
+		"another system":  {func(w *source.Wanted) { w.System = "x86_64-linux" }, false},
+		"a name in quote": {func(w *source.Wanted) { w.Configuration = `a"b` }, false},
+		"no name":         {func(w *source.Wanted) { w.Configuration = "" }, false},
+		"a file":          {func(w *source.Wanted) { w.Source = source.Source{File: "x.nix"} }, false},
+		"impure":          {func(w *source.Wanted) { w.Request = parse(t, "switch web --impure") }, false},
 	} {
 		w := plain
 		c.change(&w)

@@ -1,4 +1,4 @@
-package source
+package evaluation
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 // Evaluator has nix evaluate for the hosts of a run.
@@ -27,7 +28,7 @@ func (v Evaluator) mayAsk(err error) bool { return v.Asks && HadNobodyToAsk(err)
 // Told waits for the facts that an evaluation to the derivation tells before its long part, which goes on. ahead is
 // one that was begun already, if it is of the same command. One that had nobody to ask is done once more, on the
 // terminal.
-func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, Facts, error) {
+func (v Evaluator) Told(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, source.Facts, error) {
 	e := ahead.If(q.Argv)
 	if e == nil {
 		e = v.openly(ctx, q, show)
@@ -69,7 +70,7 @@ func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, q Question, sh
 }
 
 // Facts waits for the facts of a question that is about no more. The evaluation is nil where it has ended with them.
-func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, Facts, error) {
+func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, source.Facts, error) {
 	e := ahead.If(q.Argv)
 	if e == nil {
 		e = v.Begin(ctx, q, show)
@@ -88,12 +89,12 @@ func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, q Question, sho
 	if v.mayAsk(err) {
 		var out string
 		if out, err = nixexec.Capture(ctx, q.Command, v.Stdio); err == nil {
-			known, err = ReadFacts(out)
+			known, err = source.ReadFacts(out)
 		}
 	}
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && ctx.Err() == nil {
-		return nil, Facts{}, q.Wanted.failure(exit.Stderr)
+		return nil, source.Facts{}, q.Wanted.Failure(err)
 	}
 	return nil, known, err
 }
@@ -103,7 +104,7 @@ func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, q Question, sho
 func (v Evaluator) Names(ctx context.Context, flake string, r request.Request, names func() ([]string, error)) ([]string, error) {
 	all, err := names()
 	if v.mayAsk(err) {
-		return namesOpenly(ctx, flake, r, v.Stdio)
+		return source.NamesOpenly(ctx, flake, r, v.Stdio)
 	}
 	return all, err
 }

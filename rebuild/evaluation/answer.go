@@ -1,4 +1,4 @@
-package source
+package evaluation
 
 import (
 	"context"
@@ -8,19 +8,30 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/source"
 )
+
+// noCache keeps a nix off the cache of evaluations. Two that write to it get in each other's way, so that one of them is
+// not kept; a plain `nix eval` gets nothing from it.
+const noCache = "--no-eval-cache"
 
 // runner runs nix, and lets each line that it says be seen.
 type runner func(command nixexec.Command, see func(string) bool) (stdout string, err error)
 
 // answer answers a question for an evaluation: by one run of nix, which tells the facts on the way to the derivation, or,
-// where the evaluation comes out the same in every run, from what is kept.
+// where the evaluation comes out the same in every run, from what is kept. Of a flake that sets something for Nix, Nix has
+// to say in each run whether it may.
 func (v Evaluator) answer(ctx context.Context, e *Evaluation, q Question, run runner) (string, error) {
 	l := v.Kept.locked(q.Wanted)
-	before := l.Fingerprint != "" && v.Kept.evaluated(l, q.Wanted.Configuration)
+	derivation, before := "", false
+	if l.Fingerprint != "" {
+		derivation, before = v.Kept.derivation(l, q.Wanted.Configuration)
+	}
 	e.whole = q.Reach == ToDerivation || q.Reach == ToCache && l.Fingerprint != ""
 	switch {
-	case e.whole && l.Fingerprint != "" || before:
+	case before && (q.Reach == ToFacts || q.Reach == ToDerivation && l.Quiet && valid(ctx, derivation)):
+		return derivation, v.tellFacts(ctx, e, q, derivation, nil)
+	case e.whole && l.Fingerprint != "":
 		return v.fromCache(ctx, e, q, l, before, run)
 	case q.Reach == ToDerivation:
 		return run(q.Command, e.take)
@@ -29,15 +40,21 @@ func (v Evaluator) answer(ctx context.Context, e *Evaluation, q Question, run ru
 	if err != nil {
 		return out, err
 	}
-	known, err := ReadFacts(out)
+	known, err := source.ReadFacts(out)
 	if err == nil {
 		e.tell(known)
 	}
 	return out, err
 }
 
-// fromCache has Nix tell the derivation, from its cache or into it, and the facts be those that are kept of that. Where
-// neither is to be expected the facts are asked for at the same time: they come much earlier.
+// valid reports whether a derivation is still in the store.
+func valid(ctx context.Context, derivation string) bool {
+	_, err := nixexec.Output(ctx, nixexec.Command{Argv: []string{"nix-store", "--check-validity", derivation}})
+	return err == nil
+}
+
+// fromCache has Nix tell the derivation, from its cache or into it. Where the facts are not to be expected among what is
+// kept they are asked for at the same time: they come much earlier.
 func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l Lock, before bool, run runner) (string, error) {
 	var small *facting
 	if !before {
@@ -45,52 +62,58 @@ func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l L
 	}
 	out, err := run(q.cached(), e.unlessCached)
 	if cachedFailure(err) {
-		out, err = run(q.cached("--option", "eval-cache", "false"), e.take)
+		out, err = run(q.cached(noCache), e.take)
 	}
 	derivation := strings.TrimSpace(nixexec.LastLine(out))
 	if err != nil || !nixexec.StorePath.MatchString(derivation) {
 		small.drop()
 		return out, err
 	}
-	v.Kept.keepEvaluated(l, q.Wanted.Configuration)
+	v.Kept.keepDerivation(l, q.Wanted.Configuration, derivation)
+	return out, v.tellFacts(ctx, e, q, derivation, small)
+}
+
+// tellFacts tells the facts of a derivation: those that are kept, or what a look at them says, which may have begun.
+func (v Evaluator) tellFacts(ctx context.Context, e *Evaluation, q Question, derivation string, small *facting) error {
 	if known, ok := v.Kept.facts(derivation, q.Wanted.Configuration); ok {
 		small.drop()
 		e.tell(known)
-		return out, nil
+		return nil
 	}
 	if small == nil {
 		small = v.beside(ctx, e, q)
 	}
 	known, err := small.wait()
-	if err == nil {
-		v.Kept.keepFacts(derivation, q.Wanted.Configuration, known)
-		return out, nil
+	if err != nil {
+		e.add(small.look.Heard(), func(string) bool { return true })
+		return err
 	}
-	e.add(small.look.Heard(), func(string) bool { return true })
-	return out, err
+	v.Kept.keepFacts(derivation, q.Wanted.Configuration, known)
+	return nil
 }
 
 // facting is a look at the facts beside an evaluation, which tells them.
 type facting struct {
 	look  *Evaluation
 	ended chan struct{}
-	known Facts
+	known source.Facts
 	err   error
 }
 
 // beside asks for the facts alone. What nix says then, the evaluation itself says, too.
 func (v Evaluator) beside(ctx context.Context, e *Evaluation, q Question) *facting {
-	alone := q.Wanted.Ask(ToFacts, nil)
-	alone.Wanted = Wanted{}
+	alone := Ask(q.Wanted, ToFacts, nil)
+	alone.Argv = append(alone.Argv, noCache)
+	alone.Wanted = source.Wanted{}
 	f := &facting{look: v.Begin(ctx, alone, func([]byte) {}), ended: make(chan struct{})}
 	go func() {
 		defer close(f.ended)
 		var out string
 		if out, f.err = f.look.Wait(); f.err == nil {
-			f.known, f.err = ReadFacts(out)
+			f.known, f.err = source.ReadFacts(out)
 		}
 		if f.err == nil {
-			e.add(f.look.Heard(), aboutSettings) // the other nix may not have begun yet
+			e.add(f.look.Heard(), source.AboutSettings) // the other nix may not have begun yet
 			e.tell(f.known)
 		}
 	}()
@@ -108,7 +131,7 @@ func (e *Evaluation) add(said []byte, which func(line string) bool) {
 	}
 }
 
-func (f *facting) wait() (Facts, error) {
+func (f *facting) wait() (source.Facts, error) {
 	<-f.ended
 	return f.known, f.err
 }
@@ -131,7 +154,12 @@ func cachedFailure(err error) bool {
 	return errors.As(err, &exit) && !nixexec.Interrupted(err) && failedBefore.MatchString(exit.Stderr)
 }
 
-// unlessCached takes a line, unless it may say only that something has failed before: then that is asked for.
+// busy is what Nix says where another nix writes to its cache at that moment, and then does without (nix:
+// src/libexpr/eval-cache.cc, src/libstore/sqlite.cc).
+var busy = regexp.MustCompile(`^error \(ignored\): .*SQLite database .*/eval-cache-.* is busy`)
+
+// unlessCached takes a line, unless it is about the cache alone. It may say only that something has failed before: then that
+// is asked for.
 func (e *Evaluation) unlessCached(line string) bool {
-	return !failedBefore.MatchString(line) && e.take(line)
+	return !failedBefore.MatchString(line) && !busy.MatchString(line) && e.take(line)
 }

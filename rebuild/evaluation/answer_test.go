@@ -1,4 +1,4 @@
-package source
+package evaluation
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/source"
 )
 
 // looked is a flake in a git tree, and a real nix that says to a log, too, what it says.
@@ -104,22 +105,22 @@ func (f *looked) said(texts ...string) []int {
 }
 
 // keep is what a run has that begins now.
-func (f *looked) keep(line string) (Evaluator, Wanted) {
+func (f *looked) keep(line string) (Evaluator, source.Wanted) {
 	f.t.Helper()
 	r := parse(f.t, line)
-	s := FindSource(r, f.dir, nixexec.Exists, nixexec.Realpath)
+	s := source.FindSource(r, f.dir, nixexec.Exists, nixexec.Realpath)
 	v := evaluator(make(chan struct{}, 2))
 	v.Again = func() {}
 	v.Kept = Keep(bounded(f.t), s, r, f.dir, os.Getenv)
-	return v, Wanted{Source: s, Configuration: "web", Request: r}
+	return v, source.Wanted{Source: s, Configuration: "web", Request: r}
 }
 
 // answer is what a run makes of the configuration web.
-func (f *looked) answer(line string, reach Reach) (Facts, string, error) {
+func (f *looked) answer(line string, reach Reach) (source.Facts, string, error) {
 	f.t.Helper()
 	ctx := bounded(f.t)
 	v, w := f.keep(line)
-	q := w.Ask(reach, nil)
+	q := Ask(w, reach, nil)
 	if reach != ToDerivation {
 		e, known, err := v.Facts(ctx, nil, q, newScreen().show)
 		if e == nil || err != nil {
@@ -137,9 +138,9 @@ func (f *looked) answer(line string, reach Reach) (Facts, string, error) {
 }
 
 // good fails where that is not what the flake says.
-func (f *looked) good(known Facts, derivation, name string, err error) {
+func (f *looked) good(known source.Facts, derivation, name string, err error) {
 	f.t.Helper()
-	want := Facts{HostName: "web-host", System: "x86_64-linux", BuildSystem: "x86_64-linux"}
+	want := source.Facts{HostName: "web-host", System: "x86_64-linux", BuildSystem: "x86_64-linux"}
 	known.Refused, known.Files = nil, nil
 	if err != nil || known.HostName != want.HostName || known.System != want.System || known.BuildSystem != want.BuildSystem {
 		f.t.Errorf("%+v, %v", known, err)
@@ -191,20 +192,32 @@ func TestEvaluatedOnce(t *testing.T) {
 			t.Errorf("after a change of another host: %d evaluations", got[0])
 		}
 
-		// A cache is deleted at any time, each of the two.
+		// A cache is deleted at any time, each of the two. What nixhop itself needs is in its own.
 		if err := os.RemoveAll(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "nix")); err != nil {
 			t.Fatal(err)
 		}
 		known, derivation, err = f.answer("switch web", reach)
 		f.good(known, derivation, "web-2", err)
-		f.counted("without Nix's cache", 1, 0)
+		f.counted("without Nix's cache", map[Reach]int{ToCache: 1}[reach], 0)
 		if err := os.RemoveAll(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "nixhop")); err != nil {
 			t.Fatal(err)
 		}
 		known, derivation, err = f.answer("switch web", reach)
 		f.good(known, derivation, "web-2", err)
-		if got := f.said("trace: evaluates web"); got[0] != 0 {
+		if got := f.said("trace: evaluates web"); got[0] != map[Reach]int{ToDerivation: 1}[reach] {
 			t.Errorf("without a cache of nixhop's: %d evaluations", got[0])
+		}
+
+		// So is the derivation.
+		cmd := exec.Command("nix-store", "--delete", derivation)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		known, derivation, err = f.answer("switch web", reach)
+		f.good(known, derivation, "web-2", err)
+		f.counted("without the derivation", 1, 0)
+		if !valid(bounded(t), derivation) {
+			t.Error("it is not made anew")
 		}
 	}
 }
@@ -314,7 +327,7 @@ func TestEvaluationErrorsAreHeard(t *testing.T) {
 				for _, reach := range []Reach{ToDerivation, ToCache} {
 					_, _, err := f.answer("switch web", reach)
 					var exit *nixexec.ExitError
-					var wrong *EvaluationError
+					var wrong *source.EvaluationError
 					said := ""
 					if errors.As(err, &exit) {
 						said = exit.Stderr
@@ -341,13 +354,13 @@ func TestCachedFailures(t *testing.T) {
 		f := lookedAt(t)
 		installNix(t, `case "$*" in
 *" flake metadata "*) echo '`+lockedBy28+`' ;;
-*" path-info "*" eval-cache false") echo "error: no system" >&2; exit 1 ;;
+*" path-info "*" --no-eval-cache") echo "error: no system" >&2; exit 1 ;;
 *" path-info "*) echo "`+said+`" >&2; exit 1 ;;
 *) echo "error: too early" >&2; exit 1 ;;
 esac`)
 		v, w := f.keep("switch web")
 		s := newScreen()
-		e, _, err := v.Told(bounded(t), nil, w.Ask(ToDerivation, nil), s.show)
+		e, _, err := v.Told(bounded(t), nil, Ask(w, ToDerivation, nil), s.show)
 		var exit *nixexec.ExitError
 		if !errors.As(err, &exit) || exit.Stderr != "error: no system\n" {
 			t.Errorf("%s: %v", said, err)
@@ -368,9 +381,9 @@ func TestSettingsAreHeardWithTheFacts(t *testing.T) {
 	f.commit()
 	for range 2 {
 		v, w := f.keep("switch web")
-		e, _, err := v.Told(bounded(t), nil, w.Ask(ToDerivation, nil), newScreen().show)
+		e, _, err := v.Told(bounded(t), nil, Ask(w, ToDerivation, nil), newScreen().show)
 		f.must(err)
-		if set := accepted([]Setting{{"cores", "3"}}, e.Heard()); len(set) != 0 {
+		if set := source.Accepted([]source.Setting{{Name: "cores", Value: "3"}}, e.Heard()); len(set) != 0 {
 			t.Errorf("%+v count as accepted", set)
 		}
 		_, err = e.Wait()
@@ -383,7 +396,7 @@ func TestEndedTogether(t *testing.T) {
 	f := lookedAt(t)
 	v, w := f.keep("switch web")
 	v.Turns = make(chan struct{}) // there is no room for either
-	e := v.Begin(bounded(t), w.Ask(ToDerivation, nil), newScreen().show)
+	e := v.Begin(bounded(t), Ask(w, ToDerivation, nil), newScreen().show)
 	e.Drop(context.Canceled)
 	if _, err := e.Wait(); !errors.Is(err, context.Canceled) {
 		t.Error(err)

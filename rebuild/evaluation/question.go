@@ -1,17 +1,17 @@
-package source
+package evaluation
 
 import (
 	"slices"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 // Question is what Nix is asked of a configuration: for its facts, or for the derivation of its system, too.
 type Question struct {
-	nixexec.Command        // that tells both, or the facts alone
-	Wanted          Wanted // what it asks for; zero: nothing is kept of it
-	Reach           Reach  // how far the evaluation goes
+	nixexec.Command               // that tells both, or the facts alone
+	Wanted          source.Wanted // what it asks for; zero: nothing is kept of it
+	Reach           Reach         // how far the evaluation goes
 }
 
 // Reach says how far an evaluation goes.
@@ -25,7 +25,7 @@ const (
 )
 
 // Ask is the question that goes so far; env is what nix is given beside its arguments on the way to a derivation.
-func (w Wanted) Ask(reach Reach, env []string) Question {
+func Ask(w source.Wanted, reach Reach, env []string) Question {
 	if reach == ToDerivation {
 		return Question{Command: nixexec.Command{Argv: w.Derivation(), Env: env}, Wanted: w, Reach: reach}
 	}
@@ -33,21 +33,10 @@ func (w Wanted) Ask(reach Reach, env []string) Question {
 }
 
 // With is the question under settings that the user has let the flake make: nothing is kept of that.
-func (q Question) With(settings []Setting) Question {
-	q.Argv = append(slices.Clone(q.Argv), Words(settings)...)
-	q.Wanted = Wanted{}
+func (q Question) With(settings []source.Setting) Question {
+	q.Argv = append(slices.Clone(q.Argv), source.Words(settings)...)
+	q.Wanted = source.Wanted{}
 	return q
-}
-
-// Cached is the argv that asks Nix for the derivation alone, in the way that its cache of evaluations answers and that
-// fills it (measured with 2.8, 2.26 and 2.34: a plain `nix eval` does neither).
-func (w Wanted) Cached() []string {
-	toplevel, _ := nixexec.FlakeAttribute(w.Source.Flake, "nixosConfigurations", w.Configuration, "config", "system", "build", "toplevel")
-	argv := append(nixexec.NixCommand("path-info", "--derivation", toplevel), w.Request.NixWords(request.ForFlakeEval)...)
-	if w.Look && !slices.Contains(argv, noLockFile) {
-		argv = append(argv, noLockFile)
-	}
-	return argv
 }
 
 // cached is Wanted.Cached for the same nix as the question's.

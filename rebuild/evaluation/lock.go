@@ -1,4 +1,4 @@
-package source
+package evaluation
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 )
 
 // Lock is what a flake is, where that never changes: a commit of it, and all of its inputs. Nix has a cache of what it
@@ -29,7 +30,7 @@ var constant = []string{
 }
 
 // lockable reports whether what is evaluated of the source can be the same in every run.
-func (s Source) lockable(r request.Request) bool {
+func lockable(s source.Source, r request.Request) bool {
 	if !s.IsFlake() {
 		return false
 	}
@@ -42,31 +43,35 @@ func (s Source) lockable(r request.Request) bool {
 	return true
 }
 
-// Lock asks Nix what the flake is. A lock file that would have to change is none. dir is the working directory.
-func (s Source) Lock(ctx context.Context, r request.Request, dir string, env func(string) string) Lock {
-	if !s.lockable(r) || s.changed(ctx, dir, env) {
+// findLock asks Nix what the flake is. A lock file that would have to change is none. dir is the working directory.
+func findLock(ctx context.Context, s source.Source, r request.Request, dir string, env func(string) string) Lock {
+	if !lockable(s, r) || changed(ctx, s.Flake, dir, env) {
 		return Lock{}
 	}
 	// Where it has to change the lock file this is an error, and so it writes nothing.
 	argv := append(nixexec.NixCommand("flake", "metadata", "--json", s.Flake), r.NixWords(request.ForFlakeEval)...)
-	argv = slices.DeleteFunc(argv, func(word string) bool { return word == noLockFile })
+	argv = slices.DeleteFunc(argv, func(word string) bool { return word == source.NoLockFile })
 	out, err := nixexec.Output(ctx, nixexec.Command{Argv: append(argv, "--no-update-lock-file")})
 	if err != nil {
 		return Lock{}
 	}
 	lock, file := readLock(out, nixItself())
-	lock.Quiet = file != "" && !strings.Contains(string(nixexec.ReadText(file)), "nixConfig") && nixexec.Exists(file)
+	if !nixexec.Exists(file) { // the store is not the one of this machine, or keeps no copy
+		file = s.FlakeFile(dir)
+	}
+	text := string(nixexec.ReadText(file))
+	lock.Quiet = text != "" && !strings.Contains(text, "nixConfig")
 	return lock
 }
 
 // changed reports whether the flake's tree here surely is no commit, which git knows faster than Nix.
-func (s Source) changed(ctx context.Context, dir string, env func(string) string) bool {
-	tree := facts.FindTree(s.Flake, dir, nixexec.Exists)
+func changed(ctx context.Context, flake, dir string, env func(string) string) bool {
+	tree := facts.FindTree(flake, dir, nixexec.Exists)
 	switch {
 	case tree.Remote || tree.Committed:
 		return false
 	case tree.Root == "":
-		path, _, _ := strings.Cut(s.Flake, "?")
+		path, _, _ := strings.Cut(flake, "?")
 		return strings.HasPrefix(path, "path:") || path == "" || path[0] == '.' || path[0] == '/'
 	}
 	_, err := nixexec.Output(ctx, facts.GitCommand(tree.Root, env,
