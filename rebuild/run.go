@@ -70,8 +70,8 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
-	if !run.alone && !r.Plan {
-		run.begin(r.Action, placed)
+	if !run.alone {
+		run.begin(r, placed)
 	}
 	run.net, err = remote.NewNetwork(ctx, remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
@@ -105,12 +105,10 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 	return placed, hosts, nil
 }
 
-// begin tells which hosts there are.
-func (r *Run) begin(action string, hosts []Placed) {
-	begun := report.Event{Kind: report.Begun, Text: action}
-	if r.checking {
-		begun.Text = "check"
-	}
+// begin tells which hosts there are, and how far they are to go.
+func (r *Run) begin(wanted request.Request, hosts []Placed) {
+	begun := report.Event{Kind: report.Begun}
+	begun.Text, begun.Phase = wanted.Course(r.checking)
 	for _, p := range hosts {
 		begun.Hosts = append(begun.Hosts, p.Name())
 	}

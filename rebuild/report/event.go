@@ -32,7 +32,7 @@ const (
 type Event struct {
 	Time    time.Time
 	Host    string // as typed; empty: the whole run
-	Phase   Phase
+	Phase   Phase  // of Begun: the last one of all
 	Kind    Kind
 	Level   slog.Level // of Said
 	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said; of Begun, the action; of Passed, why a host goes no further, where that was not said

@@ -1,12 +1,30 @@
 package request
 
-import "slices"
+import (
+	"slices"
+
+	"nixhop/rebuild/report"
+)
 
 // Events reports whether a deployment is to be told in JSON. Among nixos-rebuild's own words --json is handed on to it.
 func (r Request) Events() bool { return r.JSON && r.deploys() && !r.TargetHostFlag }
 
 // Watched reports whether all that is printed for a host goes through nixhop, however few hosts there are.
 func (r Request) Watched() bool { return r.Events() || r.Has("--log-dir") }
+
+// Course is what is done with many hosts, in a word, and the last phase that each is to go through.
+func (r Request) Course(checking bool) (action string, last report.Phase) {
+	switch {
+	case checking:
+		return "check", report.PhaseCheck
+	case r.Plan:
+		return "plan", report.PhaseCheck
+	case r.Action == "list-generations":
+		return r.Action, report.PhaseConnect
+	default:
+		return r.Action, report.PhaseActivate
+	}
+}
 
 // deploys reports whether the request does something for a HOST in steps that nixhop can take itself.
 func (r Request) deploys() bool {

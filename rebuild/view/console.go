@@ -27,7 +27,7 @@ type Console struct {
 // Render renders one event. The error is that of writing a result.
 func (c *Console) Render(e report.Event) (err error) {
 	if e.Kind == report.Begun {
-		c.begin(e.Text)
+		c.begin(e.Phase)
 	}
 	if c.logs != nil {
 		c.logs.Take(e)
@@ -50,20 +50,31 @@ func (c *Console) people(e report.Event) error {
 		c.Screen.resume()
 	case !c.many:
 		return c.plain(e)
-	case c.state.Action == checkAction && e.Kind != report.Printed:
+	case c.state.Action == "check" && e.Kind != report.Printed:
 		// Its rows are its result.
-	case e.Host != "" && c.held(e):
+	case e.Host != "" && held(e):
 		host := c.state.host(e.Host)
 		host.Told = append(host.Told, e)
 	default:
+		if e.Kind == report.Started && (e.Phase == report.PhaseCopy || e.Phase == report.PhaseActivate) {
+			c.harmless()
+		}
 		return c.lines(e)
 	}
 	return nil
 }
 
-// begin begins a run of many hosts. A check has no output that was worth keeping.
-func (c *Console) begin(action string) {
-	if c.many = true; c.Keep != nil && action != checkAction {
+// harmless says what was found that has stopped no host, once all of them have been looked at: the same for many hosts is
+// said once.
+func (c *Console) harmless() {
+	for _, e := range Grouped(c.state.harmless()) {
+		c.write(e)
+	}
+}
+
+// begin begins a run of many hosts. Only a deployment has output that is worth keeping.
+func (c *Console) begin(last report.Phase) {
+	if c.many = true; c.Keep != nil && last == report.PhaseActivate {
 		logs, err := c.Keep()
 		if c.logs = logs; err != nil {
 			c.unlogged(err)
@@ -77,9 +88,9 @@ func (c *Console) unlogged(err error) {
 	_ = c.Plain.Render(report.Event{Kind: report.Said, Level: slog.LevelWarn, Text: "not all output of the hosts is kept: " + err.Error()})
 }
 
-// held reports whether an event is part of what stops a host.
-func (c *Console) held(e report.Event) bool {
-	return e.Kind == report.Found && e.Finding.Severity == report.Error || e.Kind == report.Said && e.Level >= slog.LevelError
+// held reports whether an event of a host is not said at once: what was found, and what has stopped it.
+func held(e report.Event) bool {
+	return e.Kind == report.Found || e.Kind == report.Said && e.Level >= slog.LevelError
 }
 
 // lines renders an event of a run of many hosts in lines of its own.
@@ -93,7 +104,7 @@ func (c *Console) lines(e report.Event) error {
 		if e.Text = c.pieces.End(e.Host); e.Text != "" && c.Screen == nil {
 			c.write(report.Event{Host: e.Host, Kind: report.Output, Text: e.Text})
 		}
-		if host := c.state.host(e.Host); host.Stage == Over {
+		if host := c.state.host(e.Host); host.Stage == Over && (host.Failed() || c.state.Deploys()) {
 			c.write(report.Event{Kind: report.Said, Text: host.ended()})
 		}
 		return nil
@@ -103,7 +114,6 @@ func (c *Console) lines(e report.Event) error {
 		}
 	case report.Printed:
 		return c.result(e)
-	case report.Found:
 	default:
 		return nil
 	}
@@ -123,7 +133,7 @@ func (c *Console) result(e report.Event) (err error) {
 // write writes above the view.
 func (c *Console) write(e report.Event) {
 	if e.Kind == report.Output && e.Host != "" {
-		e.Text = nixexec.Prefixed(e.Host+": ", e.Text)
+		e.Text = prefixed(e.Host, e.Text)
 	}
 	c.Screen.above(func() { _ = c.plain(e) })
 }
@@ -144,9 +154,10 @@ func (c *Console) Close() error {
 			c.unlogged(err)
 		}
 	}
-	if !c.many || c.state.Action == checkAction {
+	if !c.many || c.state.Action == "check" {
 		return nil
 	}
+	c.harmless()
 	for _, part := range Ending(&c.state) {
 		_ = c.Plain.Render(part)
 	}

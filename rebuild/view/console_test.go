@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"nixhop/rebuild/report"
@@ -68,7 +67,7 @@ func TestConsoleOfOneHost(t *testing.T) {
 		web passed build failed: why`),
 		finding("web", report.Error)))
 	const want = "\x1b[1mone\r\ntwonixhop: error: web: a builder failed [build-fail]\n  so it says\n    nix log /nix/store/x.drv\n"
-	if printed() != "/nix/store/x\n" && shown() != want {
+	if printed() != "/nix/store/x\n" || shown() != want {
 		t.Errorf("got %q and %q", printed(), shown())
 	}
 }
@@ -88,7 +87,7 @@ func TestConsoleOfMany(t *testing.T) {
 		web said built
 		db output iled
 		web passed build done`)
-	events = append(events, finding("db", report.Warning), finding("db", report.Error))
+	events = append(events, finding("db", report.Warning), finding("web", report.Warning), finding("db", report.Error))
 	events = append(events, script(`
 		db passed build failed: db: build: it ended with 1\nnixhop check db
 		web started activate
@@ -102,14 +101,15 @@ func TestConsoleOfMany(t *testing.T) {
 	want := `web: one
 web: two
 level=INFO msg="web: built"
-nixhop: warning: db: a builder failed [build-fail]
+db: error: builder failed
+level=INFO msg="db: failed (build) after 0s"
+nixhop: warning: web, db: a builder failed [build-fail]
   so it says
     nix log /nix/store/x.drv
-db: @error:@ builder failed
-level=INFO msg="db: failed (build) after 0s"
+    # for web; likewise for the others
 level=INFO msg="web: done after 3s"
 
-db: the end of what the build has printed:
+db: the end of its output (build):
   error: builder failed
 nixhop: error: db: a builder failed [build-fail]
   so it says
@@ -122,9 +122,51 @@ web    done            4 -> 5      25.05 -> 25.11  3        yes
 db     failed (build)  -           -               0        -
 cache  not begun       -           -               -        -
 `
-	got := strings.NewReplacer("\x1b[31m", "@", "\x1b[0m", "@").Replace(shown())
-	if got != want {
+	if got := shown(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The same finding on many hosts is one paragraph; what none of them has printed and nobody has explained is said so.
+func TestConsoleGroups(t *testing.T) {
+	out, _ := paper(t)
+	err, shown := paper(t)
+	events := script("begun switch a b c\na started check\nb started check\nc started check\na passed check refused\nb passed check refused\nc passed check done")
+	for _, host := range []string{"b", "a", "c"} {
+		events = append(events, finding(host, report.Note))
+	}
+	events = append(events, finding("a", report.Error), finding("b", report.Error))
+	renderAll(t, &Console{Plain: plainTo(out, err)}, events)
+	want := `level=INFO msg="a: refused (check) after 3s"
+level=INFO msg="b: refused (check) after 3s"
+nixhop: note: a, b, c: a builder failed [build-fail]
+  so it says
+    nix log /nix/store/x.drv
+    # for a; likewise for the others
+nixhop: error: a, b: a builder failed [build-fail]
+  so it says
+    nix log /nix/store/x.drv
+    # for a; likewise for the others
+
+HOST  RESULT           SECONDS
+a     refused (check)  3
+b     refused (check)  3
+c     not activated    3
+`
+	if got := shown(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Where the result is what is told of the hosts, nothing but what went wrong is said beside it.
+func TestConsoleOfAList(t *testing.T) {
+	out, printed := paper(t)
+	err, shown := paper(t)
+	events := append(script("begun list-generations a b\na started connect\nb started connect\na passed connect done\nb passed connect failed: b: it is gone\\nssh b"),
+		report.Event{Kind: report.Printed, Text: "1\n"})
+	renderAll(t, &Console{Plain: plainTo(out, err)}, events)
+	if want := "level=INFO msg=\"b: failed (connect) after 2s\"\n\nnixhop: b: it is gone\n  ssh b\n"; printed() != "1\n" || shown() != want {
+		t.Errorf("got %q and %q, want %q", printed(), shown(), want)
 	}
 }
 

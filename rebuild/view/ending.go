@@ -13,22 +13,46 @@ import (
 )
 
 // Ending is what is to be said at the end of a run of many hosts: of each that has failed the last that it has printed
-// and why it failed, and a table of all.
+// and why it failed, the same finding on many of them once, and a table of all.
 func Ending(s *State) []report.Event {
-	var all []report.Event
+	var alike, all []report.Event
 	for _, h := range s.Hosts {
-		if h.Failed() && len(h.last) > 0 {
-			all = append(all, text(h.tail()))
+		if len(h.Told) > 0 && (!h.Failed() || len(h.last) == 0 && h.why() == "" && onlyFound(h.Told)) {
+			alike = append(alike, h.Told...)
+			continue
 		}
-		all = append(all, h.Told...)
-		if why := h.why(); why != "" {
-			all = append(all, text(why))
-		}
-		if h.Log != "" && h.Failed() {
-			all = append(all, text(fmt.Sprintf("nixhop: %s: its whole output: %s\n", shown(h.Name), nixexec.Printable(h.Log))))
+		if h.Failed() {
+			all = append(all, h.end()...)
 		}
 	}
-	return append(all, text("\n"+Table(s)))
+	all = append(Grouped(alike), all...)
+	if s.Deploys() {
+		all = append(all, text("\n"+Table(s)))
+	}
+	return all
+}
+
+func onlyFound(all []report.Event) bool {
+	return !slices.ContainsFunc(all, func(e report.Event) bool { return e.Kind != report.Found })
+}
+
+// end is what is to be said of a host that has failed.
+func (h *Host) end() []report.Event {
+	var all []report.Event
+	if len(h.last) > 0 {
+		all = append(all, text(h.tail()))
+	}
+	all = append(all, h.Told...)
+	if why := h.why(); why != "" {
+		all = append(all, text(why))
+	}
+	if h.Log != "" && h.Printed {
+		all = append(all, text(fmt.Sprintf("nixhop: %s: its whole output: %s\n", shown(h.Name), nixexec.Printable(h.Log))))
+	}
+	if len(all) > 0 {
+		all = slices.Insert(all, 0, text("\n"))
+	}
+	return all
 }
 
 // text is a text that is written as it is.
@@ -36,11 +60,12 @@ func text(s string) report.Event { return report.Event{Kind: report.Output, Text
 
 // tail is the last that a host has printed, under a head.
 func (h *Host) tail() string {
-	lines := make([]string, len(h.last))
-	for i, line := range h.last {
-		lines[i] = "  " + shown(line) + "\n"
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: the end of its output (%s):\n", shown(h.Name), h.Phase)
+	for _, line := range h.last {
+		b.WriteString("  " + indented(line) + "\n")
 	}
-	return fmt.Sprintf("\n%s: the end of what the %s has printed:\n%s", shown(h.Name), h.Phase, strings.Join(lines, ""))
+	return b.String()
 }
 
 // why is the error that has ended a host, as an error of the program looks.
@@ -74,9 +99,8 @@ type column struct {
 	cell func(*Host) string
 }
 
-// columns are those behind that of the names. One that no host has anything for is left out.
+// columns are those behind the names and results. One that no host has anything for is left out.
 var columns = [...]column{
-	{"RESULT", (*Host).result},
 	{"GENERATION", func(h *Host) string { return fromTo(number(h.Change.FromGeneration), number(h.Change.ToGeneration)) }},
 	{"VERSION", func(h *Host) string { return fromTo(h.Change.FromVersion, h.Change.ToVersion) }},
 	{"SECONDS", (*Host).seconds},
@@ -90,13 +114,13 @@ func Table(s *State) string {
 	})
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
-	heads := []string{"HOST"}
+	heads := []string{"HOST", "RESULT"}
 	for _, c := range told {
 		heads = append(heads, c.head)
 	}
 	fmt.Fprintln(t, strings.Join(heads, "\t"))
 	for _, h := range s.Hosts {
-		cells := []string{nixexec.Printable(h.Name)}
+		cells := []string{nixexec.Printable(h.Name), s.result(h)}
 		for _, c := range told {
 			cells = append(cells, cmp.Or(nixexec.Printable(c.cell(h)), "-"))
 		}
@@ -107,22 +131,24 @@ func Table(s *State) string {
 }
 
 // result is what came of a host, and where it was stopped.
-func (h *Host) result() string {
+func (s *State) result(h *Host) string {
 	if h.Failed() && h.Phase != report.PhaseActivate {
-		return h.outcome() + " (" + string(h.Phase) + ")"
+		return s.outcome(h) + " (" + string(h.Phase) + ")"
 	}
-	return h.outcome()
+	return s.outcome(h)
 }
 
 // outcome is what came of a host.
-func (h *Host) outcome() string {
+func (s *State) outcome(h *Host) string {
 	switch {
 	case h.Stage == Over:
 		return h.Result.String()
 	case h.Began.IsZero():
 		return "not begun"
-	default:
+	case s.activates():
 		return "not activated"
+	default:
+		return "not finished"
 	}
 }
 

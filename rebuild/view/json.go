@@ -62,7 +62,7 @@ const endedKind = "ended"
 func jsonKinds() []jsonKind {
 	list := func(names string) []string { return strings.Fields(names) }
 	return []jsonKind{
-		{string(report.Begun), list("action hosts"), nil, "the run begins, with these hosts"},
+		{string(report.Begun), list("action hosts phase"), nil, "the run begins, with these hosts; phase is the last one that each is to go through"},
 		{string(report.Started), list("host phase"), nil, "a host begins a phase: locate, connect, decide, evaluate, check, build, copy, activate"},
 		{string(report.Output), list("host text"), nil, "a line that a program has printed for a host, without its end"},
 		{string(report.Found), list("finding"), list("host"), "what a check has found, or what a failure means: name, severity, what, and where there are any, why, remedy (commands) and host (which it is about, where that is another one)"},
@@ -153,9 +153,9 @@ func level(l slog.Level) string {
 func (j *JSON) End(s *State) error {
 	var all []object
 	for _, h := range s.Hosts {
-		o := object{Kind: endedKind, Host: h.Name, Phase: h.Phase, Result: h.outcome(), Log: h.Log}
+		o := object{Kind: endedKind, Host: h.Name, Phase: h.Phase, Result: s.outcome(h), Log: h.Log}
 		if !h.Began.IsZero() && h.Stage != Working {
-			seconds := max(h.Since.Sub(h.Began), 0).Seconds()
+			seconds := max(h.Since.Sub(h.Began), 0).Round(time.Millisecond).Seconds()
 			o.Seconds = &seconds
 		}
 		all = append(all, o)

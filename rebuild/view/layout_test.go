@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,7 +24,10 @@ func script(text string) []report.Event {
 		case words[0] == "":
 			continue
 		case words[0] == "begun":
-			all = append(all, report.Event{Kind: report.Begun, Text: words[1], Hosts: strings.Fields(words[2]), Time: at})
+			last := map[string]report.Phase{"check": report.PhaseCheck, "list-generations": report.PhaseConnect}[words[1]]
+			all = append(all, report.Event{
+				Kind: report.Begun, Text: words[1], Phase: cmp.Or(last, report.PhaseActivate), Hosts: strings.Fields(words[2]), Time: at,
+			})
 		case words[0] == "wait":
 			d, _ := time.ParseDuration(words[1])
 			at = at.Add(d - time.Second)

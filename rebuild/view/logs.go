@@ -150,7 +150,7 @@ func (l *Logs) End(s *State) error {
 			kept = append(kept, h)
 		}
 	}
-	l.err = cmp.Or(l.err, l.index(kept))
+	l.err = cmp.Or(l.err, l.index(s, kept))
 	if l.last != nil {
 		l.err = cmp.Or(l.err, l.last.replace())
 	}
@@ -158,10 +158,10 @@ func (l *Logs) End(s *State) error {
 }
 
 // index writes which file is which host's, and what came of it, in columns between tabs.
-func (l *Logs) index(hosts []*Host) error {
+func (l *Logs) index(s *State, hosts []*Host) error {
 	lines := "host\tfile\tresult\tphase\tseconds\n"
 	for _, h := range hosts {
-		lines += strings.Join([]string{nixexec.Printable(h.Name), filepath.Base(h.Log), h.result(), string(h.Phase), h.seconds()}, "\t") + "\n"
+		lines += strings.Join([]string{nixexec.Printable(h.Name), filepath.Base(h.Log), s.result(h), string(h.Phase), h.seconds()}, "\t") + "\n"
 	}
 	file, err := os.CreateTemp(l.dir, ".index-*")
 	if err != nil {

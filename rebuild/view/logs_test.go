@@ -50,6 +50,7 @@ func TestLogs(t *testing.T) {
 		web started activate
 		web passed activate done
 		../db started build
+		../db output oh\n
 		../db passed build failed: it broke`))
 	want := `2026-01-02T12:00:01.000Z -- build
 2026-01-02T12:00:02.000Z one
@@ -66,7 +67,7 @@ func TestLogs(t *testing.T) {
 	if got := read(t, dir, "victim"); got != "precious" {
 		t.Errorf("what was linked to is %q", got)
 	}
-	index := "host\tfile\tresult\tphase\tseconds\nweb\tweb.log\tdone\tactivate\t6\n../db\t%2E.%2Fdb.log\tfailed (build)\tbuild\t1\n"
+	index := "host\tfile\tresult\tphase\tseconds\nweb\tweb.log\tdone\tactivate\t6\n../db\t%2E.%2Fdb.log\tfailed (build)\tbuild\t2\n"
 	if got := read(t, dir, indexFile); got != index {
 		t.Errorf("index:\n%s", got)
 	}
@@ -187,7 +188,7 @@ func TestFlood(t *testing.T) {
 	for i := range 10 {
 		hosts = append(hosts, fmt.Sprintf("web%d", i))
 	}
-	say(report.Event{Kind: report.Begun, Text: "switch", Hosts: hosts})
+	say(report.Event{Kind: report.Begun, Text: "switch", Phase: report.PhaseActivate, Hosts: hosts})
 	var most uint64
 	var wait sync.WaitGroup
 	for _, host := range hosts {

@@ -19,16 +19,17 @@ const (
 
 // Host is what is known of one host of a run.
 type Host struct {
-	Name   string
-	Stage  Stage
-	Phase  report.Phase  // the last one that it has begun
-	Began  time.Time     // its first phase; zero: none
-	Since  time.Time     // that phase, or when it came to its end
-	Result report.Result // of the last phase that it went through
-	Why    string        // that phase ended it; empty: that was said otherwise
-	Change report.Change
-	Told   []report.Event // what was found and said of it, for its end
-	Log    string         // the file that its whole output is kept in; empty: none
+	Name    string
+	Stage   Stage
+	Phase   report.Phase  // the last one that it has begun
+	Began   time.Time     // its first phase; zero: none
+	Since   time.Time     // that phase, or when it came to its end
+	Result  report.Result // of the last phase that it went through
+	Why     string        // that phase ended it; empty: that was said otherwise
+	Change  report.Change
+	Told    []report.Event // what was found and said of it, for its end
+	Printed bool           // it has printed anything at all
+	Log     string         // the file that its whole output is kept in; empty: none
 
 	last []string // of the lines that it has printed in this phase
 }
@@ -55,6 +56,7 @@ func (h *Host) Failed() bool {
 // State is a run of many hosts as its events tell it. Nothing of it is bounded by what hosts print.
 type State struct {
 	Action string
+	Last   report.Phase // behind which a host has come to its end
 	Began  time.Time
 	Hosts  []*Host // in the order of the run
 
@@ -65,7 +67,7 @@ type State struct {
 // Take adds an event.
 func (s *State) Take(e report.Event) {
 	if e.Kind == report.Begun {
-		s.Action, s.Began = e.Text, e.Time
+		s.Action, s.Last, s.Began = e.Text, e.Phase, e.Time
 		for _, name := range e.Hosts {
 			s.host(name)
 		}
@@ -81,11 +83,12 @@ func (s *State) Take(e report.Event) {
 		}
 		h.Stage, h.Phase, h.Since, h.last = Working, e.Phase, e.Time, nil
 	case report.Output:
+		h.Printed = true
 		h.print(s.pieces.Add(h.Name, e.Text))
 	case report.Passed:
 		h.print(s.pieces.End(h.Name))
 		h.Phase, h.Result, h.Why, h.Since, h.Stage = e.Phase, e.Result, e.Text, e.Time, Waiting
-		if h.Result != report.Done || h.Phase == lastPhase(s.Action) {
+		if h.Result != report.Done || h.Phase == s.Last {
 			h.Stage = Over
 		}
 	case report.Changed:
@@ -93,15 +96,12 @@ func (s *State) Take(e report.Event) {
 	}
 }
 
-// checkAction is the action that has its own result, and changes nothing.
-const checkAction = "check"
+// Deploys reports whether the run does something for its hosts; else what it tells of them is its result.
+func (s *State) Deploys() bool { return s.Last == report.PhaseActivate }
 
-// lastPhase is the one behind which a host has come to its end.
-func lastPhase(action string) report.Phase {
-	if action == checkAction {
-		return report.PhaseCheck
-	}
-	return report.PhaseActivate
+// activates reports whether what it does is to be activated.
+func (s *State) activates() bool {
+	return slices.Contains([]string{"switch", "boot", "test", "dry-activate"}, s.Action)
 }
 
 // host is one of the run; a new one where there was none of that name.

@@ -23,11 +23,25 @@ func splitLines(text string) iter.Seq[string] {
 	}
 }
 
-// shown is a line that a program has printed, as it may stand on a terminal: what it was drawn over by a carriage return
+// indented is a line that a program has printed, as it may stand on a terminal: what it was drawn over by a carriage return
 // is gone, as are the sequences for a terminal, and what else is no printable character is U+FFFD.
-func shown(line string) string {
+func indented(line string) string {
 	line = ansi.Strip(strings.TrimRight(line, "\r\n"))
-	return nixexec.PlainText(line[strings.LastIndexByte(line, '\r')+1:])
+	line = line[strings.LastIndexByte(line, '\r')+1:]
+	text := strings.TrimLeft(line, " ")
+	return line[:len(line)-len(text)] + nixexec.PlainText(text)
+}
+
+// shown is such a line without what it is indented by.
+func shown(line string) string { return strings.TrimSpace(indented(line)) }
+
+// prefixed are lines that a program has printed for a host, with its name in front of each.
+func prefixed(host, lines string) string {
+	var b strings.Builder
+	for line := range splitLines(lines) {
+		b.WriteString(shown(host) + ": " + indented(line) + "\n")
+	}
+	return b.String()
 }
 
 // cut is a text in so many columns at most. Terminals do not agree on the width of characters that are joined: each counts
