@@ -20,6 +20,8 @@ import (
 func (s Session) Check(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	inv := s.inventory(r)
 	src, err := source.Find(r, s.Dir, s.Env)
 	if err != nil {
@@ -43,6 +45,7 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 		return err
 	}
 	defer run.net.Close()
+	defer end() // what goes on beside the run
 	run.names, run.evaluator.Kept = names, kept
 	rows, err := run.checkRows(ctx, placed)
 	if err != nil {

@@ -28,7 +28,7 @@ func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 	roles, q := decision.Look(known)
 	q.Dir, q.Env = r.Dir, r.Env
 	answer := make(chan facts.Here, 1)
-	go func() { answer <- facts.LookHere(ctx, q) }()
+	r.net.Beside(func() { answer <- facts.LookHere(ctx, q) })
 	r.look = &looking{here: sync.OnceValue(func() facts.Here { return <-answer }), roles: roles}
 }
 
@@ -95,7 +95,7 @@ func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind 
 		here := func() facts.Here { return r.here(l) }
 		return nil, r.report(l.Placed, slices.Concat(l.Found, behind, check.NotReached(login, *failure, r.checking, here, r.inventory, r.Env)))
 	}
-	go func() { _, _ = link.Probe(ctx, r.look.roles[m]) }()
+	r.net.Beside(func() { _, _ = link.Probe(ctx, r.look.roles[m]) })
 	return link, nil
 }
 

@@ -17,6 +17,8 @@ import (
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	inv := s.inventory(r)
 	target, err := source.One(r, inv)
 	if err == nil && target != nil && r.Action != "list-generations" {
@@ -35,6 +37,7 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 		return err
 	}
 	defer run.net.Close()
+	defer end() // what goes on beside the run
 	switch {
 	case r.Action == "list-generations":
 		return run.listGenerations(ctx, placed[0])
@@ -97,7 +100,7 @@ func (r *Run) connected(ctx context.Context, hosts []Placed) (located []Located,
 	}
 	r.lookHere(ctx, located)
 	if slices.ContainsFunc(located, func(l Located) bool { return l.Target.WantsNames(l.Source, l.Request) }) {
-		go func() { _, _ = r.names() }() // which takes no evaluation of a configuration
+		r.net.Beside(func() { _, _ = r.names() }) // which takes no evaluation of a configuration
 	}
 	return located, each(ctx, r, report.PhaseConnect, checks, located, r.connect), nil
 }

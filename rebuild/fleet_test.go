@@ -170,6 +170,9 @@ func (f *fleet) listening(run func(Session) error) error {
 	s := f.session
 	s.Say = stream.Say
 	err := run(s)
+	if left := starting(); left != nil {
+		f.t.Errorf("the run has not waited for %q", left)
+	}
 	if lost := stream.Close(); lost != nil {
 		f.t.Error(lost)
 	}
@@ -273,6 +276,7 @@ func (f *fleet) deploy(ctx context.Context, words ...string) error {
 			return err
 		}
 		defer run.net.Close()
+		defer stop()
 		return run.deploy(ctx, placed)
 	})
 }

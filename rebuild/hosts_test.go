@@ -2,8 +2,11 @@ package rebuild
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -27,6 +30,21 @@ func TestSameHostTwice(t *testing.T) {
 	f.usage(err, "is meant with port 22 and with port 23")
 	f.usage(f.deploy(t.Context(), "switch", "x*"), "no alias matches")
 	f.usage(f.run(t.Context(), "switch", "h1", "h2"), "one host at a time for now")
+}
+
+// A run that ends early ends what goes on beside it: a nix that is asked for its settings, and for the names of the flake.
+func TestNothingGoesOnBehindTheEnd(t *testing.T) {
+	f := newFleet(t, "h1")
+	f.turn("h1", "down=off")
+	nix := filepath.Join(f.Here().Dir, "bin", "nix")
+	if err := errors.Join(os.Remove(nix), os.WriteFile(nix, []byte("#!/bin/sh\nexec sleep 60\n"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	f.refused(f.run(t.Context(), "switch", "h1"), "h1", "host-unreachable") // listening sees to the rest
+	if took := time.Since(began); took > patience {
+		t.Errorf("it took %s", took)
+	}
 }
 
 // Two aliases may lead to one name in two ways: each has its own connection, and its own configuration.

@@ -72,10 +72,10 @@ func (l *Link) AskBetween(ctx context.Context, target *decision.Machine, on *fac
 	ways := WaysBetween(target.Host, target.Endpoint)
 	var out string
 	var err error
-	go func() {
+	l.network.Beside(func() {
 		defer close(asked)
 		out, err = AskReach(ctx, l.Machine.Master, ways, *on)
-	}()
+	})
 	return func() (*sshcfg.Host, []report.Finding) {
 		<-asked
 		return check.Between(l.Machine.Host.String(), target.Host.String(), ways, out, err)

@@ -50,6 +50,7 @@ type Network struct {
 	links    map[string]*opening
 	turns    map[string]*sync.Mutex // in a directory of sockets one is opened at a time
 	open     []*Link
+	beside   sync.WaitGroup
 }
 
 // located is a host whose meaning was asked for.
@@ -290,8 +291,13 @@ func (n *Network) SSHOpts(machines ...*decision.Machine) (string, error) {
 	return ssh.OptionsEnv(options)
 }
 
-// Close ends every connection of the run and removes its directory.
+// Beside does something beside the run, at whose end it is waited for: nothing that it has started is left at work then.
+// It must end with the context of the run.
+func (n *Network) Beside(do func()) { n.beside.Go(do) }
+
+// Close waits for what goes on beside the run, ends every connection and removes the directory.
 func (n *Network) Close() {
+	n.beside.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, l := range slices.Backward(n.open) {
