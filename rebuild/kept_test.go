@@ -90,13 +90,15 @@ func TestKeptByCheck(t *testing.T) {
 // configuration turns out not to evaluate.
 func TestKeptForNixosRebuild(t *testing.T) {
 	for _, c := range []struct {
-		name, toplevel string
-		locked         bool
-		want           []string // in this order
+		name, toplevel, words string
+		locked                bool
+		want                  []string // in this order
 	}{
-		{"a commit", "", true, []string{"path-info", "nixos-rebuild"}},
-		{"changes", "", false, []string{"nixos-rebuild"}},
-		{"a commit that does not evaluate", "toplevel=no such option", true, []string{"path-info"}},
+		{"a commit", "", "", true, []string{"path-info", "nixos-rebuild"}},
+		{"changes", "", "", false, []string{"nixos-rebuild"}},
+		// It asks for the derivation by nix eval, which finds nothing in that cache.
+		{"a build host", "", "--build-host target", true, []string{"nixos-rebuild"}},
+		{"a commit that does not evaluate", "toplevel=no such option", "", true, []string{"path-info"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFleet(t, "h1")
@@ -108,7 +110,7 @@ func TestKeptForNixosRebuild(t *testing.T) {
 			if c.toplevel != "" {
 				f.configure("h1", c.toplevel)
 			}
-			err := f.run(t.Context(), "switch", "h1")
+			err := f.run(t.Context(), append(strings.Fields(c.words), "switch", "h1")...)
 			if (err != nil) != (c.toplevel != "") {
 				t.Fatal(err)
 			}

@@ -90,12 +90,12 @@ func (r *Run) needsDerivation(l Located, d decision.Decision) bool {
 }
 
 // question is what nix is asked of the configuration, for whoever does the work. A nixos-rebuild evaluates by itself, and
-// shall find it done.
+// where it builds here, in a way that finds it done.
 func (r *Run) question(l Located, d decision.Decision, w source.Wanted) evaluation.Question {
 	switch {
 	case r.needsDerivation(l, d):
 		return evaluation.Ask(w, evaluation.ToDerivation, plan.Job{Dir: r.net.Dir(), Dialect: d.Engine, SSHOpts: r.sshOpts(l)}.Environment())
-	case !r.checking && !l.Request.Plan && slices.Contains(request.NativeActions, l.Request.Action):
+	case !r.checking && !l.Request.Plan && l.Builder == nil && slices.Contains(request.NativeActions, l.Request.Action):
 		return evaluation.Ask(w, evaluation.ToCache, nil)
 	default:
 		return evaluation.Ask(w, evaluation.ToFacts, nil)

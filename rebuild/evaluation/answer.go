@@ -23,28 +23,56 @@ type runner func(command nixexec.Command, see func(string) bool) (stdout string,
 // to say in each run whether it may.
 func (v Evaluator) answer(ctx context.Context, e *Evaluation, q Question, run runner) (string, error) {
 	l := v.Kept.locked(q.Wanted)
-	derivation, before := "", false
-	if l.Fingerprint != "" {
-		derivation, before = v.Kept.derivation(l, q.Wanted.Configuration)
-	}
 	e.whole = q.Reach == ToDerivation || q.Reach == ToCache && l.Fingerprint != ""
-	switch {
-	case before && (q.Reach == ToFacts || q.Reach == ToDerivation && l.Quiet && valid(ctx, derivation)):
-		return derivation, v.tellFacts(ctx, e, q, derivation, nil)
-	case e.whole && l.Fingerprint != "":
-		return v.fromCache(ctx, e, q, l, before, run)
-	case q.Reach == ToDerivation:
-		return run(q.Command, e.take)
+	if l.Fingerprint != "" {
+		return v.fromKept(ctx, e, q, l, run)
 	}
 	out, err := run(q.Command, e.take)
-	if err != nil {
-		return out, err
+	if err == nil && !e.whole {
+		err = e.tellPrinted(out)
 	}
+	return out, err
+}
+
+// tellPrinted tells the facts that nix has printed.
+func (e *Evaluation) tellPrinted(out string) error {
 	known, err := source.ReadFacts(out)
 	if err == nil {
 		e.tell(known)
 	}
-	return out, err
+	return err
+}
+
+// fromKept answers a question about a flake that stays as it is, as far as that can be from what is kept.
+func (v Evaluator) fromKept(ctx context.Context, e *Evaluation, q Question, l Lock, run runner) (string, error) {
+	name := q.Wanted.Configuration
+	derivation, before := v.Kept.derivation(l, name)
+	known, told := source.Facts{}, false
+	if l.Quiet {
+		known, told = v.Kept.facts(l.Fingerprint, name)
+	}
+	if !told && before && (l.Quiet || q.Reach == ToFacts) {
+		known, told = v.Kept.facts(derivation, name)
+	}
+	if told {
+		e.tell(known)
+	}
+	switch {
+	case q.Reach == ToFacts && told:
+		return "", nil
+	case q.Reach == ToFacts:
+		out, err := run(q.Command, e.take)
+		if err == nil {
+			err = e.tellPrinted(out)
+		}
+		if known, bad := source.ReadFacts(out); err == nil && bad == nil && l.Quiet {
+			v.Kept.keepFacts(l.Fingerprint, name, known)
+		}
+		return out, err
+	case q.Reach == ToDerivation && before && told && l.Quiet && valid(ctx, derivation):
+		return derivation, nil
+	}
+	return v.fromCache(ctx, e, q, l, before || told, run)
 }
 
 // valid reports whether a derivation is still in the store.
@@ -70,12 +98,18 @@ func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l L
 		return out, err
 	}
 	v.Kept.keepDerivation(l, q.Wanted.Configuration, derivation)
-	return out, v.tellFacts(ctx, e, q, derivation, small)
+	return out, v.tellFacts(ctx, e, q, l, derivation, small)
 }
 
 // tellFacts tells the facts of a derivation: those that are kept, or what a look at them says, which may have begun.
-func (v Evaluator) tellFacts(ctx context.Context, e *Evaluation, q Question, derivation string, small *facting) error {
-	if known, ok := v.Kept.facts(derivation, q.Wanted.Configuration); ok {
+func (v Evaluator) tellFacts(ctx context.Context, e *Evaluation, q Question, l Lock, derivation string, small *facting) error {
+	known, kept := v.Kept.facts(derivation, q.Wanted.Configuration)
+	if !kept && small == nil && l.Quiet {
+		if known, kept = v.Kept.facts(l.Fingerprint, q.Wanted.Configuration); kept {
+			v.Kept.keepFacts(derivation, q.Wanted.Configuration, known)
+		}
+	}
+	if kept {
 		small.drop()
 		e.tell(known)
 		return nil
@@ -83,12 +117,16 @@ func (v Evaluator) tellFacts(ctx context.Context, e *Evaluation, q Question, der
 	if small == nil {
 		small = v.beside(ctx, e, q)
 	}
-	known, err := small.wait()
+	var err error
+	known, err = small.wait()
 	if err != nil {
 		e.add(small.look.Heard(), func(string) bool { return true })
 		return err
 	}
 	v.Kept.keepFacts(derivation, q.Wanted.Configuration, known)
+	if l.Quiet {
+		v.Kept.keepFacts(l.Fingerprint, q.Wanted.Configuration, known)
+	}
 	return nil
 }
 

@@ -222,6 +222,30 @@ func TestEvaluatedOnce(t *testing.T) {
 	}
 }
 
+// Facts alone are looked up once, too, unless the flake sets something for Nix, by which they may depend on more.
+func TestFactsAlone(t *testing.T) {
+	f := lookedAt(t)
+	for _, want := range []int{1, 0} {
+		known, derivation, err := f.answer("switch web --build-host target", ToFacts)
+		f.good(known, derivation, "", err)
+		f.counted("facts alone", 0, want)
+	}
+	for _, want := range []int{1, 0} {
+		known, derivation, err := f.answer("switch web", ToDerivation)
+		f.good(known, derivation, "web-1", err)
+		f.counted("the derivation behind them", want, 0)
+	}
+	text, err := os.ReadFile(filepath.Join(f.dir, "flake.nix"))
+	f.must(err)
+	f.file("flake.nix", strings.Replace(string(text), "{ ", `{ nixConfig.pure-eval = false; `, 1))
+	f.commit()
+	for range 2 {
+		known, derivation, err := f.answer("switch web", ToFacts)
+		f.good(known, derivation, "", err)
+		f.counted("facts that depend on more", 0, 1)
+	}
+}
+
 // Where Nix has nothing that stays the same, one evaluation tells the facts on its way, each time, and nothing is kept.
 func TestEvaluatedAnew(t *testing.T) {
 	for _, c := range []struct {

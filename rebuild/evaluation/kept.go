@@ -42,9 +42,9 @@ func (k *Kept) locked(w source.Wanted) Lock {
 // Locked reports whether Nix can have the evaluation in its cache.
 func (k *Kept) Locked(w source.Wanted) bool { return k.locked(w).Fingerprint != "" }
 
-// facts are those of the configuration that a derivation comes from.
-func (k *Kept) facts(derivation, configuration string) (source.Facts, bool) {
-	text, ok := k.cache.Get(keyed("facts", source.FactsVersion(), derivation, configuration))
+// facts are those of a configuration; of is the derivation that it has, or the fingerprint of its flake.
+func (k *Kept) facts(of, configuration string) (source.Facts, bool) {
+	text, ok := k.cache.Get(keyed("facts", source.FactsVersion(), of, configuration))
 	if !ok {
 		return source.Facts{}, false
 	}
@@ -54,10 +54,10 @@ func (k *Kept) facts(derivation, configuration string) (source.Facts, bool) {
 
 // keepFacts keeps what does not depend on how the configuration came to its derivation: who else could set its platforms is
 // nothing of that kind.
-func (k *Kept) keepFacts(derivation, configuration string, known source.Facts) {
+func (k *Kept) keepFacts(of, configuration string, known source.Facts) {
 	text, err := json.Marshal(source.Facts{HostName: known.HostName, System: known.System, BuildSystem: known.BuildSystem})
 	if err == nil {
-		k.cache.Put(keyed("facts", source.FactsVersion(), derivation, configuration), string(text))
+		k.cache.Put(keyed("facts", source.FactsVersion(), of, configuration), string(text))
 	}
 }
 
