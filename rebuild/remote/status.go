@@ -213,7 +213,7 @@ func Silent(err error) bool {
 // Why is what an error of one of many hosts has to say that was not said yet: neither by a child, nor as a finding.
 func Why(err error) string {
 	var refused *report.CheckError
-	if Silent(err) || errors.As(err, &refused) {
+	if Silent(err) || errors.As(err, &refused) || nixexec.Interrupted(err) {
 		return ""
 	}
 	return err.Error()

@@ -44,6 +44,8 @@ func (c *Console) people(e report.Event) error {
 		c.Screen.change(func() { c.state.Take(e) })
 	}
 	switch {
+	case e.Kind == report.Begun:
+		c.Screen.start(&c.state)
 	case e.Kind == report.Paused:
 		c.Screen.hold()
 	case e.Kind == report.Resumed:
@@ -80,7 +82,6 @@ func (c *Console) begin(last report.Phase) {
 			c.unlogged(err)
 		}
 	}
-	c.Screen.start(&c.state)
 }
 
 // unlogged says that the output of hosts is not kept, or not all of it.

@@ -38,6 +38,7 @@ func (s *Screen) start(state *State) {
 		return
 	}
 	s.state = state
+	s.resume()
 	stop, ended := make(chan struct{}), make(chan struct{})
 	stopWatching := s.watchSuspension()
 	go func() {
@@ -110,7 +111,7 @@ func (s *Screen) resume() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held--
+	s.held = max(s.held-1, 0)
 	s.draw()
 }
 
