@@ -96,7 +96,7 @@ func (r *Run) confirmHostName(ctx context.Context, c Checked) (Checked, error) {
 	if asked < 0 || !remote.Somebody(r.Ask) || r.checking {
 		return c, nil
 	}
-	r.tellFinding(c.Placed, c.Found[asked])
+	r.say(c.Placed).Find(c.Found[asked], c.call())
 	c.Found = slices.Clone(c.Found)
 	c.Found[asked].Told = true
 	yes, err := r.Ask.Yes(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", c.Target.Host.Name))

@@ -37,6 +37,14 @@ func (r *Run) here(l Located) facts.Here {
 	return r.look.here().For(decision.Endpoints(l.Machine, l.Builder))
 }
 
+// hereNix is what the Nix here says of itself; nothing where nobody looks.
+func (r *Run) hereNix() facts.Nix {
+	if r.look == nil {
+		return facts.Nix{}
+	}
+	return r.look.here().Nix
+}
+
 // namesFor are the names that the configuration is to be one of.
 func (r *Run) namesFor(ctx context.Context, l Located) ([]string, error) {
 	if !l.Target.WantsNames(l.Source, l.Request) {

@@ -100,8 +100,8 @@ func (r *Run) buildNix(c Connected) facts.Nix {
 	switch {
 	case c.At != nil:
 		return c.At.Nix
-	case c.Builder == nil && r.look != nil:
-		return r.look.here().Nix
+	case c.Builder == nil:
+		return r.hereNix()
 	default:
 		return facts.Nix{}
 	}

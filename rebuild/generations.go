@@ -5,7 +5,6 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
-	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -21,28 +20,21 @@ func (r *Run) listGenerations(ctx context.Context, p Placed) error {
 	if err != nil {
 		return err
 	}
-	if p.Request.Plan && !p.Request.Look {
-		return r.printGenerations(m, p.Request)
-	}
-	if err := r.net.MakeDir(); err != nil {
-		return err
-	}
-	l := Located{Placed: p, Machine: m}
-	r.lookHere(ctx, []Located{l})
-	if _, err := r.visit(ctx, l); err != nil {
-		return err
+	if l := (Located{Placed: p, Machine: m}); p.Request.Look || !p.Request.Plan {
+		if err = r.net.MakeDir(); err == nil {
+			r.lookHere(ctx, []Located{l})
+			_, err = r.visit(ctx, l)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if p.Request.Plan {
-		return r.printGenerations(m, p.Request)
+		return r.printScript(plan.Plan{
+			Dir: r.net.Dir(), Masters: []ssh.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, p.Request)},
+		})
 	}
 	text, err := remote.ReadGenerations(ctx, m, p.Request, nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err})
 	r.Say.Print(text)
 	return err
-}
-
-// printGenerations prints the command that shows the generations of a host.
-func (r *Run) printGenerations(m *decision.Machine, req request.Request) error {
-	return r.printScript(plan.Plan{
-		Dir: r.net.Dir(), Masters: []ssh.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, req)},
-	})
 }

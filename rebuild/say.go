@@ -19,7 +19,7 @@ import (
 func (r *Run) report(p Placed, found []report.Finding) error {
 	for _, f := range report.BySeverity(p.Request.Lowered(found)) {
 		if !f.Told {
-			r.tellFinding(p, f)
+			r.say(p).Find(f, p.call())
 		}
 	}
 	if request.Stops(found, p.Request) {
@@ -46,16 +46,6 @@ func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error
 // say is the sink for what belongs to a host.
 func (r *Run) say(p Placed) report.Sink { return r.Say.For(p.Name()) }
 
-// tellFinding says one of them.
-func (r *Run) tellFinding(p Placed, f report.Finding) {
-	r.say(p)(report.Event{Kind: report.Found, Finding: &f, Remedy: p.call().Lines(f.Remedy)})
-}
-
-// output is what a program has printed.
-func (r *Run) output(p Placed, text string) {
-	r.say(p)(report.Event{Kind: report.Output, Text: text})
-}
-
 // explain says what the failure of a step means, behind the child's own words: the most specific explanation, and one
 // that answers a hint of the child's. What is said otherwise is left out, by its id. It returns the most specific one,
 // if there is any.
@@ -67,14 +57,14 @@ func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...strin
 		return explain.Explanation{}, false
 	}
 	if heard.MidLine() {
-		r.output(t.Placed, "\n")
+		r.say(t.Placed).Output("\n")
 	}
 	host := report.Here
 	if t.Target != nil {
 		host = t.Target.Host.Name
 	}
 	for _, f := range explain.Findings(said, host, otherwise...) {
-		r.tellFinding(t.Placed, f)
+		r.say(t.Placed).Find(f, t.call())
 	}
 	return said[0], true
 }

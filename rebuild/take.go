@@ -32,11 +32,7 @@ func (r *Run) job(c Checked) plan.Job {
 
 // copies decides how store paths go. A plan that looks at nothing knows of nobody's Nix.
 func (r *Run) copies(c Checked) decision.Copies {
-	var here facts.Nix
-	if r.look != nil {
-		here = r.look.here().Nix
-	}
-	return r.known(c.Located, c.On, c.At).Copies(here, c.Between != nil, r.trusted)
+	return r.known(c.Located, c.On, c.At).Copies(r.hereNix(), c.Between != nil, r.trusted)
 }
 
 // performer takes the steps of a host's plan.

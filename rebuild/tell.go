@@ -104,7 +104,7 @@ func (r *Run) question(l Located, d decision.Decision, w source.Wanted) evaluati
 
 // showing shows what nix says for a host.
 func (r *Run) showing(p Placed) func([]byte) {
-	return func(text []byte) { r.output(p, string(text)) }
+	return func(text []byte) { r.say(p).Output(string(text)) }
 }
 
 // notEvaluated says that the configuration cannot be evaluated, and why.

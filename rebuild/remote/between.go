@@ -4,12 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"strconv"
-	"strings"
 	"time"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
-	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
@@ -22,22 +20,9 @@ var reachScript string
 // reachTime bounds how long a build host may take to say whether it reaches the target.
 const reachTime = 12 * time.Second
 
-// WaysBetween are the names by which a third build host may know the target: the one that was typed here, and the
-// address that ssh here makes of it, unless that is reached over a jump host only. What an alias means is the build
-// host's own business.
-func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
-	ways := []sshcfg.Host{target}
-	address := sshcfg.Host{User: e.User, Name: e.HostName, Port: e.Port}
-	direct := e.ProxyJump == "" && e.ProxyCommand == "" && e.HostName != "" && !strings.Contains(e.HostName, ":")
-	if direct && (address.Name != target.Name || target.User == "") {
-		ways = append(ways, address)
-	}
-	return ways
-}
-
 // AskReach asks a build host, over its open connection, by which of the ways it reaches the target, and whether that
 // is the machine whose facts these are, with the same login: what it may not be trusted with from there it could not
-// be given. The answer is for check.Between.
+// be given. The answer is for decision.Between.
 func AskReach(ctx context.Context, build ssh.MasterOptions, ways []sshcfg.Host, target facts.Host) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
@@ -69,7 +54,7 @@ func (l *Link) AskBetween(ctx context.Context, target *decision.Machine, on *fac
 		return nil
 	}
 	asked := make(chan struct{})
-	ways := WaysBetween(target.Host, target.Endpoint)
+	ways := decision.WaysBetween(target.Host, target.Endpoint)
 	var out string
 	var err error
 	l.network.Beside(func() {
@@ -78,7 +63,7 @@ func (l *Link) AskBetween(ctx context.Context, target *decision.Machine, on *fac
 	})
 	return func() (*sshcfg.Host, []report.Finding) {
 		<-asked
-		return check.Between(l.Machine.Host.String(), target.Host.String(), ways, out, err)
+		return decision.Between(l.Machine.Host.String(), target.Host.String(), ways, out, err)
 	}
 }
 

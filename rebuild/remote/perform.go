@@ -174,7 +174,7 @@ func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Result
 // beside takes a step without a terminal.
 func (p Performer) beside(ctx context.Context, step plan.Step, command nixexec.Command, heard *Heard) (string, error) {
 	stream := heard.ring.Stream()
-	printed := func(text []byte) { p.Say(report.Event{Host: p.Host, Kind: report.Output, Text: string(text)}) }
+	printed := func(text []byte) { p.Say.Output(string(text)) }
 	out, err := nixexec.OutputLines(ctx, command, func(line string) bool {
 		_, _ = stream.Write([]byte(line + "\n"))
 		return true

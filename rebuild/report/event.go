@@ -94,6 +94,14 @@ func (s Sink) Lesser(err error) {
 // Print is a result, for standard output.
 func (s Sink) Print(text string) { s(Event{Kind: Printed, Text: text}) }
 
+// Output is what a program has printed.
+func (s Sink) Output(text string) { s(Event{Kind: Output, Text: text}) }
+
+// Find says a finding, with its remedies as they are to be called.
+func (s Sink) Find(f Finding, call Call) {
+	s(Event{Kind: Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
+}
+
 // PrintSystem prints the store path of a system; of a dry run on a build host it is whatever the host printed, and no
 // result then.
 func (s Sink) PrintSystem(path string) {

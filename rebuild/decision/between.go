@@ -1,4 +1,4 @@
-package check
+package decision
 
 import (
 	"context"
@@ -13,7 +13,20 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Between reads the answer to AskReach: the way from the build host to the target, or nil and why the system is to go
+// WaysBetween are the names by which a third build host may know the target: the one that was typed here, and the
+// address that ssh here makes of it, unless that is reached over a jump host only. What an alias means is the build
+// host's own business.
+func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
+	ways := []sshcfg.Host{target}
+	address := sshcfg.Host{User: e.User, Name: e.HostName, Port: e.Port}
+	direct := e.ProxyJump == "" && e.ProxyCommand == "" && e.HostName != "" && !strings.Contains(e.HostName, ":")
+	if direct && (address.Name != target.Name || target.User == "") {
+		ways = append(ways, address)
+	}
+	return ways
+}
+
+// Between reads what a build host has answered that was asked by which of the ways it reaches the target: the way from the build host to the target, or nil and why the system is to go
 // through this machine. It never stops a run: the way through here is always there.
 func Between(build, target string, ways []sshcfg.Host, out string, err error) (*sshcfg.Host, []report.Finding) {
 	why := "the build host gave no answer in time"

@@ -1,4 +1,4 @@
-package check
+package decision
 
 import (
 	"context"
@@ -51,5 +51,38 @@ func TestBetween(t *testing.T) {
 				t.Errorf("got\n%+v\nwant\n%+v", found, want)
 			}
 		})
+	}
+}
+
+func TestWaysBetween(t *testing.T) {
+	e := sshcfg.Endpoint{User: "root", HostName: "192.0.2.7", Port: 22}
+	jump, proxy, six, nowhere := e, e, e, e
+	jump.ProxyJump, proxy.ProxyCommand, six.HostName, nowhere.HostName = "bastion", "cloudflared", "2001:db8::7", ""
+	for _, c := range []struct {
+		word string
+		e    sshcfg.Endpoint
+		want string
+	}{
+		{"web", e, "web:0 root@192.0.2.7:22"},
+		{"deploy@web", e, "deploy@web:0 root@192.0.2.7:22"},
+		{"ssh://web:222", e, "web:222 root@192.0.2.7:22"},
+		{"root@192.0.2.7", e, "root@192.0.2.7:0"},
+		{"192.0.2.7", e, "192.0.2.7:0 root@192.0.2.7:22"},
+		{"web", jump, "web:0"},
+		{"web", proxy, "web:0"},
+		{"web", six, "web:0"},
+		{"web", nowhere, "web:0"},
+	} {
+		var got []string
+		target, err := sshcfg.ParseHost(c.word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range WaysBetween(target, c.e) {
+			got = append(got, fmt.Sprintf("%s:%d", way, way.Port))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %q, want %q", c.word, got, c.want)
+		}
 	}
 }
