@@ -44,10 +44,10 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	if err == nil {
 		err = context.Cause(ctx)
 	}
-	if err != nil {
-		return Activated{c}, err
+	if err == nil {
+		_, err = r.derivation(ctx, c)
 	}
-	if _, err := r.derivation(ctx, c); err != nil {
+	if err != nil {
 		return Activated{c}, err
 	}
 	r.announce(c)

@@ -79,8 +79,7 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	decided := each(ctx, r, report.PhaseDecide, checks, connected, r.decide)
 	told := each(ctx, r, report.PhaseEvaluate, len(decided), decided, r.tell)
 	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
-	err = r.outcome()
-	if err != nil {
+	if err = r.outcome(); err != nil {
 		for _, c := range checked {
 			c.Evaluation.Drop(errChecksFailed)
 		}

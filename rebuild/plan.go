@@ -17,15 +17,12 @@ import (
 func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 	if hosts[0].Request.Look {
 		checked, err := r.checked(ctx, hosts)
-		if err != nil {
-			return err
-		}
 		for _, c := range checked {
-			if err := r.printPlan(c, nil); err != nil {
-				return err
+			if err == nil {
+				err = r.printPlan(c, nil)
 			}
 		}
-		return nil
+		return err
 	}
 	for _, l := range each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, r.locate) {
 		c, err := r.sketched(ctx, l)
@@ -46,10 +43,10 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 		return Checked{}, decision.UnknownBuildSystem(l.Request, "a plan asks no host for its system")
 	}
 	names, err := r.namesFor(ctx, l)
-	if err != nil {
-		return Checked{}, err
+	if err == nil {
+		d.Choice, err = r.choose(ctx, d, names)
 	}
-	if d.Choice, err = r.choose(ctx, d, names); err != nil {
+	if err != nil {
 		return Checked{}, err
 	}
 	emulates := l.Request.Has("--emulate")

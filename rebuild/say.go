@@ -59,11 +59,7 @@ func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...strin
 	if heard.MidLine() {
 		r.say(t.Placed).Output("\n")
 	}
-	host := report.Here
-	if t.Target != nil {
-		host = t.Target.Host.Name
-	}
-	for _, f := range explain.Findings(said, host, otherwise...) {
+	for _, f := range explain.Findings(said, t.Target.Name(), otherwise...) {
 		r.say(t.Placed).Find(f, t.call())
 	}
 	return said[0], true

@@ -82,23 +82,13 @@ type (
 )
 
 // Name is the host as typed, or "here".
-func (p Placed) Name() string {
-	if p.Target == nil {
-		return report.Here
-	}
-	return p.Target.Selector.Word
-}
+func (p Placed) Name() string { return p.Target.Word() }
 
 // call is how the host was asked for, for the commands that are offered.
 func (p Placed) call() report.Call { return p.Request.Call(p.Place.Host) }
 
 // target is the target as ssh takes it; empty: this machine.
-func (p Placed) target() string {
-	if p.Target == nil {
-		return ""
-	}
-	return p.Target.Host.String()
-}
+func (p Placed) target() string { return p.Target.SSH() }
 
 // third reports whether the system is built neither here nor where it is activated.
 func (l Located) third() bool { return l.Machine != nil && l.Builder != nil && l.Builder != l.Machine }

@@ -54,6 +54,30 @@ func Inventory(r request.Request) (inv sshcfg.Inventory, unread []string) {
 	return inv, unread
 }
 
+// Word is the target as typed; of this machine (nil) it is "here", as Name is.
+func (t *Target) Word() string {
+	if t == nil {
+		return report.Here
+	}
+	return t.Selector.Word
+}
+
+// Name is the target's alias.
+func (t *Target) Name() string {
+	if t == nil {
+		return report.Here
+	}
+	return t.Host.Name
+}
+
+// SSH is the target as ssh takes it; empty for this machine (nil).
+func (t *Target) SSH() string {
+	if t == nil {
+		return ""
+	}
+	return t.Host.String()
+}
+
 // Fixed reports whether the configuration's name is known without the flake's list.
 func (t Target) Fixed(s Source) bool { return t.Wants(s) != "" }
 

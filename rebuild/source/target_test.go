@@ -114,3 +114,16 @@ func TestWantsNames(t *testing.T) {
 		}
 	}
 }
+
+// A target is written as it was typed, as ssh takes it, and by its alias alone; this machine is no target.
+func TestTargetNames(t *testing.T) {
+	web := &Target{Selector: request.Selector{Word: "me@web=n"}, Host: sshcfg.Host{User: "me", Name: "web"}}
+	var here *Target
+	for _, c := range [][2]string{
+		{web.Word(), "me@web=n"}, {web.SSH(), "me@web"}, {web.Name(), "web"}, {here.Word(), "here"}, {here.SSH(), ""}, {here.Name(), "here"},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%q, want %q", c[0], c[1])
+		}
+	}
+}
