@@ -20,7 +20,7 @@ func (p *Pieces) Add(host, text string) string {
 	if p.begun == nil {
 		p.begun = map[string]string{}
 	}
-	if p.begun[host] = text[end:]; end == len(text) {
+	if p.begun[host] = strings.Clone(text[end:]); end == len(text) {
 		delete(p.begun, host)
 	}
 	return text[:end]

@@ -53,7 +53,7 @@ func valueCandidates(spec FlagSpec, prefix, word string, hosts func() []string) 
 		}
 	case "SYSTEM", "BUILD-SYSTEM":
 		values = commonSystems()
-	case "FILE", "PATH", "FLAKE[#NAME]":
+	case "FILE", "DIR", "PATH", "FLAKE[#NAME]":
 		return nil, true
 	}
 	for _, v := range values {

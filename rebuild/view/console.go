@@ -105,7 +105,8 @@ func (c *Console) lines(e report.Event) error {
 		if e.Text = c.pieces.End(e.Host); e.Text != "" && c.Screen == nil {
 			c.write(report.Event{Host: e.Host, Kind: report.Output, Text: e.Text})
 		}
-		if host := c.state.host(e.Host); host.Stage == Over && (host.Failed() || c.state.Deploys()) {
+		host := c.state.host(e.Host)
+		if done := c.state.Deploys() && e.Phase == c.state.Last || e.Result == report.Unchanged; host.Failed() || done {
 			c.write(report.Event{Kind: report.Said, Text: host.ended()})
 		}
 		return nil

@@ -186,6 +186,48 @@ func TestConsoleOfACheck(t *testing.T) {
 	}
 }
 
+func TestReleased(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"25.05.20250601.abcdef0", "25.11.20260101.0123456", "25.05.20250601 -> 25.11.20260101"},
+		{"25.05.20250601.abcdef0", "25.05.20250601.0123456", "25.05.20250601.abcdef0 -> 25.05.20250601.0123456"},
+		{"25.05.20250601.abcdef0", "25.05.20250601.abcdef0", "25.05.20250601"},
+		{"25.05.20250601.abcdef0", "", "25.05.20250601"},
+		{"", "25.05pre-git", "25.05pre-git"},
+		{"", "", ""},
+	} {
+		if got := fromTo(released(c.from, c.to)); got != c.want {
+			t.Errorf("%q, %q: got %q, want %q", c.from, c.to, got, c.want)
+		}
+	}
+}
+
+// What is looked at behind the last phase keeps a host done, or makes it one that has failed.
+func TestBehindTheLastPhase(t *testing.T) {
+	out, _ := paper(t)
+	err, shown := paper(t)
+	renderAll(t, &Console{Plain: plainTo(out, err)}, script(`
+		begun switch a b
+		a started activate
+		b started activate
+		a passed activate done
+		b passed activate done
+		a started health
+		b started health
+		a passed health done
+		b passed health failed`))
+	want := `level=INFO msg="a: done after 2s"
+level=INFO msg="b: done after 2s"
+level=INFO msg="b: failed (health) after 6s"
+
+HOST  RESULT           SECONDS
+a     done             6
+b     failed (health)  6
+`
+	if got := shown(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // What no host has told has no column.
 func TestTable(t *testing.T) {
 	s, _ := stateOf(`

@@ -102,7 +102,7 @@ type column struct {
 // columns are those behind the names and results. One that no host has anything for is left out.
 var columns = [...]column{
 	{"GENERATION", func(h *Host) string { return fromTo(number(h.Change.FromGeneration), number(h.Change.ToGeneration)) }},
-	{"VERSION", func(h *Host) string { return fromTo(h.Change.FromVersion, h.Change.ToVersion) }},
+	{"VERSION", func(h *Host) string { return fromTo(released(h.Change.FromVersion, h.Change.ToVersion)) }},
 	{"SECONDS", (*Host).seconds},
 	{"REBOOT", func(h *Host) string { return string(h.Change.Reboot) }},
 }
@@ -157,6 +157,19 @@ func (h *Host) seconds() string {
 		return ""
 	}
 	return fmt.Sprint(int(max(h.Since.Sub(h.Began), 0).Round(time.Second).Seconds()))
+}
+
+// released are two versions of NixOS without the revisions of nixpkgs behind them (25.11.20260101.0123456), unless these
+// are all that is different.
+func released(from, to string) (shortFrom, shortTo string) {
+	short := func(version string) string {
+		parts := strings.SplitN(version, ".", 4)
+		return strings.Join(parts[:min(len(parts), 3)], ".")
+	}
+	if from != to && short(from) == short(to) {
+		return from, to
+	}
+	return short(from), short(to)
 }
 
 // number is a generation; 0 is none.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"nixhop/rebuild/report"
@@ -31,7 +32,8 @@ type Host struct {
 	Printed bool           // it has printed anything at all
 	Log     string         // the file that its whole output is kept in; empty: none
 
-	last []string // of the lines that it has printed in this phase
+	through bool     // it has gone through the last phase: what is looked at behind that can only spoil it
+	last    []string // of the lines that it has printed in this phase
 }
 
 // lastLines is how many lines of a host are kept for its end, lastBytes how much of each.
@@ -88,7 +90,7 @@ func (s *State) Take(e report.Event) {
 	case report.Passed:
 		h.print(s.pieces.End(h.Name))
 		h.Phase, h.Result, h.Why, h.Since, h.Stage = e.Phase, e.Result, e.Text, e.Time, Waiting
-		if h.Result != report.Done || h.Phase == s.Last {
+		if h.through = h.through || h.Phase == s.Last; h.through || h.Result != report.Done {
 			h.Stage = Over
 		}
 	case report.Changed:
@@ -121,7 +123,7 @@ func (s *State) host(name string) *Host {
 func (h *Host) print(lines string) {
 	all := slices.Collect(splitLines(lines))
 	for _, line := range all[max(0, len(all)-lastLines):] {
-		h.last = append(h.last, line[:min(len(line), lastBytes)])
+		h.last = append(h.last, strings.Clone(line[:min(len(line), lastBytes)])) // of a text that may be long
 	}
 	if more := len(h.last) - lastLines; more > 0 {
 		h.last = slices.Delete(h.last, 0, more)
