@@ -3,6 +3,8 @@
 package main
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -98,5 +100,80 @@ esac`
 			}
 		})
 	}
+	l.noMasterLeft(t)
+}
+
+// traced makes a commit of the sample whose systems say by a trace that they are evaluated, and returns its directory, an
+// environment in which no cache holds anything, and a function that counts what was said since its last call.
+func (l *lab) traced(t *testing.T, env []string) (dir string, with []string, evaluated func() int) {
+	t.Helper()
+	const plain = `import ./system.nix ({ platform = import ./platform.nix; } // parameters);`
+	dir = l.committed(t, plain, `let c = `+plain[:len(plain)-1]+`; in c // { config = c.config // { system.build = c.config.system.build // {
+	toplevel = builtins.trace "evaluated ${parameters.hostName}, `+rand.Text()+`" c.config.system.build.toplevel; }; }; };`)
+	real, err := exec.LookPath("nix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := t.TempDir()
+	log := filepath.Join(at, "log")
+	text := "#!/bin/bash\nset -o pipefail\n{ " + nixexec.Quote(real) + ` "$@" 2>&1 1>&3 | tee -a ` + log + " >&2; } 3>&1\n"
+	if err := os.WriteFile(filepath.Join(at, "nix"), []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := os.Getenv("PATH")
+	for _, variable := range env {
+		if value, found := strings.CutPrefix(variable, "PATH="); found {
+			path = value
+		}
+	}
+	with = append(env, "PATH="+at+":"+path, "XDG_CACHE_HOME="+filepath.Join(at, "cache"))
+	if err := os.Mkdir(filepath.Join(at, "cache"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir, with, func() int {
+		text, err := os.ReadFile(log)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		_ = os.Remove(log)
+		return strings.Count(string(text), "trace: evaluated ")
+	}
+}
+
+// labEvaluatedOnce: a commit is evaluated once for each of its hosts, however often it is deployed and checked, and
+// however many hosts there are. A commit that changes one host is evaluated for all of them, for Nix has its cache of whole flakes.
+func labEvaluatedOnce(t *testing.T, l *lab) {
+	for _, engine := range engines {
+		dir, env, evaluated := l.traced(t, withEngine(t, engine))
+		run := func(want int, words ...string) {
+			t.Helper()
+			r := l.nixhop(t, dir, env, words...)
+			if succeeds(t, r); evaluated() != want {
+				t.Errorf("%s: %q has not evaluated %d systems\n%s", engine, words, want, r.stderr)
+			}
+		}
+		change := func(message string) {
+			t.Helper()
+			l.edit(t, dir, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "`+message+`"; };`)
+			l.must(t, git(dir, "-c", "user.name=lab", "-c", "user.email=lab@localhost", "commit", "-qam", message))
+		}
+		run(1, "switch", "n1")
+		for range 2 {
+			run(0, "switch", "n1")
+			run(0, "check", "n1")
+			run(0, "switch", "n1", "--plan")
+		}
+		change("changed by " + engine)
+		run(1, "switch", "n1")
+		run(0, "switch", "n1")
+		run(2, "check", "n1", "n2", "n3")
+		run(0, "check", "n1", "n2", "n3")
+		run(0, "switch", "n2")
+		l.edit(t, dir, `hostName = "n3"`, `hostName = "n3"; message = "a change that is not committed"`)
+		want := 1 // of a tree with changes nothing is kept
+		run(want, "check", "n2")
+		run(want, "check", "n2")
+	}
+	l.ordinary(t, l.committed(t), "n1")
 	l.noMasterLeft(t)
 }

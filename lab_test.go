@@ -37,6 +37,7 @@ func TestLab(t *testing.T) {
 		{"a third build host", labThirdBuildHost},
 		{"a third build host copies", labThirdBuildHostCopies},
 		{"evaluated while ssh connects", labEvaluatedAhead},
+		{"evaluated once", labEvaluatedOnce},
 		{"a flake's inputs are asked for", labAsksForInputs},
 		{"what a flake sets for Nix", labFlakeSettings},
 		{"the plan is what runs", labPlan},
@@ -111,9 +112,12 @@ func startLab(t *testing.T, words ...string) *lab {
 		"NIX_CONF_DIR=" + filepath.Join(l.dir, "nix"),
 		"NIX_USER_CONF_FILES=" + filepath.Join(l.dir, "nix", "user.conf"),
 		"XDG_RUNTIME_DIR=" + l.runtime,
+		"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"),
 	}
-	if err := os.Mkdir(l.runtime, 0o700); err != nil {
-		t.Fatal(err)
+	for _, made := range []string{l.runtime, filepath.Join(dir, "cache")} {
+		if err := os.Mkdir(made, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, word := range words {
 		name, _, _ := strings.Cut(word, ":")
