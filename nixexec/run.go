@@ -94,8 +94,8 @@ func attended(ctx context.Context, c Command, s Stdio, capture io.Writer) error 
 		cmd.ExtraFiles = []*os.File{s.Held}
 	}
 	caught, release := catch(keyboard())
+	defer release()
 	err = cmd.Run()
-	release()
 	return interruptedBy(ctx, caught, ended(ctx, c, cmd, err, ""))
 }
 

@@ -72,7 +72,7 @@ func TestExplain(t *testing.T) {
 		{"unknown", "none-build-log", "exit 1", true, nil, 1, "it runs and boots the same system as before"},
 		{"success", "units-ng", "exit 0", true, nil, 0, ""},
 		{"interrupted", "units-ng", "kill -INT $$", true, nil, 130, "interrupt"},
-		{"interrupted, as its status tells", "units-ng", "exit 130", true, nil, 130, "interrupt"},
+		{"a status as of Ctrl-C, which nobody has pressed here", "units-ng", "exit 130", true, []string{"units", "ng-hint"}, 1, ""},
 		{"nobody asked", "units-ng", "exit 1", false, nil, 1, "it runs and boots the same system as before"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

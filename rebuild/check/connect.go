@@ -181,6 +181,9 @@ func offered(f sshcfg.Failure) string {
 	return text
 }
 
+// standardPort is where ssh tries where nothing is said of a port.
+const standardPort = 22
+
 func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "host-unreachable"
 	try := report.SSH("-v", l.Alias)
@@ -199,6 +202,9 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 	case sshcfg.Refused:
 		found.What = place + " refuses the connection"
 		found.Why = "the machine is up, but no sshd listens there: another port?"
+		if f.Port == standardPort || f.Port == 0 {
+			found.Why = "the machine is up, but no sshd listens there: it is not started, or has a Port of its own in the ssh config"
+		}
 	case sshcfg.TimedOut:
 		found.What = place + " does not answer"
 		found.Why = "it is off, asleep, or a firewall is between; a slow one gets more time with --connect-timeout SECONDS"
