@@ -151,12 +151,12 @@ func (c *Console) plain(e report.Event) error {
 // Close ends the view, and says what came of the hosts. The error is that of writing a result.
 func (c *Console) Close() error {
 	c.Screen.stop()
-	if c.logs != nil {
+	if c.logs != nil && c.state.begun() {
 		if err := c.logs.End(&c.state); err != nil {
 			c.unlogged(err)
 		}
 	}
-	if !c.many || c.state.Action == "check" {
+	if !c.many || c.state.Action == "check" || !c.state.begun() {
 		return nil
 	}
 	c.harmless()

@@ -170,6 +170,18 @@ func TestConsoleOfAList(t *testing.T) {
 	}
 }
 
+// Of a run that has not begun with any host nothing is told, and the logs of the one before stay.
+func TestConsoleOfNothing(t *testing.T) {
+	out, printed := paper(t)
+	err, shown := paper(t)
+	state := t.TempDir()
+	keep := func() (*Logs, error) { return LastLogs(func(string) string { return state }) }
+	renderAll(t, &Console{Plain: plainTo(out, err), Keep: keep}, script("begun switch a b"))
+	if _, none := os.Lstat(filepath.Join(state, "nixhop", "last")); printed() != "" || shown() != "" || !os.IsNotExist(none) {
+		t.Errorf("got %q and %q, and %v", printed(), shown(), none)
+	}
+}
+
 // A check has its own result: nothing is said beside it.
 func TestConsoleOfACheck(t *testing.T) {
 	out, printed := paper(t)

@@ -2,6 +2,7 @@ package view
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -151,19 +152,28 @@ func (s *Screen) draw() {
 		return
 	}
 	columns, rows := s.size()
+	var lines []string
+	for _, line := range Layout(s.state, time.Now(), columns, rows) {
+		lines = append(lines, s.styled(line))
+	}
+	if outdated || columns != s.columns || !slices.Equal(lines, s.drawn) {
+		s.write(lines, columns, outdated)
+	}
+	s.at = time.Now()
+}
+
+// write is with the lock held.
+func (s *Screen) write(lines []string, columns int, anew bool) {
 	var b strings.Builder
-	if len(s.drawn) > 0 && !outdated {
+	if len(s.drawn) > 0 && !anew {
 		b.WriteString(s.back(columns))
 	}
-	s.drawn, s.columns = nil, columns
-	for _, line := range Layout(s.state, time.Now(), columns, rows) {
-		text := s.styled(line)
-		b.WriteString(text + ansi.EraseLineRight + "\r\n")
-		s.drawn = append(s.drawn, text)
+	for _, line := range lines {
+		b.WriteString(line + ansi.EraseLineRight + "\r\n")
 	}
 	b.WriteString(ansi.EraseScreenBelow)
 	_, _ = s.Out.WriteString(b.String())
-	s.at = time.Now()
+	s.drawn, s.columns = lines, columns
 }
 
 // front reports whether the terminal is this process's to write on.

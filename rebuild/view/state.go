@@ -101,6 +101,11 @@ func (s *State) Take(e report.Event) {
 // Deploys reports whether the run does something for its hosts; else what it tells of them is its result.
 func (s *State) Deploys() bool { return s.Last == report.PhaseActivate }
 
+// begun reports whether any host has begun a phase: else there is nothing to be told of any.
+func (s *State) begun() bool {
+	return slices.ContainsFunc(s.Hosts, func(h *Host) bool { return !h.Began.IsZero() })
+}
+
 // activates reports whether what it does is to be activated.
 func (s *State) activates() bool {
 	return slices.Contains([]string{"switch", "boot", "test", "dry-activate"}, s.Action)
