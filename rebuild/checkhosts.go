@@ -2,16 +2,14 @@ package rebuild
 
 import (
 	"context"
-	"sync"
+	"slices"
 	"syscall"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
-	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
 )
 
 // Check runs the checks of a deployment and nothing else: no host is changed, nothing is built. Without a HOST, every
@@ -22,36 +20,17 @@ func (s Session) Check(ctx context.Context, r request.Request) error {
 	defer stop()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	inv := s.inventory(r)
-	src, err := source.Find(r, s.Dir, s.Env)
-	if err != nil {
-		return err
-	}
-	kept := evaluation.Keep(ctx, src, r, s.Dir, s.Env)
-	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
-	chosen, err := source.Choose(r, inv, src, names)
-	if err == nil {
-		err = s.readable(inv)
-	}
-	if err != nil {
-		return err
-	}
-	s.Say.Info(chosen.Notes(r.Partition)...)
-	s.Say.Warnings(source.ThroughSudo(r, s.Env))
-	asJSON := r.JSON
-	r.Action, r.JSON = "switch", false
-	run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), true)
-	if err != nil {
+	run, placed, err := s.prepare(ctx, r, true)
+	if err != nil || run == nil {
 		return err
 	}
 	defer run.net.Close()
 	defer end() // what goes on beside the run
-	run.names, run.evaluator.Kept = names, kept
 	rows, err := run.checkRows(ctx, placed)
 	if err != nil {
 		return err
 	}
-	text, err := report.CheckText(rows, asJSON, tty.Columns(s.Stdio.Out))
+	text, err := report.CheckText(rows, r.JSON, tty.Columns(s.Stdio.Out))
 	if err != nil {
 		return err
 	}
@@ -77,6 +56,9 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	}
 	for _, c := range checked {
 		found[c.Name()] = c.Found
+	}
+	for i, twin := range twins(decided) {
+		found[decided[i].Name()] = append(slices.Clip(found[decided[i].Name()]), twin.Finding)
 	}
 	rows := make([]report.CheckRow, len(hosts))
 	at := map[string]*report.CheckRow{}

@@ -76,10 +76,9 @@ func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 	return c.one(), nil
 }
 
-// one makes one machine of a target and a build host that are: they have told the same boot id, and the login is the same
-// user. Their names and addresses tell nothing of that (ansible#57400).
+// one makes one machine of a target and a build host that are: they have told so, and the login is the same user. Their names and addresses tell nothing of that (ansible#57400).
 func (c Connected) one() Connected {
-	if !c.third() || c.On.System.BootID == "" || c.On.System.BootID != c.At.System.BootID || c.On.Login.UID != c.At.Login.UID {
+	if !c.third() || !c.On.System.Is(c.At.System) || c.On.Login.UID != c.At.Login.UID {
 		return c
 	}
 	both := *c.On

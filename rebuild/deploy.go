@@ -6,41 +6,27 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
 )
 
-// Deploy does what the request asks for, for one host: it checks, builds, copies and activates, or has nixos-rebuild
-// do so. The error says how the exit status is to be (Status); a child's own words are on standard error already.
+// Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host. The error says how the exit status is to be (Status); a child's own words are on standard error already.
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	inv := s.inventory(r)
-	target, err := source.One(r, inv)
-	if err == nil && target != nil && r.Action != "list-generations" {
-		err = s.readable(inv)
-	}
-	if err != nil {
-		return err
-	}
-	s.Say.Warnings(source.ThroughSudo(r, s.Env))
-	src, err := source.Find(r, s.Dir, s.Env)
-	if err != nil {
-		return err
-	}
-	run, placed, err := s.newRun(ctx, r, src, inv, []*source.Target{target}, false)
-	if err != nil {
+	run, placed, err := s.prepare(ctx, r, false)
+	if err != nil || run == nil {
 		return err
 	}
 	defer run.net.Close()
 	defer end() // what goes on beside the run
 	switch {
 	case r.Action == "list-generations":
-		return run.listGenerations(ctx, placed[0])
+		return run.listGenerations(ctx, placed)
 	case r.Plan:
 		return run.plan(ctx, placed)
 	}
@@ -55,19 +41,18 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 		return err
 	}
 	if len(checked) == 1 && checked[0].Decision.Engine != nil {
-		each(ctx, r, report.PhaseActivate, 1, checked, r.whole)
-		return r.outcome()
+		return done(r, each(ctx, r, report.PhaseActivate, 1, checked, r.whole))
 	}
+	changes := decision.NeedsRoot(checked[0].Request.Action) // where nothing is activated each host is done by itself
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
-	if err := r.outcome(); err != nil {
+	if err := r.outcome(); err != nil && changes {
 		return err
 	}
 	copied := each(ctx, r, report.PhaseCopy, copies, built, r.copy)
-	if err := r.outcome(); err != nil {
+	if err := r.outcome(); err != nil && changes {
 		return err
 	}
-	each(ctx, r, report.PhaseActivate, activations, copied, r.activate)
-	return r.outcome()
+	return done(r, each(ctx, r, report.PhaseActivate, activations, copied, r.activate))
 }
 
 // checked are the hosts with every check passed; an error is that of the hosts that did not pass.
@@ -76,7 +61,7 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	decided := each(ctx, r, report.PhaseDecide, checks, connected, r.decide)
+	decided := r.apart(each(ctx, r, report.PhaseDecide, checks, connected, r.decide))
 	told := each(ctx, r, report.PhaseEvaluate, len(decided), decided, r.tell)
 	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
 	if err = r.outcome(); err != nil {

@@ -36,7 +36,9 @@ func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit 
 			}
 			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Started})
 			all[i].out, all[i].err = do(ctx, h)
-			r.Say(report.Event{Host: h.Name(), Phase: phase, Kind: report.Passed, Result: remote.ResultOf(all[i].err), Text: remote.Why(all[i].err)})
+			for _, name := range r.named(h) {
+				r.Say(report.Event{Host: name, Phase: phase, Kind: report.Passed, Result: remote.ResultOf(all[i].err), Text: remote.Why(all[i].err)})
+			}
 		})
 	}
 	wait.Wait()
@@ -45,7 +47,9 @@ func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit 
 	defer r.mu.Unlock()
 	for i, p := range all {
 		if p.err != nil {
-			r.ended = append(r.ended, report.Ended{Host: hosts[i].Name(), Phase: phase, Err: p.err})
+			for _, name := range r.named(hosts[i]) {
+				r.ended = append(r.ended, report.Ended{Host: name, Phase: phase, Err: p.err})
+			}
 			continue
 		}
 		on = append(on, p.out)
@@ -56,9 +60,19 @@ func each[In, Out named](ctx context.Context, r *Run, phase report.Phase, limit 
 // named is a stage of a host.
 type named interface{ Name() string }
 
-// outcome is the error of the run: what has ended hosts by now. Then nothing further is begun.
-func (r *Run) outcome() error {
+// named are all names of a host in this run.
+func (r *Run) named(h named) []string { return append([]string{h.Name()}, r.twins[h.Name()]...) }
+
+// outcome is the error of the run: what has ended hosts by now. Then nothing further is begun, and none is done.
+func (r *Run) outcome() error { return done[Placed](r, nil) }
+
+// done is the error of the run by what has ended hosts, when others are through.
+func done[Out named](r *Run, hosts []Out) error {
+	through := 0
+	for _, h := range hosts {
+		through += len(r.named(h))
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return remote.Ending(r.ended, r.alone)
+	return remote.Ending(r.ended, through, r.alone)
 }

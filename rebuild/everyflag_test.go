@@ -12,6 +12,7 @@ import (
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -74,10 +75,14 @@ func deed(t *testing.T, words []string) (text string, refused bool) {
 	if err != nil {
 		return "", true
 	}
-	target, err := source.One(r, sshcfg.Inventory{})
+	if r.Help {
+		return "help", false
+	}
+	chosen, err := selection.Choose(r, sshcfg.Inventory{}, source.Source{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	target := chosen.Each()[0]
 	machine := machineOf("web")
 	if r.Action == "list-generations" {
 		return remote.Generations(machine, r).Command.String(), false

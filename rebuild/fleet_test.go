@@ -15,7 +15,6 @@ import (
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
 	"nixhop/testdata/standin"
 )
 
@@ -255,30 +254,13 @@ func (f *fleet) run(ctx context.Context, words ...string) error {
 	})
 }
 
-// deploy deploys to all hosts of a command line, as Deploy does to one.
+// deploy is Deploy for the hosts of a command line.
 func (f *fleet) deploy(ctx context.Context, words ...string) error {
 	f.t.Helper()
 	r := f.request(words...)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return f.listening(func(s Session) error {
-		inv := s.inventory(r)
-		chosen, err := source.Select(r, inv, source.Source{}, nil)
-		if err != nil {
-			return err
-		}
-		src, err := source.Find(r, s.Dir, s.Env)
-		if err != nil {
-			return err
-		}
-		run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), false)
-		if err != nil {
-			return err
-		}
-		defer run.net.Close()
-		defer stop()
-		return run.deploy(ctx, placed)
-	})
+	return f.listening(func(s Session) error { return s.Deploy(ctx, r) })
 }
 
 // here is the place of this machine among those of the hosts.

@@ -11,30 +11,64 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// listGenerations shows the generations of a host.
-func (r *Run) listGenerations(ctx context.Context, p Placed) error {
-	if p.Target == nil {
-		return &request.UsageError{Message: "list-generations needs a host here", Hint: p.Request.On("HOST").Offer(report.Again())}
+// listed is a host with what is to be printed of its generations.
+type listed struct {
+	Located
+	text string
+}
+
+// listGenerations shows the generations of hosts, or the commands that do.
+func (r *Run) listGenerations(ctx context.Context, hosts []Placed) error {
+	first := hosts[0]
+	if first.Target == nil {
+		return &request.UsageError{Message: "list-generations needs a host here", Hint: first.Request.On("HOST").Offer(report.Again())}
 	}
-	m, err := r.machine(ctx, p, p.Target.Host)
-	if err != nil {
-		return err
-	}
-	if l := (Located{Placed: p, Machine: m}); p.Request.Look || !p.Request.Plan {
-		if err = r.net.MakeDir(); err == nil {
-			r.lookHere(ctx, []Located{l})
-			_, err = r.visit(ctx, l)
-		}
-		if err != nil {
+	located := each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, func(ctx context.Context, p Placed) (Located, error) {
+		m, err := r.machine(ctx, p, p.Target.Host)
+		return Located{Placed: p, Machine: m}, err
+	})
+	if !first.Request.Plan || first.Request.Look {
+		if err := r.net.MakeDir(); err != nil {
 			return err
 		}
+		r.lookHere(ctx, located)
 	}
-	if p.Request.Plan {
-		return r.printScript(plan.Plan{
-			Dir: r.net.Dir(), Masters: []ssh.MasterOptions{m.Master}, Steps: []plan.Step{remote.Generations(m, p.Request)},
+	all := each(ctx, r, report.PhaseConnect, checks, located, r.generations)
+	for _, l := range all {
+		r.Say.Print(l.text)
+	}
+	r.sayWhy()
+	return done(r, all)
+}
+
+// generations are those of a host, or the command that shows them.
+func (r *Run) generations(ctx context.Context, l Located) (_ listed, err error) {
+	if r.look != nil {
+		if _, err := r.visit(ctx, l); err != nil {
+			return listed{}, err
+		}
+	}
+	var text string
+	if l.Request.Plan {
+		text, err = r.script(plan.Plan{
+			Dir: r.net.Dir(), Masters: []ssh.MasterOptions{l.Machine.Master}, Steps: []plan.Step{remote.Generations(l.Machine, l.Request)},
 		})
+		return listed{l, r.headed(l.Placed, text)}, err
 	}
-	text, err := remote.ReadGenerations(ctx, m, p.Request, nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err})
-	r.Say.Print(text)
-	return err
+	var show func([]byte)
+	if r.many {
+		show = func(said []byte) {
+			r.Say.Output(nixexec.Prefixed(nixexec.Printable(l.Name())+": ", string(said)))
+		}
+	}
+	text, err = remote.ReadGenerations(ctx, l.Machine, l.Request, nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err}, show)
+	switch {
+	case err != nil:
+		r.Say.Print(text)
+	case r.many && l.Request.JSON:
+		text, err = remote.HostGenerations(l.Name(), text)
+	default:
+		text = r.headed(l.Placed, text)
+	}
+	return listed{l, text}, err
 }

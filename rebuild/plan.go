@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/plan"
@@ -17,6 +18,7 @@ import (
 func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 	if hosts[0].Request.Look {
 		checked, err := r.checked(ctx, hosts)
+		r.sayWhy()
 		for _, c := range checked {
 			if err == nil {
 				err = r.printPlan(c, nil)
@@ -33,6 +35,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 			return err
 		}
 	}
+	r.sayWhy()
 	return r.outcome()
 }
 
@@ -87,13 +90,23 @@ func (r *Run) printPlan(c Checked, unknown []string) error {
 		look := c.call().Lines([]report.Remedy{report.Again("--plan", "--check")})
 		p.Unknown = append(slices.Clone(unknown), "look first: "+look[0])
 	}
-	return r.printScript(p)
+	text, err := r.script(p)
+	r.Say.Print(r.headed(c.Placed, text))
+	return err
 }
 
-// printScript prints the commands of a plan, with the files that were written for this run.
-func (r *Run) printScript(p plan.Plan) (err error) {
+// script is the text of a plan, with the files that were written for this run.
+func (r *Run) script(p plan.Plan) (text string, err error) {
 	if p.Files, err = r.net.Files(); err == nil {
-		r.Say.Print(p.Script())
+		text = p.Script()
 	}
-	return err
+	return text, err
+}
+
+// headed is what is printed of a host, under its name where there are several.
+func (r *Run) headed(p Placed, text string) string {
+	if !r.many || text == "" {
+		return text
+	}
+	return "# " + nixexec.Printable(p.Name()) + "\n" + text
 }

@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"rebuild/request", "rebuild/view"},
 	{"rebuild/source"},
 	{"rebuild/check", "rebuild/decision", "rebuild/evaluation"},
-	{"rebuild/plan"},
+	{"rebuild/plan", "rebuild/selection"},
 	{"rebuild/explain"},
 	{"rebuild/remote"},
 	{"rebuild"},

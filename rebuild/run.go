@@ -26,6 +26,7 @@ type Run struct {
 	installed decision.Installed
 	checking  bool // this is no deployment, only its checks: they are no events
 	alone     bool // there is one host, and the terminal is its children's
+	many      bool // there are several hosts
 	evaluator evaluation.Evaluator
 
 	names    func() ([]string, error)         // the flake's configurations; looked up once, nobody is asked
@@ -35,6 +36,7 @@ type Run struct {
 
 	mu    sync.Mutex
 	ended []report.Ended
+	twins map[string][]string // other names of a host, with which these are done
 }
 
 // newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up
@@ -43,7 +45,10 @@ type Run struct {
 func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
-	run := &Run{Session: s, inventory: inv, checking: checking, alone: len(targets) < 2 && !r.Watched()}
+	run := &Run{
+		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2 && !r.Watched(), many: len(targets) > 1,
+		twins: map[string][]string{},
+	}
 	if !run.alone {
 		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
 	}
@@ -70,7 +75,7 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
-	if !run.alone {
+	if !run.alone && !r.Plan && r.Action != "list-generations" {
 		run.begin(r, placed)
 	}
 	run.net, err = remote.NewNetwork(ctx, remote.Options{

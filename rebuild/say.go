@@ -3,6 +3,7 @@ package rebuild
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
@@ -74,5 +75,14 @@ func (r *Run) announce(c Checked) {
 		r.say(c.Placed).Info(plan.Announcement{
 			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
 		}.String())
+	}
+}
+
+// sayWhy says what ended hosts of several, where no view of the run does.
+func (r *Run) sayWhy() {
+	for _, one := range r.ended {
+		if why := remote.Why(one.Err); r.many && why != "" {
+			r.Say.Fail(one.Host + ": " + strings.ReplaceAll(why, "\n", "; "))
+		}
 	}
 }

@@ -8,13 +8,17 @@
 package rebuild
 
 import (
+	"context"
 	"os"
+	"sync"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -44,4 +48,36 @@ func (s *Session) readable(inv sshcfg.Inventory) error {
 		s.Say(report.Event{Kind: report.Found, Finding: &f})
 	}
 	return report.Refuse(found)
+}
+
+// prepare finds the hosts that the words of a request mean, has somebody say so where nobody has named each, and prepares
+// their run; nil: it would have none.
+func (s Session) prepare(ctx context.Context, r request.Request, checking bool) (*Run, []Placed, error) {
+	inv := s.inventory(r)
+	src, err := source.Find(r, s.Dir, s.Env)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := evaluation.Keep(ctx, src, r, s.Dir, s.Env)
+	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
+	chosen, err := selection.Choose(r, inv, src, names)
+	if err == nil && !chosen.Here && r.Action != "list-generations" {
+		err = s.readable(inv)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Say.Info(chosen.Notes(r.Partition)...)
+	if err := remote.Confirm(ctx, s.Ask, r, chosen); err != nil || chosen.None() {
+		return nil, nil, err
+	}
+	s.Say.Warnings(source.ThroughSudo(r, s.Env))
+	if checking {
+		r.Action, r.JSON = "switch", false
+	}
+	run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), checking)
+	if err == nil {
+		run.names, run.evaluator.Kept = names, kept
+	}
+	return run, placed, err
 }

@@ -14,13 +14,13 @@ import (
 
 // job is the deployment in which everything is decided, for the commands of the plan.
 func (r *Run) job(c Checked) plan.Job {
-	dir := r.net.Dir()
-	if !r.alone && c.Machine != nil {
-		dir = c.Machine.Master.Dir
+	name := ""
+	if r.many {
+		name = c.Target.Host.String()
 	}
 	return plan.Job{
 		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
-		Dir: dir, Run: r.net.Name(), By: facts.Me(),
+		Name: name, Dir: r.net.Dir(), Run: r.net.Name(), By: facts.Me(),
 		Target: c.Machine, Build: c.Builder, Between: c.Between, Copies: r.copies(c), Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,

@@ -102,9 +102,16 @@ type System struct {
 	KernelBytes                 int64    // size of kernel and initrd of the running system; 0: unknown
 
 	BootID         string
+	PIDSpace       string // what a login sees as all processes: "pid:[4026531836]"; empty: unknown
 	Systemd        Answer // systemd runs as init
 	SystemdVersion int    // 252; 0: unknown
 	SystemdRun     string // path in Login.Path
+}
+
+// Is reports whether two looks were at one machine: it has booted once, and what runs there is the same. A kernel alone is
+// no machine, for containers share one, and machine ids, host keys and names are what copies of a machine share.
+func (s System) Is(other System) bool {
+	return s.BootID != "" && s.BootID == other.BootID && s.PIDSpace == other.PIDSpace
 }
 
 // Space is the room in the file system that a directory lies in.

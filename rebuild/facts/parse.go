@@ -236,6 +236,7 @@ func (a answer) system() System {
 		BootedKernel:  a.path("booted_kernel"),
 		CurrentKernel: a.path("current_kernel"),
 		BootID:        a["boot_id"],
+		PIDSpace:      a["pid_space"],
 		SystemdRun:    a.path("program.systemd-run"),
 	}
 	if uname := strings.Fields(a["uname"]); len(uname) == 3 {

@@ -195,6 +195,7 @@ ask_system() {
 		done </etc/os-release
 	fi
 	line boot_id /proc/sys/kernel/random/boot_id
+	put pid_space "$(readlink /proc/self/ns/pid)" # containers may share a kernel, and with it the boot id
 	line nixos_version /run/current-system/nixos-version
 	link current /run/current-system
 	link booted /run/booted-system

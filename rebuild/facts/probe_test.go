@@ -126,6 +126,9 @@ func TestProbeHere(t *testing.T) {
 			if f.Clock.IsZero() || len(f.System.BootID) != 36 {
 				t.Errorf("clock %v, boot %q", f.Clock, f.System.BootID)
 			}
+			if own, _ := os.Readlink("/proc/self/ns/pid"); own == "" || f.System.PIDSpace != own {
+				t.Errorf("the space of processes is %q, not %q", f.System.PIDSpace, own)
+			}
 			if tmp, ok := f.Space("/tmp"); !ok || tmp.TotalKiB == 0 || tmp.Mount == "" {
 				t.Errorf("spaces: %+v", f.Spaces)
 			}

@@ -40,12 +40,12 @@ func Build(j Job) []Step {
 	}
 }
 
-// localBuild realises the derivation here. Only `build` leaves a link named result. The link keeps the system from the
+// localBuild realises the derivation here. Only `build` leaves a link named result, or result-HOST. The link keeps the system from the
 // garbage collector meanwhile, and the store path is read off it, whatever else the command prints.
 func localBuild(j Job) []Step {
-	link := filepath.Join(j.Dir, "system")
+	link := j.link(filepath.Join(j.Dir, "system"))
 	if j.linked() {
-		link = "result"
+		link = j.link("result")
 	}
 	argv := append([]string{"nix-store", "--realise", DerivationWord}, j.logFormat()...)
 	argv = append(argv, j.realiseFlags()...)

@@ -23,7 +23,7 @@ func Copy(j Job) []Step {
 	}
 	if j.linked() && j.Build != nil && j.Target == nil {
 		steps = append(steps, Step{Name: "link", Quiet: true, Command: nixexec.Command{
-			Argv: []string{"nix-store", "--realise", decision.ToplevelWord, "--add-root", "result", "--indirect"}}})
+			Argv: []string{"nix-store", "--realise", decision.ToplevelWord, "--add-root", j.link("result"), "--indirect"}}})
 	}
 	return steps
 }

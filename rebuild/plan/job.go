@@ -2,6 +2,7 @@ package plan
 
 import (
 	"path/filepath"
+	"strings"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/request"
@@ -17,6 +18,7 @@ type Job struct {
 	Run           string             // names the run, so that the outcome of its activation can be asked for later
 	By            string             // who deploys, for others who wait for it: "me on laptop"
 	Dir           string             // of the connections' sockets and of what else lives as long as the run
+	Name          string             // of the host, for what is left of its build, where there are several; empty: there is one
 	Target        *decision.Machine  // nil: activation happens here, or not at all
 	Build         *decision.Machine  // nil: built here
 	Between       *sshcfg.Host       // how the build host reaches the target itself; nil: what it builds goes through this machine
@@ -39,6 +41,14 @@ type Job struct {
 
 // SameHost reports whether the system is built where it is activated, so that nothing is copied.
 func (j Job) SameHost() bool { return j.Build == j.Target }
+
+// link is the name of a link to the system that is built: one for each host.
+func (j Job) link(name string) string {
+	if j.Name == "" {
+		return name
+	}
+	return name + "-" + strings.ReplaceAll(j.Name, "/", "-")
+}
 
 // Wanted is the evaluation of the job's configuration.
 func (j Job) Wanted() source.Wanted {

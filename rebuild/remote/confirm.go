@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
+	"nixhop/rebuild/selection"
 )
 
 // errNotMeant ends a run whose hosts were not meant.
@@ -13,7 +13,7 @@ var errNotMeant = errors.New("not confirmed: nothing was done")
 
 // Confirm has somebody say that the chosen hosts are meant, where nobody has named each of them. Where nobody is there to
 // be asked that is wrong usage.
-func Confirm(ctx context.Context, who Asker, r request.Request, chosen source.Selection) error {
+func Confirm(ctx context.Context, who Asker, r request.Request, chosen selection.Choice) error {
 	if !chosen.ToConfirm(r) {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -22,7 +23,7 @@ func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, 
 	defer stop()
 	inv, unread := source.Inventory(r)
 	say.Warnings(unread...)
-	aliases, err := source.Aliases(r, inv)
+	aliases, err := selection.Aliases(r, inv)
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,20 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// HostsError is what ended several hosts of a run.
-type HostsError struct{ Ended []report.Ended }
+// HostsError is what ended hosts of a run of several.
+type HostsError struct {
+	Ended []report.Ended
+	Done  int // hosts that are through
+}
 
 // Error counts the hosts.
-func (e *HostsError) Error() string { return report.CountOf(len(e.Ended), "host") + " went no further" }
+func (e *HostsError) Error() string {
+	text := report.CountOf(len(e.Ended), "host") + " went no further"
+	if e.Done > 0 {
+		text += fmt.Sprintf(", %d done", e.Done)
+	}
+	return text
+}
 
 // Unwrap returns the errors of the hosts.
 func (e *HostsError) Unwrap() []error {
@@ -54,15 +63,16 @@ func Hidden(err error, status int) error {
 	}
 }
 
-// Ending is the error of a run by what ended its hosts, or the one that it is for alone; nil: nothing did.
-func Ending(ended []report.Ended, alone bool) error {
+// Ending is the error of a run by what ended its hosts, and by how many are through; nil: nothing ended any. That of a
+// host that is alone is its own.
+func Ending(ended []report.Ended, done int, alone bool) error {
 	switch {
 	case len(ended) == 0:
 		return nil
 	case alone:
 		return ended[0].Err
 	}
-	return &HostsError{Ended: slices.Clone(ended)}
+	return &HostsError{Ended: slices.Clone(ended), Done: done}
 }
 
 // Findings are what ended hosts, as findings about each. An error is no host's fault: the command line, a program that is
@@ -97,7 +107,7 @@ func Status(err error) int {
 	)
 	switch {
 	case errors.As(err, &hosts):
-		return statusOfHosts(hosts.Ended)
+		return statusOfHosts(hosts)
 	case errors.As(err, &outcome):
 		return statusOfOutcome(outcome)
 	case errors.As(err, &usage):
@@ -137,10 +147,11 @@ func notOurs(code int) int {
 	return code
 }
 
-// statusOfHosts is what the hosts that ended have in common; an interruption outweighs everything.
-func statusOfHosts(ended []report.Ended) int {
+// statusOfHosts is that of some that are done and others that are not, else what those that ended have in common; an
+// interruption outweighs everything.
+func statusOfHosts(e *HostsError) int {
 	status := request.ExitDone
-	for i, host := range ended {
+	for i, host := range e.Ended {
 		switch one := Status(host.Err); {
 		case nixexec.Interrupted(host.Err):
 			return one
@@ -149,6 +160,9 @@ func statusOfHosts(ended []report.Ended) int {
 		default:
 			status = one
 		}
+	}
+	if e.Done > 0 {
+		return request.ExitPartly
 	}
 	return status
 }

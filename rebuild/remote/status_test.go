@@ -33,7 +33,14 @@ func hosts(all ...error) error {
 	for i, err := range all {
 		ended = append(ended, report.Ended{Host: fmt.Sprintf("h%d", i), Err: err})
 	}
-	return &HostsError{ended}
+	return &HostsError{Ended: ended}
+}
+
+// partly is what ended some hosts when others were done.
+func partly(done int, all ...error) error {
+	err := hosts(all...).(*HostsError)
+	err.Done = done
+	return err
 }
 
 var (
@@ -119,6 +126,10 @@ func TestStatusOfHosts(t *testing.T) {
 		{"stopped", hosts(byKey(nil), byKey(nil)), 130},
 		{"stopped, and one was refused before", hosts(refused, in("build", byKey(failed("nix-store", 1))), refused), 130},
 		{"inside another error", fmt.Errorf("deploying: %w", hosts(refused, refused)), 3},
+		{"one, and others are done", partly(2, refused), 6},
+		{"units, and others are done", partly(1, came(report.Units, 0), came(report.Units, 0)), 6},
+		{"of two kinds, and one is done", partly(1, refused, build), 6},
+		{"stopped when some were done", partly(2, byKey(nil), build), 130},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := Status(c.err); got != c.want {
@@ -176,20 +187,22 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// A run for one host ends with its error.
+// A host that is alone ends a run with its own error; of several it is said how many are done.
 func TestEnding(t *testing.T) {
 	one, other := errors.New("one"), errors.New("other")
-	var hosts *HostsError
-	if err := Ending(nil, true); err != nil {
+	if err := Ending(nil, 0, true); err != nil {
 		t.Error(err)
 	}
-	if err := Ending([]report.Ended{{Err: one}}, true); err != one {
+	if err := Ending(nil, 3, false); err != nil {
 		t.Error(err)
 	}
-	if err := Ending([]report.Ended{{Err: one}}, false); !errors.As(err, &hosts) || !errors.Is(err, one) {
+	if err := Ending([]report.Ended{{Err: one}}, 0, true); err != one {
 		t.Error(err)
 	}
-	if err := Ending([]report.Ended{{Err: one}, {Err: other}}, false); !errors.Is(err, other) || err.Error() != "2 hosts went no further" {
+	if err := Ending([]report.Ended{{Err: one}}, 0, false); !errors.Is(err, one) || err.Error() != "1 host went no further" {
+		t.Error(err)
+	}
+	if err := Ending([]report.Ended{{Err: one}, {Err: other}}, 3, false); !errors.Is(err, other) || err.Error() != "2 hosts went no further, 3 done" {
 		t.Error(err)
 	}
 }

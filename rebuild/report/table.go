@@ -90,6 +90,9 @@ func hostFindings() []Spec {
 			"`--emulate`: the build host runs no program of the system that is to be built for", Error),
 		skippable("host-name",
 			"the wrong host: the configuration has another host name; a note for a freshly installed one", Error, Note),
+		fatal("same-machine",
+			"two names of a run lead to one machine: an error where they want different configurations, else it is deployed once",
+			Error, Note),
 		skippable("not-nixos", "the host runs something else", Warning),
 		skippable("too-old",
 			"Nix or systemd is older than what is known to work, or Nix there too far from Nix here; "+

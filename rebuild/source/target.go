@@ -19,27 +19,6 @@ type Target struct {
 	Listed   bool         // the ssh config names or matches it
 }
 
-// One is the only target of the request, or nil where it has none: hosts are deployed one at a time.
-func One(r request.Request, inv sshcfg.Inventory) (*Target, error) {
-	chosen, err := Select(r, inv, Source{}, nil)
-	switch targets := chosen.Targets; {
-	case err != nil:
-		return nil, err
-	case len(targets) > 1:
-		var all []string
-		for _, t := range targets {
-			all = append(all, t.Host.Name)
-		}
-		return nil, &request.UsageError{
-			Message: fmt.Sprintf("one host at a time for now, not %s", report.Listed(all)),
-			Hint:    r.On(targets[0].Selector.Word).Offer(report.Again()),
-		}
-	case len(targets) == 0:
-		return nil, nil
-	}
-	return &chosen.Targets[0], nil
-}
-
 // Inventory lists the aliases of the ssh config. What could not be read is said where it matters for what was asked: ssh
 // itself decides what an alias means.
 func Inventory(r request.Request) (inv sshcfg.Inventory, unread []string) {

@@ -68,7 +68,8 @@ func (s *sshCall) leaveMaster(h *Place) error {
 		return err
 	}
 	defer file.Close()
-	if err := replaceLink(s.socket, filepath.Join(h.Dir, "links", filepath.Base(s.socket))); err != nil {
+	name := filepath.Base(filepath.Dir(s.socket)) + "-" + filepath.Base(s.socket) // two names of a host may have one %C
+	if err := replaceLink(s.socket, filepath.Join(h.Dir, "links", name)); err != nil {
 		return err
 	}
 	h.happened("connection")

@@ -1,4 +1,6 @@
-package source
+// Package selection finds the hosts that the words of a request mean, and what there is to say before a run for them: it
+// is a pure function of the words, the aliases and the names of the flake's configurations.
+package selection
 
 import (
 	"fmt"
@@ -8,24 +10,25 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
-// Selection is what the words of a request have chosen.
-type Selection struct {
-	Targets []Target // in the order of the words, each host once
-	Matched int      // how many of them a glob, a tag or --all has chosen, before a partition takes its share
-	Chosen  int      // how many there were before that
-	Left    []string // aliases that a glob matches and that have no configuration
-	Here    bool     // no word was given: it is this machine
+// Choice is what the words of a request have chosen.
+type Choice struct {
+	Targets []source.Target // in the order of the words, each host once
+	Matched int             // how many of them a glob, a tag or --all has chosen, before a partition takes its share
+	Chosen  int             // how many there were before that
+	Left    []string        // aliases that a glob matches and that have no configuration
+	Here    bool            // no word was given: it is this machine
 }
 
-// Each is the selection as the stages of a run have it: nil there is this machine.
-func (s Selection) Each() []*Target {
+// Each is the choice as the stages of a run have it: nil there is this machine.
+func (s Choice) Each() []*source.Target {
 	if s.Here {
-		return []*Target{nil}
+		return []*source.Target{nil}
 	}
-	all := make([]*Target, len(s.Targets))
+	all := make([]*source.Target, len(s.Targets))
 	for i := range s.Targets {
 		all[i] = &s.Targets[i]
 	}
@@ -34,29 +37,33 @@ func (s Selection) Each() []*Target {
 
 // Choose is Select for a run, which may have to know the names of the source's configurations. Without a HOST a check is
 // one of all hosts that have a configuration, and everything else is for this machine.
-func Choose(r request.Request, inv sshcfg.Inventory, s Source, names func() ([]string, error)) (Selection, error) {
+func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, names func() ([]string, error)) (Choice, error) {
 	action, _ := request.FindAction(r.Action)
 	every := slices.ContainsFunc(r.Hosts, func(sel request.Selector) bool { return sel.Kind == request.Every })
 	switch {
 	case len(r.Hosts) == 0 && !action.Own:
-		return Selection{Here: true}, nil
+		return Choice{Here: true}, nil
 	case len(r.Hosts) == 0 && !s.IsFlake():
-		return Selection{}, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: r.On("HOST").Offer(report.Again())}
+		return Choice{}, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: r.On("HOST").Offer(report.Again())}
 	case every && !s.IsFlake():
-		return Selection{}, &request.UsageError{
+		return Choice{}, &request.UsageError{
 			Message: "--all is what has a configuration in a flake, and there is none here", Hint: "name the flake: " + r.Offer(report.Again("--flake", "FLAKE")),
 		}
 	case len(r.Hosts) == 0:
 		r.Hosts = []request.Selector{request.Everything()}
 	}
 	var all []string
+	var err error
 	if r.Broad() && s.IsFlake() {
-		var err error
 		if all, err = names(); err != nil {
-			return Selection{}, err
+			return Choice{}, err
 		}
 	}
-	return Select(r, inv, s, all)
+	chosen, err := Select(r, inv, s, all)
+	if err == nil {
+		err = chosen.several(r, s)
+	}
+	return chosen, err
 }
 
 // Select finds the hosts that the words of a request mean: globs, tags and --all stand for the aliases that they match,
@@ -64,21 +71,21 @@ func Choose(r request.Request, inv sshcfg.Inventory, s Source, names func() ([]s
 // configurations, nil where nobody knows them. A word that matches nothing is an error, so that a typo never deploys to
 // fewer hosts than were meant, nor to more; so is a host that is to get two configurations. Errors are a
 // *request.UsageError.
-func Select(r request.Request, inv sshcfg.Inventory, s Source, names []string) (Selection, error) {
-	c := choice{request: r, inventory: inv, source: s, names: names, several: len(r.Hosts) > 1, addressed: r.TargetHostFlag}
+func Select(r request.Request, inv sshcfg.Inventory, s source.Source, names []string) (Choice, error) {
+	c := chooser{request: r, inventory: inv, source: s, names: names, several: len(r.Hosts) > 1, addressed: r.TargetHostFlag}
 	for _, sel := range r.Hosts {
 		found, err := c.find(sel)
 		if err == nil {
 			err = c.add(found, sel.Kind != request.OneHost)
 		}
 		if err != nil {
-			return Selection{}, err
+			return Choice{}, err
 		}
 	}
 	if err := c.leaveOut(r.Except); err != nil {
-		return Selection{}, err
+		return Choice{}, err
 	}
-	chosen := Selection{Chosen: len(c.targets), Left: c.left, Targets: share(c.targets, r.Partition)}
+	chosen := Choice{Chosen: len(c.targets), Left: c.left, Targets: share(c.targets, r.Partition)}
 	for _, t := range c.targets {
 		chosen.Left = slices.DeleteFunc(chosen.Left, func(name string) bool { return name == t.Host.Name })
 		if c.matched[t.Host] {
@@ -88,23 +95,23 @@ func Select(r request.Request, inv sshcfg.Inventory, s Source, names []string) (
 	return chosen, nil
 }
 
-// choice is a selection in the making.
-type choice struct {
+// chooser is a choice in the making.
+type chooser struct {
 	request   request.Request
 	inventory sshcfg.Inventory
-	source    Source
+	source    source.Source
 	names     []string
 	several   bool // there are several words
 	addressed bool // the word is that of --target-host, which is a host as it stands
 
-	targets []Target
+	targets []source.Target
 	at      map[sshcfg.Host]int  // of targets
 	matched map[sshcfg.Host]bool // by a glob, a tag or --all
 	left    []string
 }
 
 // add adds targets that are not there yet.
-func (c *choice) add(found []Target, matched bool) error {
+func (c *chooser) add(found []source.Target, matched bool) error {
 	if c.at == nil {
 		c.at, c.matched = map[sshcfg.Host]int{}, map[sshcfg.Host]bool{}
 	}
@@ -126,7 +133,7 @@ func (c *choice) add(found []Target, matched bool) error {
 }
 
 // find is what one word means.
-func (c *choice) find(sel request.Selector) ([]Target, error) {
+func (c *chooser) find(sel request.Selector) ([]source.Target, error) {
 	kind := sel.Kind
 	if c.addressed {
 		kind = request.OneHost
@@ -151,12 +158,12 @@ func (c *choice) find(sel request.Selector) ([]Target, error) {
 }
 
 // aliases are those that are wanted, as targets, under a user where one was given.
-func (c *choice) aliases(user string, wanted func(sshcfg.Alias) bool) []Target {
-	var found []Target
+func (c *chooser) aliases(user string, wanted func(sshcfg.Alias) bool) []source.Target {
+	var found []source.Target
 	for _, a := range c.inventory.Aliases {
 		if wanted(a) {
 			h := sshcfg.Host{User: user, Name: a.Name}
-			found = append(found, Target{Selector: request.Selector{Word: h.String(), Host: h.String()}, Host: h, Hints: a.Hints, Listed: true})
+			found = append(found, source.Target{Selector: request.Selector{Word: h.String(), Host: h.String()}, Host: h, Hints: a.Hints, Listed: true})
 		}
 	}
 	return found
@@ -164,11 +171,11 @@ func (c *choice) aliases(user string, wanted func(sshcfg.Alias) bool) []Target {
 
 // configured reports whether an alias has a configuration. A hint that names one which is not there counts: it is
 // wrong, and that is to be said.
-func (c *choice) configured(a sshcfg.Alias) bool {
+func (c *chooser) configured(a sshcfg.Alias) bool {
 	return c.names == nil || a.Hints.Configuration != "" || slices.Contains(c.names, a.Name)
 }
 
-func (c *choice) glob(sel request.Selector) ([]Target, error) {
+func (c *chooser) glob(sel request.Selector) ([]source.Target, error) {
 	user, pattern := sel.Split()
 	if user != "" {
 		if _, err := sshcfg.ParseHost(user + "@host"); err != nil {
@@ -209,7 +216,7 @@ func (c *choice) glob(sel request.Selector) ([]Target, error) {
 }
 
 // nearGlobs are patterns that match something, as words for a shell, and begin nearly as one that matches nothing.
-func (c *choice) nearGlobs(pattern string) []string {
+func (c *chooser) nearGlobs(pattern string) []string {
 	stem := pattern[:max(strings.IndexAny(pattern, "*?["), 0)]
 	var stems []string
 	for _, name := range c.inventory.Names() {
@@ -230,12 +237,12 @@ func (c *choice) nearGlobs(pattern string) []string {
 
 // one is the host of a plain word. Among several a name that neither the ssh config has nor an address is, most likely
 // is a typo; alone it is for ssh to know, which says so when it does not.
-func (c *choice) one(sel request.Selector) ([]Target, error) {
+func (c *chooser) one(sel request.Selector) ([]source.Target, error) {
 	host, err := sshcfg.ParseHost(sel.Host)
 	if err != nil {
 		return nil, &request.UsageError{Message: err.Error()}
 	}
-	t := Target{Selector: sel, Host: host, Listed: c.inventory.Matches(host.Name)}
+	t := source.Target{Selector: sel, Host: host, Listed: c.inventory.Matches(host.Name)}
 	if a, ok := c.inventory.Find(host.Name); ok {
 		t.Hints = a.Hints
 	}
@@ -244,73 +251,7 @@ func (c *choice) one(sel request.Selector) ([]Target, error) {
 		unknown.Hint += "\na host that ssh knows without it: ssh://" + host.Authority()
 		return nil, unknown
 	}
-	return []Target{t}, nil
-}
-
-// leaveOut takes away what the words of --except mean, by the names of the hosts, whoever logs in there.
-func (c *choice) leaveOut(except []request.Selector) error {
-	before := len(c.targets)
-	for _, sel := range except {
-		means, err := c.meant(sel)
-		if err != nil {
-			return err
-		}
-		known := slices.ContainsFunc(c.inventory.Names(), means)
-		c.targets = slices.DeleteFunc(c.targets, func(t Target) bool {
-			known = known || means(t.Host.Name)
-			return means(t.Host.Name)
-		})
-		if !known {
-			prefix, all := "", c.inventory.Names()
-			if sel.Kind == request.Tag {
-				prefix, all = "@", tags(c.inventory)
-			}
-			return request.UnknownName(c.request, "--except matches no host:", sel.Word, prefix, all)
-		}
-	}
-	if len(except) > 0 && len(c.targets) == 0 {
-		return &request.UsageError{Message: "--except leaves none of " + counted(before), Hint: c.request.Offer(report.Nixhop("hosts"))}
-	}
-	return nil
-}
-
-// meant tells the hosts that a word of --except means by their names.
-func (c *choice) meant(sel request.Selector) (func(string) bool, error) {
-	switch sel.Kind {
-	case request.Tag:
-		return func(name string) bool {
-			a, _ := c.inventory.Find(name)
-			return slices.Contains(a.Tags, sel.Host[1:])
-		}, nil
-	case request.Glob:
-		return sel.Matches, nil
-	}
-	host, err := sshcfg.ParseHost(sel.Host)
-	if err != nil {
-		return nil, &request.UsageError{Message: "--except: " + err.Error()}
-	}
-	return func(name string) bool { return name == host.Name }, nil
-}
-
-// share deals the hosts, sorted by their names, like cards, so that each host has its share whatever the order of the
-// words or of the ssh config is, and no share has two more than another.
-func share(targets []Target, p request.Partition) []Target {
-	if p.Count == 0 {
-		return targets
-	}
-	key := func(t Target) string { return fmt.Sprintf("%s\x00%s\x00%d", t.Host.Name, t.Host.User, t.Host.Port) }
-	sorted := slices.SortedFunc(slices.Values(targets), func(a, b Target) int { return strings.Compare(key(a), key(b)) })
-	rank := map[sshcfg.Host]int{}
-	for i, t := range sorted {
-		rank[t.Host] = i
-	}
-	var mine []Target
-	for _, t := range targets {
-		if rank[t.Host]%p.Count == p.Index-1 {
-			mine = append(mine, t)
-		}
-	}
-	return mine
+	return []source.Target{t}, nil
 }
 
 func tags(inv sshcfg.Inventory) []string {
@@ -330,7 +271,7 @@ func Aliases(r request.Request, inv sshcfg.Inventory) ([]sshcfg.Alias, error) {
 	if len(r.Hosts) == 0 {
 		r.Hosts = []request.Selector{request.Everything()}
 	}
-	chosen, err := Select(r, inv, Source{}, nil)
+	chosen, err := Select(r, inv, source.Source{}, nil)
 	if err != nil {
 		return nil, err
 	}

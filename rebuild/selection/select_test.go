@@ -1,4 +1,4 @@
-package source
+package selection
 
 import (
 	"errors"
@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
 // choosing is what a command line chooses: the hosts, then in brackets how many of them a pattern chose, of how many.
-func choosing(t *testing.T, line string, inv sshcfg.Inventory, s Source, names []string) (string, error) {
+func choosing(t *testing.T, line string, inv sshcfg.Inventory, s source.Source, names []string) (string, error) {
 	t.Helper()
 	r, err := request.Parse(strings.Fields(line), func(string) bool { return true })
 	if err != nil {
@@ -51,7 +52,7 @@ Host *.lab
 
 // The words that choose many, over an ssh config and a flake.
 func TestChoose(t *testing.T) {
-	inv, flake := inventoryOf(t, fleetConfig), Source{Flake: "."}
+	inv, flake := inventoryOf(t, fleetConfig), source.Source{Flake: "."}
 	names := []string{"backup", "web1", "web10", "web2", "unused"}
 	for _, c := range []struct{ line, want, err string }{
 		{"switch", "here", ""},
@@ -104,9 +105,9 @@ func TestChooseWithoutFlake(t *testing.T) {
 		"switch web-*":  "web-git (1 of 1)",
 		"switch --all":  "--all is what has a configuration in a flake",
 		"check":         "no host is named, and there is no flake here",
-		"check db web1": "db web1 (0 of 2)",
+		"check db web1": "without a flake there is the configuration of one host, not 2: db, web1",
 	} {
-		got, err := choosing(t, line, inv, Source{}, nil)
+		got, err := choosing(t, line, inv, source.Source{}, nil)
 		if err != nil {
 			got = err.Error()
 		}
@@ -114,7 +115,7 @@ func TestChooseWithoutFlake(t *testing.T) {
 			t.Errorf("%s: %s, want %s", line, got, want)
 		}
 	}
-	if _, err := choosing(t, "switch --all", inventoryOf(t, "Host git\n"), Source{Flake: "."}, []string{}); err == nil {
+	if _, err := choosing(t, "switch --all", inventoryOf(t, "Host git\n"), source.Source{Flake: "."}, []string{}); err == nil {
 		t.Error("no alias is taken for all")
 	}
 }
@@ -128,7 +129,7 @@ func TestChooseAsksForNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Choose(r, inv, Source{Flake: "."}, func() ([]string, error) { return nil, broken })
+		_, err = Choose(r, inv, source.Source{Flake: "."}, func() ([]string, error) { return nil, broken })
 		if errors.Is(err, broken) != asks {
 			t.Errorf("%s: %v", line, err)
 		}
@@ -140,9 +141,9 @@ func TestChooseAsksForNames(t *testing.T) {
 func TestPartition(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		var all []Target
+		var all []source.Target
 		for i := range random.IntN(30) {
-			all = append(all, Target{Host: sshcfg.Host{Name: fmt.Sprintf("h%d", i), User: []string{"", "root"}[i%2]}})
+			all = append(all, source.Target{Host: sshcfg.Host{Name: fmt.Sprintf("h%d", i), User: []string{"", "root"}[i%2]}})
 		}
 		count := 1 + random.IntN(12)
 		mixed := slices.Clone(all)
@@ -159,11 +160,11 @@ func TestPartition(t *testing.T) {
 				t.Fatalf("share %d of %d is %d hosts, and %d in another order", index, count, len(mine), len(others))
 			}
 			for _, one := range others {
-				if !slices.ContainsFunc(mine, func(o Target) bool { return o.Host == one.Host }) {
+				if !slices.ContainsFunc(mine, func(o source.Target) bool { return o.Host == one.Host }) {
 					t.Fatalf("%v is in share %d of %d only in one order", one.Host, index, count)
 				}
 			}
-			if !slices.IsSortedFunc(mine, func(a, b Target) int { return indexOf(all, a) - indexOf(all, b) }) {
+			if !slices.IsSortedFunc(mine, func(a, b source.Target) int { return indexOf(all, a) - indexOf(all, b) }) {
 				t.Fatalf("share %d of %d is in another order than all", index, count)
 			}
 		}
@@ -178,13 +179,13 @@ func TestPartition(t *testing.T) {
 	}
 }
 
-func indexOf(all []Target, one Target) int {
-	return slices.IndexFunc(all, func(o Target) bool { return o.Host == one.Host })
+func indexOf(all []source.Target, one source.Target) int {
+	return slices.IndexFunc(all, func(o source.Target) bool { return o.Host == one.Host })
 }
 
 // Who is asked, and what.
 func TestConfirmation(t *testing.T) {
-	inv, flake := inventoryOf(t, fleetConfig), Source{Flake: "."}
+	inv, flake := inventoryOf(t, fleetConfig), source.Source{Flake: "."}
 	names := []string{"backup", "web1", "web10", "web2"}
 	for line, want := range map[string]bool{
 		"switch web*": true, "boot --all": true, "test @web": true, "switch --all --partition 1/5": true, "switch web* db": true,
@@ -201,7 +202,7 @@ func TestConfirmation(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %v", line, chosen.ToConfirm(r), err, want)
 		}
 	}
-	chosen := Selection{Chosen: 2, Targets: []Target{
+	chosen := Choice{Chosen: 2, Targets: []source.Target{
 		{Host: sshcfg.Host{Name: "web1"}}, {Host: sshcfg.Host{Name: "db", User: "root"}, Hints: sshcfg.Hints{Configuration: "backup"}},
 	}}
 	if got, want := chosen.Question("switch"), "switch is for these hosts:\n  web1 root@db=backup\nswitch 2 hosts? type yes, in full: "; got != want {
@@ -219,7 +220,7 @@ func TestChooseThousands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chosen, err := Select(r, inventoryOf(t, config.String()), Source{}, nil)
+	chosen, err := Select(r, inventoryOf(t, config.String()), source.Source{}, nil)
 	if err != nil || len(chosen.Targets) != 200 || chosen.Matched != 2_000 {
 		t.Errorf("%d, %d, %v", len(chosen.Targets), chosen.Matched, err)
 	}

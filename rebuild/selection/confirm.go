@@ -1,0 +1,76 @@
+package selection
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+)
+
+// changing are the actions that change the hosts that they are for.
+var changing = []string{"switch", "boot", "test"}
+
+// ToConfirm reports whether somebody has to say that these hosts are meant: a glob, a tag or --all has chosen more than
+// one, and the action changes them.
+func (c Choice) ToConfirm(r request.Request) bool {
+	return c.Matched > 1 && !r.Yes && !r.Plan && slices.Contains(changing, r.Action) && len(c.Targets) > 0
+}
+
+// Question asks whether the hosts are meant: all of their names, and what goes there where that is another one.
+func (c Choice) Question(action string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is for these hosts:\n", action)
+	for _, line := range report.Wrap(strings.Join(c.named(), " "), 76) {
+		b.WriteString("  " + line + "\n")
+	}
+	fmt.Fprintf(&b, "%s %s? type yes, in full: ", action, counted(len(c.Targets)))
+	return b.String()
+}
+
+// Unconfirmed is the error where nobody is there to be asked that.
+func (c Choice) Unconfirmed(action string) error {
+	return &request.UsageError{
+		Message: fmt.Sprintf("%s of %s that nobody has named one by one, and nobody is there to be asked", action, counted(len(c.Targets))),
+		Hint:    "these are meant: " + report.Listed(c.named()) + "\nto go on all the same: --yes",
+	}
+}
+
+// Notes are what there is to say of a choice: what a glob matches and was left out, and a partition that holds no
+// host.
+func (c Choice) Notes(p request.Partition) []string {
+	var notes []string
+	if len(c.Left) > 0 {
+		notes = append(notes, "left out, for the flake has no configuration for them: "+report.Listed(c.Left))
+	}
+	if c.None() {
+		notes = append(notes, fmt.Sprintf("share %d of %d of %s holds none: nothing to do", p.Index, p.Count, counted(c.Chosen)))
+	}
+	return notes
+}
+
+// None reports whether no host is left for this share of a partition.
+func (c Choice) None() bool { return !c.Here && len(c.Targets) == 0 }
+
+// named are the hosts, with the configuration where that has another name.
+func (c Choice) named() []string {
+	var names []string
+	for _, t := range c.Targets {
+		name := t.Host.String()
+		if wants := t.Wants(source.Source{}); wants != "" && wants != t.Host.Name {
+			name += "=" + wants
+		}
+		names = append(names, nixexec.Printable(name))
+	}
+	return names
+}
+
+func counted(hosts int) string {
+	if hosts == 1 {
+		return "1 host"
+	}
+	return fmt.Sprintf("%d hosts", hosts)
+}

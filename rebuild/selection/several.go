@@ -1,0 +1,55 @@
+package selection
+
+import (
+	"errors"
+	"fmt"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+)
+
+// several says why an action is none for several hosts; nil where it is one, or where there are not several. They are
+// always deployed by nixhop's own steps.
+func (c Choice) several(r request.Request, s source.Source) error {
+	if len(c.Targets) < 2 {
+		return nil
+	}
+	var names []string
+	alike := 0
+	for _, t := range c.Targets {
+		names = append(names, t.Selector.Word)
+		if t.Selector.Configuration == "" {
+			alike++
+		}
+	}
+	action, _ := request.FindAction(r.Action)
+	hint := r.On(names[0]).Offer(report.Again())
+	refused := func(what string) error {
+		return &request.UsageError{Message: fmt.Sprintf("%s one host, not %d: %s", what, len(names), report.Listed(names)), Hint: hint}
+	}
+	switch {
+	case r.Action == "list-generations":
+		return nil
+	case action.Hosts == request.HostsSelect:
+		return refused(r.Action + " takes")
+	case r.Engine == request.EngineNixosRebuild:
+		hint = "leave --engine out: several hosts are deployed by nix and ssh"
+		return refused("--engine nixos-rebuild deploys")
+	case r.Has("--store-path"):
+		return refused("--store-path is a system for")
+	case alike > 1 && s.Name != "":
+		hint = "several hosts have a configuration each: --flake " + nixexec.ShellWord(s.Flake)
+		return refused(fmt.Sprintf("--flake %s is the configuration of", nixexec.ShellWord(s.Ref(s.Name))))
+	case alike > 1 && !s.IsFlake() && r.Evaluates():
+		hint = "several hosts have a configuration each in a flake: --flake FLAKE"
+		return refused("without a flake there is the configuration of")
+	}
+	var beyond *request.UsageError
+	if err := decision.Refusal(r); r.Action != "check" && errors.As(err, &beyond) {
+		return &request.UsageError{Message: beyond.Message + ", and several hosts are deployed without it", Hint: "leave it out, or take one host at a time: " + hint}
+	}
+	return nil
+}
