@@ -31,6 +31,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if d.Decision.Why == decision.PasswordFirst {
 		r.say(d.Placed).Info("taking the steps by nix and ssh: " + decision.PasswordFirst)
 	}
+	r.say(c.Placed).Warnings(d.Decision.NotHandedOn(r.Env))
 	refused, err := c.Link.NotPermitted(ctx, d.Decision, c.On)
 	if err != nil {
 		return d, err

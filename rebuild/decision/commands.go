@@ -42,6 +42,16 @@ func permitted(rules facts.SudoRules, a Activation, system string) (found *Comma
 	return nil, missing
 }
 
+// NotHandedOn says what of the environment here does not come to the activation, though it would to a shell of root: sudo
+// keeps none for single commands. Empty: nothing that was set.
+func (d Decision) NotHandedOn(env func(string) string) string {
+	if d.Commands == nil || d.Engine != nil || env("NIXOS_NO_CHECK") != "1" {
+		return ""
+	}
+	return "NIXOS_NO_CHECK=1 is not handed on: sudo there lets this login run single commands only, without an environment; " +
+		"the checks of the system itself are made before it is activated"
+}
+
 // On are the commands for a system.
 func (c Commands) On(system string) [][]string {
 	commands := [][]string{forSystem(c.Switch, system)}
