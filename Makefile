@@ -33,7 +33,7 @@ lab:
 
 bench:
 	@testdata/lab/lab.sh install
-	go test -tags lab,bench -run TestBench -count 1 -timeout 12m -v .
+	NIXHOP_BENCH_JSON=bench.json go test -tags lab,bench -run TestBench -count 1 -timeout 60m -v .
 
 # With SOAK_TAGS=soak,lab on real hosts.
 SOAK_TAGS ?= soak
