@@ -97,7 +97,6 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 	}
 	if len(targets) > 1 || r.Watched() {
 		r.Engine = request.EngineNative
-		r.JSON = r.JSON && !r.Events()
 	}
 	for _, t := range targets {
 		p := Placed{Target: t, Request: t.Own(r), Source: src}

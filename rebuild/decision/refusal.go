@@ -39,7 +39,7 @@ func Refusal(r request.Request) error {
 	if r.Action == "build" && r.Has("--rollback") {
 		return &request.UsageError{Message: "build --rollback needs nixos-rebuild", Hint: "name one: --nixos-rebuild PATH"}
 	}
-	if r.JSON {
+	if r.JSON && !r.Events() {
 		return &request.UsageError{Message: "--json needs nixos-rebuild, which ignores it", Hint: "leave it out"}
 	}
 	if r.Method() == string(facts.ByRun0) && r.Has("--ask-elevate-password") {
