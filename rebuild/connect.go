@@ -76,7 +76,8 @@ func (r *Run) connect(ctx context.Context, l Located) (c Connected, err error) {
 	return c.one(), nil
 }
 
-// one makes one machine of a target and a build host that are: they have told so, and the login is the same user. Their names and addresses tell nothing of that (ansible#57400).
+// one makes one machine of a target and a build host that are: they have told so, and the login is the same user. Their
+// names and addresses tell nothing of that (ansible#57400).
 func (c Connected) one() Connected {
 	if !c.third() || !c.On.System.Is(c.At.System) || c.On.Login.UID != c.At.Login.UID {
 		return c

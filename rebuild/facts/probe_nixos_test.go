@@ -123,7 +123,7 @@ esac
 			f := n.ask(t, s, Query{Target: true, BuildHost: true, Profile: "web"})
 			store := n.root + "/store/"
 			got, want := f.System, System{
-				Kernel: "Linux", Machine: f.System.Machine, HostName: f.System.HostName, BootID: f.System.BootID, SystemdRun: f.System.SystemdRun,
+				Kernel: "Linux", Machine: f.System.Machine, HostName: f.System.HostName, BootID: f.System.BootID, PIDSpace: f.System.PIDSpace, SystemdRun: f.System.SystemdRun,
 				NixOS: Yes, ID: "nixos", Name: "NixOS 24.05 (Uakari)", Variant: "installer", Version: "24.05.new",
 				Current: store + "new", Booted: store + "old", Profile: store + "new", Generation: 7,
 				Stale: []string{"kernel", "initrd"}, BootedKernel: store + "old-kernel", CurrentKernel: store + "new-kernel", KernelBytes: 8000,

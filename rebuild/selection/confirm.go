@@ -33,10 +33,8 @@ func (c Choice) Question(action string) string {
 
 // Unconfirmed is the error where nobody is there to be asked that.
 func (c Choice) Unconfirmed(action string) error {
-	return &request.UsageError{
-		Message: fmt.Sprintf("%s of %s that nobody has named one by one, and nobody is there to be asked", action, counted(len(c.Targets))),
-		Hint:    "these are meant: " + report.Listed(c.named()) + "\nto go on all the same: --yes",
-	}
+	return wrong("these are meant: "+report.Listed(c.named())+"\nto go on all the same: --yes",
+		"%s of %s that nobody has named one by one, and nobody is there to be asked", action, counted(len(c.Targets)))
 }
 
 // Notes are what there is to say of a choice: what a glob matches and was left out, and a partition that holds no
@@ -47,7 +45,8 @@ func (c Choice) Notes(p request.Partition) []string {
 		notes = append(notes, "left out, for the flake has no configuration for them: "+report.Listed(c.Left))
 	}
 	if c.None() {
-		notes = append(notes, fmt.Sprintf("share %d of %d of %s holds none: nothing to do", p.Index, p.Count, counted(c.Chosen)))
+		none := fmt.Sprintf("share %d of %d of %s holds none: nothing to do", p.Index, p.Count, counted(c.Chosen))
+		notes = append(notes, none)
 	}
 	return notes
 }
@@ -68,9 +67,4 @@ func (c Choice) named() []string {
 	return names
 }
 
-func counted(hosts int) string {
-	if hosts == 1 {
-		return "1 host"
-	}
-	return fmt.Sprintf("%d hosts", hosts)
-}
+func counted(hosts int) string { return report.CountOf(hosts, "host") }

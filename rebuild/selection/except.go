@@ -31,7 +31,7 @@ func (c *chooser) leaveOut(except []request.Selector) error {
 		}
 	}
 	if len(except) > 0 && len(c.targets) == 0 {
-		return &request.UsageError{Message: "--except leaves none of " + counted(before), Hint: c.request.Offer(report.Nixhop("hosts"))}
+		return wrong(c.request.Offer(report.Nixhop("hosts")), "--except leaves none of %s", counted(before))
 	}
 	return nil
 }

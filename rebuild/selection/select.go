@@ -1,5 +1,5 @@
-// Package selection finds the hosts that the words of a request mean, and what there is to say before a run for them: it
-// is a pure function of the words, the aliases and the names of the flake's configurations.
+// Package selection finds the hosts that the words of a request mean, and what there is to say before a run for them.
+// It is a pure function of the words, the aliases and the names of the flake's configurations.
 package selection
 
 import (
@@ -35,8 +35,8 @@ func (s Choice) Each() []*source.Target {
 	return all
 }
 
-// Choose is Select for a run, which may have to know the names of the source's configurations. Without a HOST a check is
-// one of all hosts that have a configuration, and everything else is for this machine.
+// Choose is Select for a run, which may have to know the names of the source's configurations, and may be for one host
+// alone. Without a HOST a check is one of all hosts that have a configuration, and everything else is for this machine.
 func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, names func() ([]string, error)) (Choice, error) {
 	action, _ := request.FindAction(r.Action)
 	every := slices.ContainsFunc(r.Hosts, func(sel request.Selector) bool { return sel.Kind == request.Every })
@@ -44,11 +44,10 @@ func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, names func
 	case len(r.Hosts) == 0 && !action.Own:
 		return Choice{Here: true}, nil
 	case len(r.Hosts) == 0 && !s.IsFlake():
-		return Choice{}, &request.UsageError{Message: "no host is named, and there is no flake here", Hint: r.On("HOST").Offer(report.Again())}
+		return Choice{}, wrong(r.On("HOST").Offer(report.Again()), "no host is named, and there is no flake here")
 	case every && !s.IsFlake():
-		return Choice{}, &request.UsageError{
-			Message: "--all is what has a configuration in a flake, and there is none here", Hint: "name the flake: " + r.Offer(report.Again("--flake", "FLAKE")),
-		}
+		return Choice{}, wrong("name the flake: "+r.Offer(report.Again("--flake", "FLAKE")),
+			"--all is what has a configuration in a flake, and there is none here")
 	case len(r.Hosts) == 0:
 		r.Hosts = []request.Selector{request.Everything()}
 	}
@@ -72,7 +71,7 @@ func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, names func
 // fewer hosts than were meant, nor to more; so is a host that is to get two configurations. Errors are a
 // *request.UsageError.
 func Select(r request.Request, inv sshcfg.Inventory, s source.Source, names []string) (Choice, error) {
-	c := chooser{request: r, inventory: inv, source: s, names: names, several: len(r.Hosts) > 1, addressed: r.TargetHostFlag}
+	c := chooser{request: r, inventory: inv, source: s, names: names}
 	for _, sel := range r.Hosts {
 		found, err := c.find(sel)
 		if err == nil {
@@ -95,14 +94,17 @@ func Select(r request.Request, inv sshcfg.Inventory, s source.Source, names []st
 	return chosen, nil
 }
 
+// wrong is the error for words that cannot be meant; hint are lines that help out.
+func wrong(hint, format string, values ...any) error {
+	return &request.UsageError{Message: fmt.Sprintf(format, values...), Hint: hint}
+}
+
 // chooser is a choice in the making.
 type chooser struct {
 	request   request.Request
 	inventory sshcfg.Inventory
 	source    source.Source
 	names     []string
-	several   bool // there are several words
-	addressed bool // the word is that of --target-host, which is a host as it stands
 
 	targets []source.Target
 	at      map[sshcfg.Host]int  // of targets
@@ -123,10 +125,7 @@ func (c *chooser) add(found []source.Target, matched bool) error {
 			c.at[t.Host] = len(c.targets)
 			c.targets = append(c.targets, t)
 		case c.targets[i].Selector.Configuration != t.Selector.Configuration:
-			return &request.UsageError{
-				Message: fmt.Sprintf("%q and %q are one host with two configurations", c.targets[i].Selector.Word, t.Selector.Word),
-				Hint:    "name the host once",
-			}
+			return wrong("name the host once", "%q and %q are one host with two configurations", c.targets[i].Selector.Word, t.Selector.Word)
 		}
 	}
 	return nil
@@ -135,7 +134,7 @@ func (c *chooser) add(found []source.Target, matched bool) error {
 // find is what one word means.
 func (c *chooser) find(sel request.Selector) ([]source.Target, error) {
 	kind := sel.Kind
-	if c.addressed {
+	if c.request.TargetHostFlag { // which is a host as it stands
 		kind = request.OneHost
 	}
 	switch kind {
@@ -148,7 +147,7 @@ func (c *chooser) find(sel request.Selector) ([]source.Target, error) {
 	case request.Every:
 		found := c.aliases("", c.configured)
 		if len(found) == 0 {
-			return nil, &request.UsageError{Message: fmt.Sprintf("no alias has a configuration in flake %q", c.source.Flake), Hint: c.request.Offer(report.Nixhop("hosts"))}
+			return nil, wrong(c.request.Offer(report.Nixhop("hosts")), "no alias has a configuration in flake %q", c.source.Flake)
 		}
 		return found, nil
 	case request.Glob:
@@ -163,7 +162,8 @@ func (c *chooser) aliases(user string, wanted func(sshcfg.Alias) bool) []source.
 	for _, a := range c.inventory.Aliases {
 		if wanted(a) {
 			h := sshcfg.Host{User: user, Name: a.Name}
-			found = append(found, source.Target{Selector: request.Selector{Word: h.String(), Host: h.String()}, Host: h, Hints: a.Hints, Listed: true})
+			sel := request.Selector{Word: h.String(), Host: h.String()}
+			found = append(found, source.Target{Selector: sel, Host: h, Hints: a.Hints, Listed: true})
 		}
 	}
 	return found
@@ -202,10 +202,8 @@ func (c *chooser) glob(sel request.Selector) ([]source.Target, error) {
 		}
 		return nil, unknown
 	case len(found) == 0:
-		return nil, &request.UsageError{
-			Message: fmt.Sprintf("no alias that matches %q has a configuration in flake %q: %s", sel.Word, c.source.Flake, report.Listed(left)),
-			Hint:    c.request.Offer(report.Nixhop("hosts")),
-		}
+		return nil, wrong(c.request.Offer(report.Nixhop("hosts")),
+			"no alias that matches %q has a configuration in flake %q: %s", sel.Word, c.source.Flake, report.Listed(left))
 	}
 	for _, name := range left {
 		if !slices.Contains(c.left, name) {
@@ -246,7 +244,7 @@ func (c *chooser) one(sel request.Selector) ([]source.Target, error) {
 	if a, ok := c.inventory.Find(host.Name); ok {
 		t.Hints = a.Hints
 	}
-	if c.several && !t.Listed && !strings.HasPrefix(sel.Host, "ssh://") && !strings.ContainsAny(host.Name, ".:") {
+	if len(c.request.Hosts) > 1 && !t.Listed && !strings.HasPrefix(sel.Host, "ssh://") && !strings.ContainsAny(host.Name, ".:") {
 		unknown := request.UnknownName(c.request, "unknown alias", host.Name, "", c.inventory.Names())
 		unknown.Hint += "\na host that ssh knows without it: ssh://" + host.Authority()
 		return nil, unknown

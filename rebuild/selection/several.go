@@ -28,7 +28,7 @@ func (c Choice) several(r request.Request, s source.Source) error {
 	action, _ := request.FindAction(r.Action)
 	hint := r.On(names[0]).Offer(report.Again())
 	refused := func(what string) error {
-		return &request.UsageError{Message: fmt.Sprintf("%s one host, not %d: %s", what, len(names), report.Listed(names)), Hint: hint}
+		return wrong(hint, "%s one host, not %d: %s", what, len(names), report.Listed(names))
 	}
 	switch {
 	case r.Action == "list-generations":
@@ -49,7 +49,7 @@ func (c Choice) several(r request.Request, s source.Source) error {
 	}
 	var beyond *request.UsageError
 	if err := decision.Refusal(r); r.Action != "check" && errors.As(err, &beyond) {
-		return &request.UsageError{Message: beyond.Message + ", and several hosts are deployed without it", Hint: "leave it out, or take one host at a time: " + hint}
+		return wrong("leave it out, or take one host at a time: "+hint, "%s, and several hosts are deployed without it", beyond.Message)
 	}
 	return nil
 }
