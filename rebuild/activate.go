@@ -40,12 +40,13 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 
 // whole lets a nixos-rebuild do all that is left, for one host, and says what came of it where it failed.
 func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
+	var results plan.Results
 	steps, err := plan.Whole(r.job(c))
 	if err == nil {
 		err = context.Cause(ctx)
 	}
 	if err == nil {
-		_, err = r.derivation(ctx, c)
+		results, err = r.derivation(ctx, c)
 	}
 	if err != nil {
 		return Activated{c}, err
@@ -55,7 +56,7 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	if err := p.Keep(ctx, "deployment"); err != nil {
 		return Activated{c}, err
 	}
-	heard, err := p.TakeAll(ctx, steps, plan.Results{})
+	heard, err := p.TakeAll(ctx, steps, results)
 	if err == nil {
 		return Activated{c}, p.Success(ctx)
 	}

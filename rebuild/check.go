@@ -37,7 +37,9 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 			c.Found = append(c.Found, reach...)
 		}
 	}
+	c.Trip = r.roundTrip(ctx, t.Decided)
 	if r.checking {
+		c.Found = append(c.Found, check.LongWay(c.Trip, cmp.Or(c.Builder.Called(), c.Machine.Called()))...)
 		return r.evaluated(ctx, c)
 	}
 	c, err := r.confirmHostName(ctx, c)

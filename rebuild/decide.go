@@ -61,6 +61,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 	if d.Choice, err = r.choose(ctx, d, names); err == nil {
 		d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.buildNix(c).System)
 		d.Wanted.Look = r.checking
+		r.net.Beside(func() { r.roundTrip(ctx, d) }) // which is wanted when nix has told
 	}
 	return d, err
 }

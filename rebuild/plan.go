@@ -69,9 +69,18 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 	return c, nil
 }
 
+// aheadUnknown reports whether a look at the host may bring something there before a nixos-rebuild starts.
+func (r *Run) aheadUnknown(c Checked) bool {
+	hosts := c.Machine != nil || c.Builder != nil
+	return c.Decision.Engine != nil && !c.Request.Look && hosts && c.Request.Evaluates() && r.evaluator.Kept.Locked(c.Wanted)
+}
+
 // printPlan prints the plan of one host.
 func (r *Run) printPlan(c Checked, unknown []string) error {
 	job := r.job(c)
+	if r.aheadUnknown(c) {
+		unknown = append(slices.Clip(unknown), "nobody has measured the way: over a long one, what nixos-rebuild will copy is brought there first")
+	}
 	if job.Dialect == nil && c.Request.Evaluates() {
 		job.Locked = r.evaluator.Kept.Locked(job.Wanted())
 		set, err := r.settings()

@@ -1,6 +1,8 @@
 package rebuild
 
 import (
+	"time"
+
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
@@ -62,9 +64,10 @@ type (
 	// Checked has passed every check (check).
 	Checked struct {
 		Told
-		Between  *sshcfg.Host // how a third build host reaches the target itself; nil: through here
-		Emulate  string       // a system that the build host is told to build for, too
-		Emulated facts.Answer // it was seen to run programs of that system; Unsaid: nobody looked
+		Between  *sshcfg.Host  // how a third build host reaches the target itself; nil: through here
+		Emulate  string        // a system that the build host is told to build for, too
+		Trip     time.Duration // what a round trip takes to where a nixos-rebuild copies; 0: nobody measured
+		Emulated facts.Answer  // it was seen to run programs of that system; Unsaid: nobody looked
 		Found    []report.Finding
 	}
 

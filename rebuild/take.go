@@ -1,8 +1,10 @@
 package rebuild
 
 import (
+	"context"
 	"errors"
 	"os"
+	"time"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
@@ -21,13 +23,26 @@ func (r *Run) job(c Checked) plan.Job {
 	return plan.Job{
 		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
 		Name: name, Dir: r.net.Dir(), Run: r.net.Name(), By: facts.Me(),
-		Target: c.Machine, Build: c.Builder, Between: c.Between, Copies: r.copies(c), Dialect: c.Decision.Engine,
+		Target: c.Machine, Build: c.Builder, Between: c.Between, Copies: r.copies(c), Far: c.Trip > facts.LongWay, Locked: c.Trip > facts.LongWay, Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
 		Terminal:     r.alone && remote.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
+}
+
+// roundTrip measures the way to where a nixos-rebuild copies, where it is worth to know: what it will copy can be told before it
+// starts, or the checks are what the user wants.
+func (r *Run) roundTrip(ctx context.Context, d Decided) time.Duration {
+	link := d.Link
+	if d.Builder != nil {
+		link = d.BuildLink
+	}
+	if link == nil || d.Decision.Engine == nil || !d.Request.Evaluates() || !r.checking && !r.evaluator.Kept.Locked(d.Wanted) {
+		return 0
+	}
+	return link.RoundTrip(ctx)
 }
 
 // copies decides how store paths go. A plan that looks at nothing knows of nobody's Nix.

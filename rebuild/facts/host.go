@@ -134,6 +134,9 @@ func (u Unit) Running() bool {
 	return slices.Contains([]string{"active", "activating", "deactivating", "reloading"}, u.Active) && u.Sub != "exited"
 }
 
+// LongWay is the round trip to a host from which on it matters how store paths go there.
+const LongWay = 30 * time.Millisecond
+
 // Root reports whether the login is root.
 func (f Host) Root() bool { return f.Login.UID == "0" }
 

@@ -27,6 +27,7 @@ type Job struct {
 	SSHOpts       string             // NIX_SSHOPTS for nix and nixos-rebuild
 	Cross         string             // the platform that the system is built on, where that is forced; empty: what the configuration says
 	Settings      []source.Setting   // of the flake for Nix, as far as the user lets it
+	Far           bool               // the way to where a nixos-rebuild copies is long
 	Locked        bool               // the flake cannot change, so that Nix's cache of evaluations may know the derivation
 	System        string             // builtins.currentSystem for the evaluation; empty: this machine's
 	Emulate       string             // a system that the build host is told to build for, too

@@ -8,13 +8,13 @@ import (
 const WholeStep = "nixos-rebuild"
 
 // Whole are the steps by which a nixos-rebuild does everything that is left: its one command, in its own dialect, and
-// what must be there for it.
+// what is brought to its hosts before it.
 func Whole(j Job) ([]Step, error) {
 	argv, err := rebuildArgv(j)
 	if err != nil {
 		return nil, err
 	}
-	return []Step{{Name: WholeStep, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}}, nil
+	return append(ahead(j), Step{Name: WholeStep, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}), nil
 }
 
 // rebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.

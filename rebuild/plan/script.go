@@ -181,6 +181,9 @@ func (s *script) add(step Step) {
 	if step.Result != "" {
 		words = step.Result + "=$(" + words + ")"
 	}
+	if step.Optional {
+		words += " || :"
+	}
 	if step.Quiet {
 		words += " >/dev/null"
 	}

@@ -18,15 +18,16 @@ import (
 
 // Step is one command of a plan.
 type Step struct {
-	Name    string // "evaluate", "build", "copy", "link", "activate" or "nixos-rebuild"
-	Where   string // host, for people; empty: here
-	Command nixexec.Command
-	Else    *nixexec.Command // does the same in another way where Command fails; nil: there is none
-	Text    string           // the name of the long text that the command is given, "activate.sh"; empty: there is none
-	Result  string           // the variable that takes what the command prints on standard output
-	Secret  bool             // the password goes to its standard input first, in a line of its own, then ScriptMark
-	Note    string           // a comment in front of it, where it is printed
-	Quiet   bool             // what it prints on standard output is no result of nixhop's and dropped
+	Name     string // "evaluate", "build", "copy", "link", "activate" or "nixos-rebuild"
+	Where    string // host, for people; empty: here
+	Command  nixexec.Command
+	Else     *nixexec.Command // does the same in another way where Command fails; nil: there is none
+	Optional bool             // the plan goes on where it fails
+	Text     string           // the name of the long text that the command is given, "activate.sh"; empty: there is none
+	Result   string           // the variable that takes what the command prints on standard output
+	Secret   bool             // the password goes to its standard input first, in a line of its own, then ScriptMark
+	Note     string           // a comment in front of it, where it is printed
+	Quiet    bool             // what it prints on standard output is no result of nixhop's and dropped
 }
 
 // DerivationWord is a word of a Step's command that is the result of an earlier step, as decision.ToplevelWord is.

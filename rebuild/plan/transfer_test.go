@@ -9,6 +9,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/source"
 )
 
 // stream.sh asks once what there is and once what the other end lacks, and streams what a stream takes nothing from.
@@ -100,6 +101,39 @@ func TestStreamEnds(t *testing.T) {
 	for _, want := range []string{"unsigned=yes\n", "--sigs --derivation \"$1\"", "send() { /bin/sh -c 'exec nix-store --export $(cat)'"} {
 		if !strings.Contains(here, want) {
 			t.Errorf("no %q in\n%s", want, here)
+		}
+	}
+}
+
+// Only what is known before a nixos-rebuild starts is brought there over a long way, and the plan goes on where that fails.
+func TestAhead(t *testing.T) {
+	web := machineFor("web")
+	together := decision.Copies{Derivation: decision.Together, System: decision.Together}
+	for _, test := range []struct {
+		name string
+		job  Job
+		line string
+		want string // of the script; empty: nothing is copied
+	}{
+		{"the target builds", Job{Target: web, Build: web, Far: true, Locked: true, Copies: together}, "switch web",
+			"copy --derivation --to ssh-ng://web --no-check-sigs \"$derivation\" || :\n"},
+		{"built here", Job{Target: web, Far: true, Locked: true, Copies: together}, "switch web", "/bin/sh -s -- \"$derivation\" <d/ahead.sh || :\n"},
+		{"near by", Job{Target: web, Build: web, Locked: true, Copies: together}, "switch web", ""},
+		{"nobody knows the derivation", Job{Target: web, Build: web, Far: true, Copies: together}, "switch web", ""},
+		{"an old Nix", Job{Target: web, Build: web, Far: true, Locked: true}, "switch web", ""},
+		{"nothing is evaluated", Job{Target: web, Far: true, Locked: true, Copies: together}, "switch web --rollback", ""},
+		{"nothing is copied", Job{Far: true, Locked: true, Copies: together}, "switch", ""},
+	} {
+		job := test.job
+		job.Dir, job.Source, job.Configuration, job.Request = "d", source.Source{Flake: "."}, "web", parse(t, test.line)
+		job.Dialect = &decision.Dialect{Path: "nixos-rebuild"}
+		p, err := Make(job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script := p.Script()
+		if copies := strings.Contains(script, "copy"); copies != (test.want != "") || !strings.Contains(script, test.want) {
+			t.Errorf("%s: want %q in\n%s", test.name, test.want, script)
 		}
 	}
 }

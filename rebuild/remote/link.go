@@ -26,7 +26,8 @@ type Link struct {
 	master *ssh.Master
 	probes map[query]*probing
 	key    sshcfg.HostKey // that the machine showed; empty: ssh did not tell
-	bootID string         // that it told with the first probe; empty: it did not
+	trip   trip
+	bootID string // that it told with the first probe; empty: it did not
 }
 
 // opening is a connection that somebody opens; others who want it wait for that.

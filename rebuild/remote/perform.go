@@ -108,6 +108,10 @@ func (p Performer) TakeAll(ctx context.Context, steps []plan.Step, results plan.
 			step.Text, step.Command = "", *step.Else
 			out, heard, err = p.Take(ctx, step, results)
 		}
+		if err != nil && step.Optional && FailedThere(err) && ctx.Err() == nil {
+			p.Say.Info("nixos-rebuild copies by itself")
+			continue
+		}
 		if step.Result != "" && err == nil {
 			results[step.Result], err = pathOf(step, out, steps[i+1:])
 		}

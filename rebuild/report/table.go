@@ -61,6 +61,7 @@ func wayFindings() []Spec {
 		fatal("host-key-unknown", "the host was never seen before, and nobody can be asked about its key", Error),
 		fatal("host-key-changed", "the host shows another key than the one on record, or a revoked one", Error),
 		fatal("login-denied", "the host takes none of the keys that were offered", Error),
+		skippable("long-way", "a round trip to the host takes long, and nixos-rebuild copies path by path; found by `nixhop check`", Note),
 		skippable("agent", "the ssh agent is missing, empty, or offers too many keys", Warning, Note),
 		fatal("probe-failed", "the host lets the login in, but answers nothing usable", Error),
 		fatal("no-configuration",

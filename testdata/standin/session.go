@@ -52,6 +52,9 @@ func (s *sshCall) run(h *Place, lost chan struct{}) int {
 	h.happened("session")
 	user := s.means["user"]
 	words := h.knob("forced", s.place.back(strings.Join(s.words, " ")))
+	if far := h.knob("far", ""); words == "cat" && far != "" {
+		words = "while read -r line; do sleep " + far + "; echo; done" // a line takes its time
+	}
 	cmd := exec.Command("/bin/sh", "-c", h.there(words))
 	cmd.Dir = filepath.Join(h.Root(), "root")
 	cmd.Env = []string{

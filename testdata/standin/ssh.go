@@ -58,7 +58,7 @@ func (c *call) ssh() int {
 // the trial of a password, or the question which host it is.
 func looks(words string) bool {
 	script := strings.Contains(words, "/bin/sh -s") && !strings.Contains(words, "/nix/store/")
-	return script || strings.HasSuffix(words, " true") || strings.Contains(words, "boot_id")
+	return script || words == "cat" || strings.HasSuffix(words, " true") || strings.Contains(words, "boot_id")
 }
 
 // parse reads the command line. As in ssh, the first value of an option counts.

@@ -16,7 +16,7 @@ const systemProfile = "/nix/var/nix/profiles/system"
 // nixStore is nix-store: --realise, --check-validity, and --serve for the nix copy of another machine.
 func (c *call) nixStore() int {
 	checks := slices.Contains(c.args, "--check-validity")
-	asked := slices.Contains(c.args, "--version") || checks
+	asked := slices.Contains(c.args, "--version") || checks || slices.Contains(c.args, "--query")
 	c.record(asked)
 	switch {
 	case slices.Contains(c.args, "--version"):
@@ -24,6 +24,13 @@ func (c *call) nixStore() int {
 		return 0
 	case checks:
 		return c.checkValidity(slices.Contains(c.args, "--print-invalid"))
+	case slices.Contains(c.args, "--query"):
+		conf, err := c.place.readDerivation(c.place.back(value(c.args, "--outputs")))
+		if err != nil {
+			return c.fail("%v", err)
+		}
+		fmt.Println(conf.toplevel())
+		return 0
 	case slices.Contains(c.args, "--serve"):
 		return c.serveStore()
 	case slices.Contains(c.args, "--realise"):

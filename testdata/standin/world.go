@@ -262,6 +262,7 @@ func (h *Place) write(path, text string) error {
 //	sets       the next profile is set only after that, as goes-on has it
 //	reaches    hosts that its own ssh finds: none
 //	nixos-rebuild  "none": it has none
+//	far        how long a line takes that goes there and back, in seconds
 //	nix-daemon "none": it has none; "broken": one that does not answer
 //	keys, sigs, signs  trusted-public-keys, require-sigs and secret-key-files of its Nix
 //
