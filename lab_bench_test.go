@@ -24,6 +24,7 @@ type measured struct {
 	fails bool   // it is to fail
 	cmd   func() *exec.Cmd
 	base  []string // names of what it is compared with, as a sum
+	slow  bool     // it is measured once
 
 	times    []time.Duration
 	logins   int // of the last run

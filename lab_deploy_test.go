@@ -242,7 +242,7 @@ func labThirdBuildHostCopies(t *testing.T, l *lab) {
 		put("config", there.config)
 		l.edit(t, dir, `n1 = system { hostName = "n1"; };`, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i))
 		l.deployed(t, dir, "n1", l.nixhop(t, dir, nil, "switch", "n1", "--build-host", "n2", "--verbose"),
-			"configuration n1, by alias, built and copied by n2", "copy --to ssh://"+there.way+" /nix/store/")
+			"configuration n1, by alias, built and copied by n2", "copy --to ssh-ng://"+there.way+" /nix/store/")
 		l.edit(t, dir, fmt.Sprintf(`n1 = system { hostName = "n1"; message = "direct %d"; };`, i), `n1 = system { hostName = "n1"; };`)
 	}
 

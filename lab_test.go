@@ -36,6 +36,7 @@ func TestLab(t *testing.T) {
 		{"ports in HOST words", labPorts},
 		{"a third build host", labThirdBuildHost},
 		{"a third build host copies", labThirdBuildHostCopies},
+		{"copies in one stream", labCopies},
 		{"evaluated while ssh connects", labEvaluatedAhead},
 		{"evaluated once", labEvaluatedOnce},
 		{"a flake's inputs are asked for", labAsksForInputs},
