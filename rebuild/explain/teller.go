@@ -38,16 +38,16 @@ func (t Teller) Outcome(o Outcome, system string) (text string, result report.Re
 		return fmt.Sprintf("%s: %s runs%s", t.Where, o.Current, generation), report.Done
 	case o.Status == facts.UnitsFailed:
 		return t.units(o), report.Units
+	case o.Current != o.Was && o.Current != "":
+		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", t.Where, o.Status, o.Current, t.nextBoot(o)),
+			report.HalfDone
 	case o.Status == facts.RebootOnly:
 		return t.Where + ": nothing was activated, this system's init takes effect only with a reboot" + t.nextBoot(o), report.Failed
 	case o.Status == facts.NotExecutable || o.Status == facts.NotFound:
 		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration could not be run there (status %d)%s",
 			t.Where, o.Status, t.nextBoot(o)), report.Failed
-	case o.Current == o.Was || o.Current == "":
-		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", t.Where, o.Status, t.nextBoot(o)), report.Failed
 	default:
-		return fmt.Sprintf("%s: the activation failed with status %d after it had begun; %s runs now%s", t.Where, o.Status, o.Current, t.nextBoot(o)),
-			report.HalfDone
+		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", t.Where, o.Status, t.nextBoot(o)), report.Failed
 	}
 }
 

@@ -89,6 +89,8 @@ func TestTellerOutcome(t *testing.T) {
 			"on web: the activation ended with status 0, but /other runs there, and not /new", report.HalfDone},
 		{"it could not be run", tellerOf("switch"), Outcome{Was: "/old", Current: "/old", Status: 126},
 			"on web: nothing was activated, switch-to-configuration could not be run there (status 126)", report.Failed},
+		{"it could be run, and something that it ran could not", tellerOf("switch"), Outcome{Was: "/old", Current: "/new", Status: 127},
+			"on web: the activation failed with status 127 after it had begun; /new runs now", report.HalfDone},
 		{"only a reboot helps", tellerOf("switch"),
 			Outcome{Was: "/old", WasProfile: "/old", Profile: "/new", Generation: "5", Current: "/old", Status: 100},
 			"on web: nothing was activated, this system's init takes effect only with a reboot" +
