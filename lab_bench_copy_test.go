@@ -8,8 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestBenchCopies prints how long copies take near by and over a long way, beside those of a bare Nix and of a bare
@@ -46,7 +48,36 @@ func TestBenchCopies(t *testing.T) {
 		}
 	}
 	b.print(os.Stdout)
+	keepPairs(t, b.pairs(map[string]float64{"at 100 ms": 0.05, "near by": 1.1, "target builds": 0.1}))
 	l.noMasterLeft(t)
+}
+
+// pairs are what was measured beside something, by their medians; goals has the most that a ratio shall be, by a word
+// of the name.
+func (b *bench) pairs(goals map[string]float64) []*pair {
+	var all []*pair
+	for _, m := range b.all {
+		for _, other := range b.all {
+			if !slices.Contains(m.base, other.name) {
+				continue
+			}
+			p := &pair{What: m.name, Against: other.name, Ours: m.median().Seconds(), Theirs: other.median().Seconds()}
+			p.Got = p.Ours / p.Theirs
+			for word, goal := range goals {
+				if strings.Contains(m.name, word) && (p.Goal == 0 || word == "target builds") {
+					p.Goal = goal
+				}
+			}
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// median is the time in the middle.
+func (m *measured) median() time.Duration {
+	slices.Sort(m.times)
+	return m.times[len(m.times)/2]
 }
 
 // addSlow adds something that is measured once where it is slow.

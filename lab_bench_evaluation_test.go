@@ -45,16 +45,32 @@ func TestBenchEvaluation(t *testing.T) {
 		p.measure(t, l)
 	}
 	printPairs(os.Stdout, pairs)
-	if file := os.Getenv("NIXHOP_BENCH_JSON"); file != "" {
-		text, err := json.MarshalIndent(pairs, "", "  ")
-		if err == nil {
-			err = os.WriteFile(file, append(text, '\n'), 0o644)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	}
+	keepPairs(t, pairs)
 	l.noMasterLeft(t)
+}
+
+// keepPairs writes pairs to NIXHOP_BENCH_JSON, in place of those of the same name, behind what other benchmarks have
+// written.
+func keepPairs(t *testing.T, pairs []*pair) {
+	t.Helper()
+	file := os.Getenv("NIXHOP_BENCH_JSON")
+	if file == "" {
+		return
+	}
+	var all []*pair
+	if text, err := os.ReadFile(file); err == nil {
+		_ = json.Unmarshal(text, &all) // what is none is replaced
+	}
+	for _, p := range pairs {
+		all = slices.DeleteFunc(all, func(other *pair) bool { return other.What == p.What && other.Against == p.Against })
+	}
+	text, err := json.MarshalIndent(append(all, pairs...), "", "  ")
+	if err == nil {
+		err = os.WriteFile(file, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // heavy makes a commit of systems that take as long to evaluate as real ones do.
