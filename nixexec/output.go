@@ -14,12 +14,12 @@ const stderrLimit = 64 << 10
 
 // Output runs c in the background and returns its standard output. The child has a session and so a process group of
 // its own: it can neither read the terminal nor be stopped by trying, and Ctrl-C does not reach it. Standard input is
-// what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here, the group gets SIGTERM and, ten
+// what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here (Patient), the group gets SIGTERM and, ten
 // seconds later, SIGKILL. Above 2 MiB of output the child is cut off and an error says so (ErrOutputLimit).
 //
 // The errors are those of Run; the last 64 KiB of standard error stand in the *ExitError.
 func Output(ctx context.Context, c Command) (stdout []byte, err error) {
-	ctx, stop := WithSignals(ctx, keyboard()...)
+	ctx, stop := attentive(ctx)
 	defer stop()
 	stdout, _, err = background(ctx, c, nil)
 	return stdout, err
@@ -29,7 +29,7 @@ func Output(ctx context.Context, c Command) (stdout []byte, err error) {
 // complete, and with its end to show where see returns true. A line that is too long for see goes to show in pieces.
 // Both are called from one goroutine at a time, and not after OutputLines has returned.
 func OutputLines(ctx context.Context, c Command, see func(line string) (show bool), show func(text []byte)) (stdout []byte, err error) {
-	ctx, stop := WithSignals(ctx, keyboard()...)
+	ctx, stop := attentive(ctx)
 	defer stop()
 	seen := &lines{see: see, show: show}
 	stdout, _, err = background(ctx, c, seen)

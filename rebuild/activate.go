@@ -12,7 +12,11 @@ import (
 
 // activate activates the system on its host, and says what came of it.
 func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
-	done, p := Activated{c.Checked}, r.performer(c.Checked)
+	done, p := Activated{Checked: c.Checked, System: c.System, Unchanged: c.Unchanged}, r.performer(c.Checked)
+	if c.Unchanged {
+		r.Say(report.Event{Host: c.Name(), Kind: report.Said, Text: "it is there already, and nothing is activated; --force does all the same, which also restarts failed units"})
+		return done, nil
+	}
 	step, wanted := plan.Activate(p.Job)
 	if !wanted {
 		return done, nil
@@ -49,18 +53,18 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 		results, err = r.derivation(ctx, c)
 	}
 	if err != nil {
-		return Activated{c}, err
+		return Activated{Checked: c}, err
 	}
 	r.announce(c)
 	p := r.performer(c)
 	if err := p.Keep(ctx, "deployment"); err != nil {
-		return Activated{c}, err
+		return Activated{Checked: c}, err
 	}
 	heard, err := p.TakeAll(ctx, steps, results)
 	if err == nil {
-		return Activated{c}, p.Success(ctx)
+		return Activated{Checked: c}, p.Success(ctx)
 	}
 	most, told := r.explain(c.Told, heard, err)
 	err = remote.Hidden(err, most.Status)
-	return Activated{c}, p.WholeFailure(ctx, err, heard.Phase() == report.PhaseActivate, told)
+	return Activated{Checked: c}, p.WholeFailure(ctx, err, heard.Phase() == report.PhaseActivate, told)
 }

@@ -152,19 +152,42 @@ func (f *fleet) hides(secret string) {
 	}
 }
 
-// Of several hosts nobody is asked anything: what one would ask for is a finding about it.
-func TestAskNobodySideBySide(t *testing.T) {
+// Of several hosts nobody is asked whether another host is meant, and one password is asked for all of them. Where
+// nobody is there what one would ask for is a finding about a host.
+func TestAskSideBySide(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		secrets []string
+		asked   int
+		status  int
+	}{
+		{"one for all", []string{"secret"}, 1, request.ExitDone},
+		{"apart for each that does not take it", []string{"wrong", "secret", "secret"}, 3, request.ExitDone},
+		{"nobody", nil, 0, request.ExitCheck},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFleet(t, "h1", "h2")
+			f.write("ssh_config", "Host h1 h2\n  User ann\n"+f.inventory(f.hosts))
+			f.turn("h1", "login=ann", "sudo=password")
+			f.turn("h2", "login=ann", "sudo=password")
+			who := &answers{yes: true, secrets: c.secrets}
+			if c.secrets != nil {
+				f.asks(who)
+			}
+			err := f.deploy(t.Context(), "switch", "h1", "h2")
+			if got := remote.Status(err); got != c.status || len(who.asked) != c.asked {
+				t.Errorf("%v: asked %q", err, who.asked)
+			}
+			f.changed("h1", c.status == 0)
+			f.changed("h2", c.status == 0)
+		})
+	}
 	f := newFleet(t, "h1", "h2")
-	f.loginAs("h1", "ann")
-	f.turn("h1", "sudo=password")
 	f.turn("h2", "hostname=other")
-	who := &answers{yes: true, secrets: []string{"secret"}}
+	who := &answers{yes: true}
 	f.asks(who)
 	err := f.deploy(t.Context(), "switch", "h1", "h2")
-	if got := remote.Status(err); got != request.ExitCheck || len(who.asked) > 0 {
-		t.Errorf("%v: asked %q", err, who.asked)
-	}
-	if got := append(f.found("h1"), f.found("h2")...); !slices.Equal(got, []string{"sudo-password", "host-name"}) {
-		t.Errorf("found %q", got)
+	if got := remote.Status(err); got != request.ExitCheck || len(who.asked) > 0 || !slices.Equal(f.found("h2"), []string{"host-name"}) {
+		t.Errorf("%v: asked %q, found %q", err, who.asked, f.found("h2"))
 	}
 }

@@ -50,7 +50,7 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	found, err := remote.Findings(r.ended)
+	found, err := remote.Findings(r.tally.Ended())
 	if err != nil {
 		return nil, err
 	}

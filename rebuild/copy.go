@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
@@ -14,9 +15,12 @@ import (
 // fails, it goes by the way through here.
 func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	c := b.Checked
+	if r.many && !r.rollout.Force && decision.Unchanged(c.Request, c.On, b.System) {
+		return Copied{Built: b, Unchanged: true}, nil
+	}
 	p, results := r.performer(c), plan.Results{"toplevel": b.System}
 	if err := p.Keep(ctx, "copy"); err != nil {
-		return Copied{b}, err
+		return Copied{Built: b}, err
 	}
 	heard, err := p.TakeAll(ctx, plan.Copy(p.Job), results)
 	if c.Between != nil && remote.FailedThere(err) {
@@ -25,10 +29,10 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 		heard, err = p.TakeAll(ctx, plan.Copy(p.Job), results)
 	}
 	if err != nil {
-		return Copied{b}, r.stepFailed(c, heard, results, err)
+		return Copied{Built: b}, r.stepFailed(c, heard, results, err)
 	}
 	if !slices.Contains(request.ContactActions, c.Request.Action) {
 		r.say(c.Placed).PrintSystem(b.System)
 	}
-	return Copied{b}, nil
+	return Copied{Built: b}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/decision"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -41,18 +40,11 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 		return err
 	}
 	if len(checked) == 1 && checked[0].Decision.Engine != nil {
-		return done(r, each(ctx, r, report.PhaseActivate, 1, checked, r.whole))
+		return done(r, r.proved(ctx, each(ctx, r, report.PhaseActivate, 1, checked, r.whole)))
 	}
-	changes := decision.NeedsRoot(checked[0].Request.Action) // where nothing is activated each host is done by itself
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
-	if err := r.outcome(); err != nil && changes {
-		return err
-	}
-	copied := each(ctx, r, report.PhaseCopy, copies, built, r.copy)
-	if err := r.outcome(); err != nil && changes {
-		return err
-	}
-	return done(r, each(ctx, r, report.PhaseActivate, activations, copied, r.activate))
+	copied := each(ctx, r, report.PhaseCopy, r.rollout.CopyJobs, built, r.copy)
+	return done(r, r.rollOut(ctx, copied))
 }
 
 // checked are the hosts with every check passed; an error is that of the hosts that did not pass.
@@ -64,12 +56,13 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	decided := r.apart(each(ctx, r, report.PhaseDecide, checks, connected, r.decide))
 	told := each(ctx, r, report.PhaseEvaluate, len(decided), decided, r.tell)
 	checked := each(ctx, r, report.PhaseCheck, checks, told, r.check)
-	if err = r.outcome(); err != nil {
-		for _, c := range checked {
-			c.Evaluation.Drop(errChecksFailed)
-		}
+	if !r.tally.Enough() {
+		return checked, nil
 	}
-	return checked, err
+	for _, c := range checked {
+		c.Evaluation.Drop(errChecksFailed)
+	}
+	return nil, r.tally.Outcome()
 }
 
 // connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error has

@@ -21,13 +21,17 @@ import (
 // deployed, or how.
 func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	own := engine == request.EngineNative
+	if spec, _ := request.FindFlag(flag); spec.Group == request.GroupMany { // when it is done, and whether
+		return true
+	}
 	switch flag {
 	case "--plan", "--check": // what is done with the commands
 	case "--no-check", "--allow", "--explain", "--log-dir": // what is said
 	case "--accept-new", "--connect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
-	case "--json", "--quick":
+	case "--json":
 		return action.Name == "check"
+	case "--quick":
 	case "--no-flake": // as --file says
 		return own && file
 	case "--no-reexec", "--no-build-nix", "--no-ssh-tty", "--debug": // what own steps do, or say, in any case

@@ -36,7 +36,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 		}
 	}
 	r.sayWhy()
-	return r.outcome()
+	return r.tally.Outcome()
 }
 
 // sketched is what would be checked, as far as it is known without a look at any host.

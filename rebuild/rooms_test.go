@@ -15,11 +15,12 @@ var floors = [][]string{
 	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
 	{"rebuild/facts", "rebuild/report", "rebuild/cache"},
 	{"rebuild/request", "rebuild/view"},
-	{"rebuild/source"},
+	{"rebuild/source", "rebuild/rollout"},
 	{"rebuild/check", "rebuild/decision", "rebuild/evaluation"},
 	{"rebuild/plan", "rebuild/selection"},
 	{"rebuild/explain"},
 	{"rebuild/remote"},
+	{"rebuild/phase"},
 	{"rebuild"},
 	{mainRoom},
 }

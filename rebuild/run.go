@@ -11,9 +11,11 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/rollout"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -34,9 +36,26 @@ type Run struct {
 	trusted  func() facts.Answer              // Nix here takes unsigned paths from this user
 	look     *looking
 
-	mu    sync.Mutex
-	ended []report.Ended
-	twins map[string][]string // other names of a host, with which these are done
+	rollout rollout.Rollout
+	waves   [][]string // names of hosts, in the order of their activation
+	tally   *phase.Tally
+}
+
+// checks is how many hosts are connected to, and looked at, side by side.
+const checks = 8
+
+// each takes hosts through one phase, at most limit at a time, and returns those that go on (phase.Each).
+func each[In, Out phase.Host](ctx context.Context, r *Run, in report.Phase, limit int, hosts []In, do func(context.Context, In) (Out, error)) []Out {
+	return phase.Each(ctx, r.tally, r.Say, in, limit, hosts, do)
+}
+
+// done is the error of the run by what has ended hosts, when others are through.
+func done[Out phase.Host](r *Run, hosts []Out) error {
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name()
+	}
+	return r.tally.Outcome(names...)
 }
 
 // newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up
@@ -45,12 +64,20 @@ type Run struct {
 func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
-	run := &Run{
-		Session: s, inventory: inv, checking: checking, alone: len(targets) < 2 && !r.Watched(), many: len(targets) > 1,
-		twins: map[string][]string{},
+	order, err := rollout.Of(r)
+	if err != nil {
+		return nil, nil, err
 	}
+	run := &Run{
+		Session: s, inventory: inv, rollout: order, checking: checking,
+		alone: len(targets) < 2 && !r.Watched(), many: len(targets) > 1,
+	}
+	run.tally = phase.NewTally(order, len(targets), run.alone)
 	if !run.alone {
-		run.Ask, run.Pass = remote.Nobody{}, remote.Nobody{}
+		run.Ask = remote.Nobody{}
+		if remote.Somebody(s.Pass) {
+			run.Pass = remote.NewShared(s.Pass)
+		}
 	}
 	if !tty.Is(s.Stdio.In) && !request.Converses(r) {
 		run.Stdio.In = nil // it may be the list of hosts of a loop around us
@@ -75,12 +102,15 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
+	if run.waves, err = wavesOf(run.rollout.Order, placed); err != nil {
+		return nil, nil, err
+	}
 	if !run.alone && !r.Plan && r.Action != "list-generations" {
 		run.begin(r, placed)
 	}
 	run.net, err = remote.NewNetwork(ctx, remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
-		Batch: !run.alone, Stdio: run.Stdio,
+		Batch: !run.alone, Person: s.person(run.alone), Stdio: run.Stdio,
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
 	}, hosts)
 	return run, placed, err
@@ -131,4 +161,16 @@ func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
 func (r *Run) sshOpts(l Located) string {
 	options, _ := r.net.SSHOpts(l.Machine, l.Builder) // locate has refused what cannot stand there
 	return options
+}
+
+// person gives the terminal to ssh, for what it asks of one of many hosts; nil: there is nobody, or one host, which has
+// the terminal in any case.
+func (s *Session) person(alone bool) func(host string) (done func()) {
+	if alone || !remote.Somebody(s.Ask) {
+		return nil
+	}
+	return func(host string) func() {
+		s.Say.Info("ssh has a question about " + host)
+		return s.Say.Pause()
+	}
 }

@@ -80,7 +80,7 @@ func (r *Run) announce(c Checked) {
 
 // sayWhy says what ended hosts of several, where no view of the run does.
 func (r *Run) sayWhy() {
-	for _, one := range r.ended {
+	for _, one := range r.tally.Ended() {
 		if why := remote.Why(one.Err); r.many && why != "" {
 			r.Say.Fail(one.Host + ": " + strings.ReplaceAll(why, "\n", "; "))
 		}

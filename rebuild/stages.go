@@ -78,11 +78,24 @@ type (
 	}
 
 	// Copied has it where it is activated (copy).
-	Copied struct{ Built }
+	Copied struct {
+		Built
+		Unchanged bool // it was there before, and there is nothing to activate
+	}
 
-	// Activated has come to its end (activate, or whole).
-	Activated struct{ Checked }
+	// Activated runs it, or boots it next (activate, or whole).
+	Activated struct {
+		Checked
+		System    string // its store path; empty: nobody has told
+		Unchanged bool
+	}
+
+	// Healthy does what it is for, as far as somebody has said how that is seen (prove).
+	Healthy struct{ Activated }
 )
+
+// NothingToDo reports whether there was nothing to activate.
+func (a Activated) NothingToDo() bool { return a.Unchanged }
 
 // Name is the host as typed, or "here".
 func (p Placed) Name() string { return p.Target.Word() }

@@ -27,10 +27,10 @@ func (r *Run) apart(hosts []Decided) []Decided {
 		}
 		h.ahead.Drop(errChecksFailed)
 		if err := r.report(h.Placed, append(h.Found, twin.Finding)); err != nil {
-			r.ended = append(r.ended, report.Ended{Host: h.Name(), Phase: report.PhaseDecide, Err: err})
+			r.tally.Stopped(h.Name(), report.PhaseDecide, err)
 			continue
 		}
-		r.twins[hosts[twin.Of].Name()] = append(r.twins[hosts[twin.Of].Name()], h.Name())
+		r.tally.Joined(hosts[twin.Of].Name(), h.Name())
 	}
 	return on
 }

@@ -58,14 +58,14 @@ func TestOpenEndsBeforeTheLogin(t *testing.T) {
 			config := filepath.Join(t.TempDir(), "config")
 			write(t, config, fmt.Sprintf("Host web\n HostName 127.0.0.1\n Port %d\n", listener.Addr().(*net.TCPAddr).Port))
 			for _, batch := range []bool{true, false} {
-				began := time.Now()
+				ctx := bounded(t)
 				o := MasterOptions{Host: "web", Dir: dir, Config: config, Batch: batch, ConnectTimeout: time.Second}
-				if m, log, err := Open(bounded(t), o, nixexec.Stdio{}); err == nil {
+				if m, log, err := Open(ctx, o, nixexec.Stdio{}); err == nil {
 					m.Close()
 					t.Errorf("batch %v: it is open:\n%s", batch, log)
 				}
-				if took := time.Since(began); took > 8*time.Second {
-					t.Errorf("batch %v: it took %s", batch, took)
+				if ctx.Err() != nil {
+					t.Errorf("batch %v: it would have waited for ever", batch)
 				}
 			}
 		})

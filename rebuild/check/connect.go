@@ -185,7 +185,7 @@ func offered(f sshcfg.Failure) string {
 const standardPort = 22
 
 func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
-	found.Name = "host-unreachable"
+	found.Name, found.Offline = "host-unreachable", true
 	try := report.SSH("-v", l.Alias)
 	place := cmp.Or(f.Host, l.Endpoint.HostName)
 	if f.Port != 0 {
@@ -219,7 +219,7 @@ func unreachable(found *report.Finding, l Login, f sshcfg.Failure) {
 			try = report.SSH(lastJump(f.Jump), "true")
 		}
 	case sshcfg.BadConfig:
-		found.Name = "ssh-config"
+		found.Name, found.Offline = "ssh-config", false
 		found.What = fmt.Sprintf("ssh refuses its config: %s:%d: %s", f.File, f.Line, f.Text)
 	case sshcfg.Kex:
 		found.What = place + " ended the talk before the login: " + f.Text

@@ -58,7 +58,7 @@ func (n *Network) Open(ctx context.Context, m *decision.Machine) (*Link, *sshcfg
 	o.once.Do(func() {
 		turn.Lock()
 		defer turn.Unlock()
-		master, key, failure, err := n.reach(ctx, m.Master)
+		master, key, failure, err := n.persist(ctx, m.Master)
 		o.failure, o.err = failure, err
 		if master == nil {
 			return
@@ -69,6 +69,46 @@ func (n *Network) Open(ctx context.Context, m *decision.Machine) (*Link, *sshcfg
 		n.mu.Unlock()
 	})
 	return o.link, o.failure, o.err
+}
+
+// persist is reach; of many hosts, what sshd has dropped is tried again a few times.
+func (n *Network) persist(ctx context.Context, options ssh.MasterOptions) (*ssh.Master, sshcfg.HostKey, *sshcfg.Failure, error) {
+	for tries := 1; ; tries++ {
+		master, key, failure, err := n.reach(ctx, options)
+		if failure == nil || !n.options.Batch {
+			return master, key, failure, err
+		}
+		pause, again := retry(*failure, tries)
+		if !again && n.options.Person != nil && needsPerson(*failure) {
+			return n.attended(ctx, options)
+		}
+		if !again {
+			return master, key, failure, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, key, nil, context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// attended is reach with somebody at the terminal, for one host after another.
+func (n *Network) attended(ctx context.Context, options ssh.MasterOptions) (*ssh.Master, sshcfg.HostKey, *sshcfg.Failure, error) {
+	n.asking.Lock()
+	defer n.asking.Unlock()
+	if err := context.Cause(ctx); err != nil {
+		return nil, sshcfg.HostKey{}, nil, err
+	}
+	defer n.options.Person(options.Host)()
+	options.Batch = false
+	return n.reach(ctx, options)
+}
+
+// needsPerson reports whether a host may let somebody in who is there to be asked: for a password or a passphrase, for a
+// touch, or whether its key is the right one.
+func needsPerson(failure sshcfg.Failure) bool {
+	return failure.Kind == sshcfg.Denied || failure.Kind == sshcfg.HostKeyUnknown
 }
 
 // reach opens a connection, and tells the key of the machine at its other end.

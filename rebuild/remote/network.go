@@ -29,10 +29,14 @@ type Options struct {
 	Config         string // the user's file for ssh's -F, or ""
 	SSHOpts        string // NIX_SSHOPTS
 	ConnectTimeout time.Duration
-	AcceptNew      bool          // remember the key of a host that was never seen before
-	Pairs          bool          // nix is to reach two of the hosts at a time
-	Batch          bool          // ask nothing: there is nobody, or hosts are reached side by side
-	Stdio          nixexec.Stdio // the terminal, for what ssh asks
+	AcceptNew      bool // remember the key of a host that was never seen before
+	Pairs          bool // nix is to reach two of the hosts at a time
+	Batch          bool // ask nothing: there is nobody, or hosts are reached side by side
+
+	// Person has the terminal for what ssh asks of a host that lets nobody in without, of hosts that are reached side by
+	// side, until done is called; nil: nobody is there.
+	Person func(host string) (done func())
+	Stdio  nixexec.Stdio // the terminal, for what ssh asks
 }
 
 // Network is what all connections of a run share. One connection leads to each HOST word.
@@ -49,6 +53,7 @@ type Network struct {
 	machines map[sshcfg.Host]*located
 	links    map[string]*opening
 	turns    map[string]*sync.Mutex // in a directory of sockets one is opened at a time
+	asking   sync.Mutex             // of one host at a time
 	open     []*Link
 	beside   sync.WaitGroup
 }

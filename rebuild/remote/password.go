@@ -27,6 +27,11 @@ var (
 
 // PasswordTries is how many passwords there are to be had.
 func PasswordTries(ask Asker) int {
+	if shared, is := ask.(*hostsShare); is && PasswordTries(shared.ask) == 1 {
+		return 1
+	} else if is {
+		return passwordTries + 1 // the one for all hosts, and its own
+	}
 	if _, once := ask.(Line); once {
 		return 1
 	}
@@ -83,6 +88,7 @@ func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixex
 
 // Password is AskPassword for a user of the host. Why sudo takes none is a finding, and no error.
 func (l *Link) Password(ctx context.Context, ask Asker, elevate []string, user string, warn func(string)) (nixexec.Secret, []report.Finding, error) {
+	ask = forHost(ask)
 	password, err := l.AskPassword(ctx, ask, elevate, warn)
 	host, key := l.Machine.Host.String(), facts.PublicKey(l.Machine.Endpoint)
 	var refused *SudoError

@@ -10,6 +10,7 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/rollout"
 )
 
 // HostsError is what ended hosts of a run of several.
@@ -20,7 +21,16 @@ type HostsError struct {
 
 // Error counts the hosts.
 func (e *HostsError) Error() string {
-	text := report.CountOf(len(e.Ended), "host") + " went no further"
+	left := 0
+	for _, host := range e.Ended {
+		if errors.Is(host.Err, ErrNotBegun) {
+			left++
+		}
+	}
+	text := report.CountOf(len(e.Ended)-left, "host") + " went no further"
+	if left > 0 {
+		text += fmt.Sprintf(", %d not begun for that", left)
+	}
 	if e.Done > 0 {
 		text += fmt.Sprintf(", %d done", e.Done)
 	}
@@ -61,6 +71,20 @@ func Hidden(err error, status int) error {
 		Result: report.Failed, Child: status,
 		Err: fmt.Errorf("%w, for a command that ended with %d: so does nixhop", exit, status),
 	}
+}
+
+// ErrNotBegun is what ends a host of which nothing further was begun, because others have failed before.
+var ErrNotBegun = errors.New("not begun: other hosts have failed before")
+
+// Failed reports whether an error is a failure of its host, as far as many of those are too many.
+func Failed(err error, o rollout.Rollout) bool {
+	switch {
+	case err == nil || errors.Is(err, ErrNotBegun):
+		return false
+	case check.Offline(err):
+		return o.Budget.Offline() && !o.SkipOffline
+	}
+	return true
 }
 
 // Ending is the error of a run by what ended its hosts, and by how many are through; nil: nothing ended any. That of a
@@ -147,24 +171,26 @@ func notOurs(code int) int {
 	return code
 }
 
-// statusOfHosts is that of some that are done and others that are not, else what those that ended have in common; an
+// statusOfHosts is that of some that are done and others that are not, else what those that failed have in common; an
 // interruption outweighs everything.
 func statusOfHosts(e *HostsError) int {
-	status := request.ExitDone
-	for i, host := range e.Ended {
+	var statuses []int
+	for _, host := range e.Ended {
 		switch one := Status(host.Err); {
 		case nixexec.Interrupted(host.Err):
 			return one
-		case i > 0 && one != status:
-			status = request.ExitFailed
-		default:
-			status = one
+		case !errors.Is(host.Err, ErrNotBegun) && !slices.Contains(statuses, one):
+			statuses = append(statuses, one)
 		}
 	}
-	if e.Done > 0 {
+	switch {
+	case e.Done > 0:
 		return request.ExitPartly
+	case len(statuses) == 1:
+		return statuses[0]
+	default:
+		return request.ExitFailed
 	}
-	return status
 }
 
 // statusOfStep is nixhop's own status for a step of its own that failed: nix-store, for one, ends with 100 when a
@@ -196,8 +222,12 @@ func ResultOf(err error) report.Result {
 	switch {
 	case err == nil:
 		return report.Done
+	case errors.Is(err, ErrNotBegun):
+		return report.NotBegun
 	case nixexec.Interrupted(err):
 		return report.Interrupted
+	case check.Offline(err):
+		return report.Offline
 	case errors.As(err, &refused):
 		return report.Refused
 	case errors.As(err, &outcome):

@@ -144,12 +144,15 @@ const (
 	Done        Result = iota
 	Unchanged          // there was nothing to do
 	Refused            // a check failed: nothing was built
+	Offline            // it cannot be reached: nothing was built
 	Failed             // nothing was activated
 	Units              // activated, some units failed
 	HalfDone           // the activation ended in the middle
+	Unhealthy          // activated, but it does not do what it is for
 	RolledBack         // activated, then back
 	Unknown            // the host is not reached any more
 	Interrupted        // by a signal
+	NotBegun           // others have failed before
 )
 
 // String is the result in a table and in JSON.
@@ -169,6 +172,12 @@ func (r Result) String() string {
 		return "half done"
 	case RolledBack:
 		return "rolled back"
+	case Offline:
+		return "not reached"
+	case Unhealthy:
+		return "not healthy"
+	case NotBegun:
+		return "not begun"
 	case Interrupted:
 		return "stopped"
 	default:

@@ -31,7 +31,8 @@ type Finding struct {
 	Why      string   // one line, or empty where What says it all
 	Remedy   []Remedy
 
-	Told bool // it stands on the terminal already
+	Offline bool // the host gives no connection at all
+	Told    bool // it stands on the terminal already
 }
 
 // CheckError says that at least one finding is an error: nothing was built. The findings were said already.

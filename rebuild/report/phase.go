@@ -18,5 +18,6 @@ const (
 	PhaseBuild    Phase = "build"
 	PhaseCopy     Phase = "copy"
 	PhaseActivate Phase = "activate"
+	PhaseHealth   Phase = "health"
 	PhaseAny      Phase = "any"
 )

@@ -3,6 +3,7 @@ package request
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"nixhop/rebuild/report"
 )
@@ -133,6 +134,13 @@ func refusedFlags(r Request, action Action) error {
 		if slices.Contains(action.Refuses, name) || action.Flags != nil && !slices.Contains(action.Flags, name) {
 			return usageErrorf("%s cannot be used with %s", name, action.Name)
 		}
+		if spec, _ := FindFlag(name); spec.With != nil && !slices.Contains(spec.With, action.Name) {
+			hint := "it is for the action " + spec.With[0]
+			if last := len(spec.With) - 1; last > 0 {
+				hint = "it is for " + strings.Join(spec.With[:last], ", ") + " and " + spec.With[last]
+			}
+			return &UsageError{Message: name + " cannot be used with " + action.Name, Hint: hint}
+		}
 		if len(r.Hosts) > 0 && !r.TargetHostFlag && slices.Contains(action.There, name) {
 			hint := "the host's own nixos-rebuild lists them: "
 			if name == "--rollback" {
@@ -145,12 +153,10 @@ func refusedFlags(r Request, action Action) error {
 	return nil
 }
 
-// refusedWords refuses what would be lost: a flag of one action with another, words for nixos-rebuild with an action that never runs one, and --json where nothing
+// refusedWords refuses what would be lost: words for nixos-rebuild with an action that never runs one, and --json where nothing
 // is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
 func refusedWords(r Request, action Action) error {
 	switch {
-	case r.Has("--quick") && action.Name != "check":
-		return &UsageError{Message: "--quick cannot be used with " + action.Name, Hint: "it is for the action check"}
 	case len(r.Extra) > 0 && action.Flags != nil:
 		return usageErrorf("%s takes no words for nixos-rebuild: %q", action.Name, r.Extra[0])
 	case r.Has("--log-dir") && (!r.deploys() || r.TargetHostFlag):

@@ -21,6 +21,8 @@ func (r Request) Course(checking bool) (action string, last report.Phase) {
 		return "plan", report.PhaseCheck
 	case r.Action == "list-generations":
 		return r.Action, report.PhaseConnect
+	case r.Has("--health") || r.Has("--health-remote"):
+		return r.Action, report.PhaseHealth
 	default:
 		return r.Action, report.PhaseActivate
 	}

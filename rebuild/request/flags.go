@@ -9,7 +9,7 @@ import (
 // Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
 // Request.Value find it under its name.
 func Flags() []FlagSpec {
-	return slices.Concat(ownFlags(), hostFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+	return slices.Concat(ownFlags(), hostFlags(), rolloutFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
 }
 
 func ownFlags() []FlagSpec {
@@ -18,7 +18,7 @@ func ownFlags() []FlagSpec {
 		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none"},
 		{Name: "--check", Group: GroupOwn, Help: "with --plan: look at the hosts first, and print exactly what would run"},
 		{Name: "--no-check", Group: GroupOwn, Help: "leave out the checks that the deployment can do without"},
-		{Name: "--quick", Group: GroupOwn, Help: "with the action check: leave out the long part of the evaluation"},
+		{Name: "--quick", With: v("check"), Group: GroupOwn, Help: "with the action check: leave out the long part of the evaluation"},
 		{Name: "--allow", Values: v("FINDING"), Choices: report.Skippable(), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
@@ -40,6 +40,29 @@ func hostFlags() []FlagSpec {
 		{Name: "--except", Values: v("HOST"), Group: g, Help: "leave these out; more than once: more of them"},
 		{Name: "--partition", Values: v("I/N"), Group: g, Help: "only share I of N of these hosts, counted from 1, as the jobs of a CI matrix are"},
 		{Name: "--yes", Group: g, Help: "go on with the hosts that a glob, a tag or --all has chosen, without asking"},
+	}
+}
+
+func rolloutFlags() []FlagSpec {
+	const g = GroupMany
+	failures := v("stop", "continue")
+	changes := v("switch", "boot", "test")
+	work := v("switch", "boot", "test", "build", "dry-build", "dry-activate")
+	return []FlagSpec{
+		{Name: "--canary", With: changes, Values: v("HOST|N"), Group: g, Help: "activate this host, or the first N, before all others"},
+		{Name: "--batch", With: changes, Values: v("N|N%"), Group: g, Help: "activate so many hosts, then the next so many (default: all)"},
+		{Name: "--parallel", With: changes, Values: v("N"), Group: g, Help: "how many of them are activated at a time (default 10)"},
+		{Name: "--serial", With: changes, Group: g, Help: "activate one host after another"},
+		{Name: "--pause", With: changes, Values: v("SECONDS"), Group: g, Help: "wait between two waves"},
+		{Name: "--health", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "a shell command, run here for each host that was activated: the next wave waits until it succeeds"},
+		{Name: "--health-remote", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "the same, but run on the host"},
+		{Name: "--health-timeout", With: v("switch", "test"), Values: v("SECONDS"), Group: g, Help: "how long a host may take to be healthy (default 60)"},
+		{Name: "--on-failure", With: work, Values: v("WHAT"), Choices: failures, Group: g, Help: "stop: begin nothing further when a host fails (default); continue: with the others"},
+		{Name: "--max-failures", With: work, Values: v("N|N%"), Group: g, Help: "go on until more hosts than that have failed"},
+		{Name: "--skip-offline", With: work, Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed"},
+		{Name: "--force", With: changes, Group: g, Help: "activate also hosts that run and boot the system already; this restarts failed units, too"},
+		{Name: "--eval-jobs", With: append(work, "check"), Values: v("N"), Group: g, Help: "evaluate so many configurations at a time (default: as many as processors and memory carry)"},
+		{Name: "--copy-jobs", With: work, Values: v("N"), Group: g, Help: "copy so many systems at a time (default 5)"},
 	}
 }
 

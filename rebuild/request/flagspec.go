@@ -14,6 +14,7 @@ type FlagSpec struct {
 	Counted  bool       // given more than once it means more
 	Choices  []string   // the only values there are
 	Empty    bool       // an empty value is as good as no flag: scripts write -p "$PROFILE"
+	With     []string   // the actions that it goes with; nil: all
 	Group    Group      // where the help shows it
 	Known    Release    // which nixos-rebuild takes it; none: it is nixhop's own
 	Native   NixCommand // which commands take it when nixhop runs them itself; none: it needs nixos-rebuild
@@ -62,6 +63,7 @@ type Group string
 const (
 	GroupOwn           Group = "nixhop"
 	GroupHosts         Group = "which hosts"
+	GroupMany          Group = "many hosts"
 	GroupPlatform      Group = "for another platform"
 	GroupConfiguration Group = "What to build"
 	GroupWhere         Group = "Where"
@@ -74,7 +76,7 @@ const (
 
 // Groups lists the headings in the order of the help.
 func Groups() []Group {
-	return []Group{GroupOwn, GroupHosts, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
+	return []Group{GroupOwn, GroupHosts, GroupMany, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
 }
 
 // IsOwn reports whether the flag is nixhop's, unknown to any nixos-rebuild.

@@ -111,6 +111,8 @@ func (h *help) flags(specs []FlagSpec) {
 			title = "Flags of nixhop"
 		case GroupHosts:
 			title = "Flags of nixhop, which hosts"
+		case GroupMany:
+			title = "Flags of nixhop, many hosts"
 		case GroupPlatform:
 			title = "Flags of nixhop, for another platform"
 		}

@@ -3,7 +3,6 @@ package request
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -256,7 +255,8 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 	case "--accept-new":
 		r.AcceptNew = true
 	case "--connect-timeout":
-		r.ConnectTimeout, err = parseTimeout(value)
+		// ssh counts in whole seconds, at least one.
+		r.ConnectTimeout, err = parseSeconds(spec.Name, value, time.Second, time.Hour)
 	case "--engine":
 		r.Engine = value
 	case "--nixos-rebuild":
@@ -290,21 +290,6 @@ func notEmpty(spec FlagSpec, value string) (string, error) {
 		return "", wrongValue(spec, spec.Name, value)
 	}
 	return value, nil
-}
-
-// parseTimeout reads seconds, "10", or a duration, "1m30s". ssh counts in whole seconds, at least one.
-func parseTimeout(value string) (time.Duration, error) {
-	d, err := time.ParseDuration(value)
-	if seconds, numeric := strconv.Atoi(value); numeric == nil && seconds <= int(time.Hour/time.Second) {
-		d, err = time.Duration(seconds)*time.Second, nil
-	}
-	if err != nil || d < time.Second || d > time.Hour {
-		return DefaultConnectTimeout, &UsageError{
-			Message: "--connect-timeout takes a number of seconds from 1 to 3600, not " + nixexec.Quoted(value),
-			Hint:    "as in: --connect-timeout 10",
-		}
-	}
-	return d.Truncate(time.Second), nil
 }
 
 // needed is what a flag's values are called: `a value (NAME)`, `two values (NAME VALUE)`.

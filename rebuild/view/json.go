@@ -63,7 +63,7 @@ func jsonKinds() []jsonKind {
 	list := func(names string) []string { return strings.Fields(names) }
 	return []jsonKind{
 		{string(report.Begun), list("action hosts phase"), nil, "the run begins, with these hosts; phase is the last one that each is to go through"},
-		{string(report.Started), list("host phase"), nil, "a host begins a phase: locate, connect, decide, evaluate, check, build, copy, activate"},
+		{string(report.Started), list("host phase"), nil, "a host begins a phase: locate, connect, decide, evaluate, check, build, copy, activate, health"},
 		{string(report.Output), list("host text"), nil, "a line that a program has printed for a host, without its end"},
 		{string(report.Found), list("finding"), list("host"), "what a check has found, or what a failure means: name, severity, what, and where there are any, why, remedy (commands) and host (which it is about, where that is another one)"},
 		{string(report.Said), list("level text"), list("host"), "a sentence of nixhop's own; level is info, warn or error"},

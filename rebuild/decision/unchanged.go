@@ -1,0 +1,30 @@
+package decision
+
+import (
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
+)
+
+// Unchanged reports whether a host has nothing to gain from an activation of system: it runs that already, where the
+// action is to have it run, and boots it, where the action is to have it boot. What the probe does not tell of (another
+// profile, a specialisation, the boot loader) is no reason to leave anything out.
+func Unchanged(r request.Request, on *facts.Host, system string) bool {
+	if on == nil || system == "" || on.System.NixOS != facts.Yes {
+		return false
+	}
+	for _, more := range []string{"--profile-name", "--specialisation", "--install-bootloader", "--rollback"} {
+		if r.Has(more) {
+			return false
+		}
+	}
+	runs, boots := on.System.Current == system, on.System.Profile == system
+	switch r.Action {
+	case "switch":
+		return runs && boots
+	case "boot":
+		return boots
+	case "test":
+		return runs
+	}
+	return false
+}
