@@ -86,8 +86,20 @@ func owned(info os.FileInfo) bool {
 // trusted reports whether nobody else can have written it.
 func trusted(info os.FileInfo) bool { return owned(info) && info.Mode().Perm()&0o022 == 0 }
 
+// errReplaced says that a file has taken another's place while it was looked at.
+var errReplaced = errors.New("it was replaced")
+
 // read returns what a regular file of the user's own holds, and when it was last used.
 func read(dir *os.Root, name string) (text []byte, used time.Time, err error) {
+	for range 10 { // a writer beside us may replace it each time, which is no reason to have none
+		if text, used, err = readOnce(dir, name); !errors.Is(err, errReplaced) {
+			break
+		}
+	}
+	return text, used, err
+}
+
+func readOnce(dir *os.Root, name string) (text []byte, used time.Time, err error) {
 	named, err := dir.Lstat(name)
 	if err != nil {
 		return nil, used, err
@@ -105,7 +117,7 @@ func read(dir *os.Root, name string) (text []byte, used time.Time, err error) {
 		return nil, used, err
 	}
 	if !os.SameFile(named, opened) {
-		return nil, used, errForeign
+		return nil, used, errReplaced
 	}
 	text, err = io.ReadAll(io.LimitReader(file, entryLimit+1))
 	return text, opened.ModTime(), err
