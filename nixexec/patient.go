@@ -13,19 +13,13 @@ type patience struct{}
 // WithSignals, ends it, too. first is called at the first signal, from another goroutine. What runs in the background
 // under the context (Output) gets no signal before. stop gives the signals back.
 func Patient(ctx context.Context, first func()) (patient context.Context, stop context.CancelFunc) {
-	patient, cancel := context.WithCancelCause(context.WithValue(context.WithoutCancel(ctx), patience{}, true))
+	without, drop := withoutKeyboard(ctx)
+	patient, cancel := context.WithCancelCause(context.WithValue(without, patience{}, true))
 	caught, release := catch(keyboard())
-	before := beforeKeys(ctx)
-	if before == nil {
-		before = ctx
-	}
 	go func() {
 		for asked := false; ; asked = true {
 			select {
 			case <-patient.Done():
-				return
-			case <-before.Done():
-				cancel(context.Cause(before))
 				return
 			case s := <-caught:
 				if number, is := s.(syscall.Signal); is && asked {
@@ -39,6 +33,7 @@ func Patient(ctx context.Context, first func()) (patient context.Context, stop c
 	return patient, func() {
 		release()
 		cancel(context.Canceled)
+		drop()
 	}
 }
 

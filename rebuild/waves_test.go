@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"testing"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -261,16 +260,13 @@ func TestWavesUnhealthy(t *testing.T) {
 // Ctrl-C begins no further activation, and the one that runs comes to its end.
 func TestWavesCtrlC(t *testing.T) {
 	f := newFleet(t, "h1", "h2")
-	f.turn("h1", "slow=300ms")
-	ctx, stop := nixexec.WithSignals(t.Context(), syscall.SIGINT)
-	defer stop()
+	f.turn("h1", "slow=1s")
 	f.watch = func(e report.Event) {
 		if beginning("h1", report.PhaseActivate)(e) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
-			<-ctx.Done()
 		}
 	}
-	err := f.deploy(ctx, "switch", "h1", "h2", "--serial")
+	err := f.deploy(t.Context(), "switch", "h1", "h2", "--serial")
 	if got := endings(err); got != "h2 stopped" || remote.Status(err) != 130 {
 		t.Errorf("%s, status %d", got, remote.Status(err))
 	}
