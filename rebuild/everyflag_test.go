@@ -29,8 +29,8 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	case "--no-check", "--allow", "--explain", "--log-dir": // what is said
 	case "--accept-new", "--connect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
-	case "--json":
-		return action.Name == "check"
+	case "--json": // events
+		return own || action.Name == "check"
 	case "--quick":
 	case "--no-flake": // as --file says
 		return own && file
