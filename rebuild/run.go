@@ -102,11 +102,17 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
-	if run.waves, err = wavesOf(run.rollout.Order, placed); err != nil {
+	begun := report.Event{Kind: report.Begun}
+	begun.Text, begun.Phase = r.Course(checking)
+	var aliases []string
+	for _, p := range placed {
+		begun.Hosts, aliases = append(begun.Hosts, p.Name()), append(aliases, p.Target.Name())
+	}
+	if run.waves, err = order.Order.WavesOf(begun.Hosts, aliases); err != nil {
 		return nil, nil, err
 	}
 	if !run.alone && !r.Plan && r.Action != "list-generations" {
-		run.begin(r, placed)
+		run.Say(begun)
 	}
 	run.net, err = remote.NewNetwork(ctx, remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
@@ -137,16 +143,6 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 		placed, hosts = append(placed, p), append(hosts, p.Place.Hosts(t)...)
 	}
 	return placed, hosts, nil
-}
-
-// begin tells which hosts there are, and how far they are to go.
-func (r *Run) begin(wanted request.Request, hosts []Placed) {
-	begun := report.Event{Kind: report.Begun}
-	begun.Text, begun.Phase = wanted.Course(r.checking)
-	for _, p := range hosts {
-		begun.Hosts = append(begun.Hosts, p.Name())
-	}
-	r.Say(begun)
 }
 
 // known is what a decision about the host may rest on.

@@ -30,7 +30,7 @@ var makers = []maker{
 	{"Built", "copy", "Copied", "copy.go"},
 	{"Copied", "activate", "Activated", "activate.go"},
 	{"Checked", "whole", "Activated", "activate.go"},
-	{"Activated", "prove", "Healthy", "waves.go"},
+	{"Activated", "prove", "Healthy", "prove.go"},
 }
 
 // sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"nixhop/rebuild/request"
 )
 
 // DefaultParallel is how many hosts of a wave are activated at a time.
@@ -35,6 +37,19 @@ func (o Order) Waves(hosts []string) ([][]string, error) {
 	}
 	if len(rest) > 0 {
 		waves = slices.AppendSeq(waves, slices.Chunk(rest, size))
+	}
+	return waves, nil
+}
+
+// WavesOf are the waves of hosts by their names. The canary may be given as its host, without the configuration; the error
+// is then a *request.UsageError.
+func (o Order) WavesOf(names, hosts []string) ([][]string, error) {
+	if at := slices.Index(hosts, o.Canary); at >= 0 {
+		o.Canary = names[at]
+	}
+	waves, err := o.Waves(names)
+	if err != nil {
+		return nil, &request.UsageError{Message: "--canary: " + err.Error(), Hint: "it takes one of them, or how many of the first: --canary 1"}
 	}
 	return waves, nil
 }
