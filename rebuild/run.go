@@ -58,9 +58,8 @@ func done[Out phase.Host](r *Run, hosts []Out) error {
 	return r.tally.Outcome(names...)
 }
 
-// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor and up
-// to a GB of memory while it is evaluated, and two of them share nothing: as many are evaluated at a time as there are
-// processors.
+// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor while it
+// is evaluated, and two of them share nothing.
 func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
@@ -89,7 +88,7 @@ func (s Session) newRun(
 		}
 	}
 	run.evaluator = evaluation.Evaluator{
-		Stdio: run.Stdio, Alone: run.alone, Asks: remote.Somebody(run.Ask), Turns: make(chan struct{}, runtime.NumCPU()),
+		Stdio: run.Stdio, Alone: run.alone, Asks: remote.Somebody(run.Ask), Turns: make(chan struct{}, order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
 		Kept:  evaluation.Keep(ctx, src, r, s.Dir, s.Env),
 	}

@@ -59,23 +59,6 @@ func localBuild(j Job) []Step {
 	}
 }
 
-// BuildTogether is the command that realises the derivations of several systems here, as far as it can: nix-store sees
-// to the order, and to how many builds run at a time. Every Build that is like it then finds its system built. false:
-// there is nothing to build here, or only to be looked at.
-func BuildTogether(j Job) (command func(derivations []string) nixexec.Command, wanted bool) {
-	if j.Build != nil || !j.Request.Evaluates() || j.Request.Action == "dry-build" {
-		return nil, false
-	}
-	return func(derivations []string) nixexec.Command {
-		argv := slices.Concat([]string{"nix-store", "--realise"}, derivations, j.logFormat(), j.realiseFlags())
-		if !j.Request.Has("--keep-going") {
-			argv = append(argv, "--keep-going")
-		}
-		argv = append(argv, "--add-root", filepath.Join(j.Dir, "together"), "--indirect")
-		return nixexec.Command{Argv: argv, Env: j.Environment()}
-	}, true
-}
-
 // realiseFlags are what nix-store is told of a build. What the user says comes behind what the flake says, and wins.
 func (j Job) realiseFlags() []string {
 	return slices.Concat(source.Words(j.Settings), j.Request.NixWords(request.ForRealise), emulateFlags(j.Emulate))
