@@ -76,7 +76,7 @@ func (c *Console) harmless() {
 
 // begin begins a run of many hosts. Only a deployment has output that is worth keeping.
 func (c *Console) begin(last report.Phase) {
-	if c.many = true; c.Keep != nil && last == report.PhaseActivate {
+	if c.many = true; c.Keep != nil && deploys(last) {
 		logs, err := c.Keep()
 		if c.logs = logs; err != nil {
 			c.unlogged(err)

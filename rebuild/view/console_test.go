@@ -231,9 +231,43 @@ func TestBehindTheLastPhase(t *testing.T) {
 level=INFO msg="b: done after 2s"
 level=INFO msg="b: failed (health) after 6s"
 
-HOST  RESULT           SECONDS
-a     done             6
-b     failed (health)  6
+HOST  RESULT  SECONDS
+a     done    6
+b     failed  6
+`
+	if got := shown(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Of a run that also looks whether its hosts are healthy there is a table, too, and a host is done behind that.
+func TestHealthIsTheLastPhase(t *testing.T) {
+	out, _ := paper(t)
+	err, shown := paper(t)
+	kept := t.TempDir()
+	events := script(`
+		begun switch a b
+		a started activate
+		b started activate
+		b output up\n
+		a passed activate done
+		b passed activate done
+		a started health
+		b started health
+		a passed health done
+		b passed health failed: it is not healthy`)
+	events[0].Phase = report.PhaseHealth
+	renderAll(t, &Console{Plain: plainTo(out, err), Keep: func() (*Logs, error) { return OpenLogs(kept) }}, events)
+	want := `b: up
+level=INFO msg="a: done after 7s"
+level=INFO msg="b: failed (health) after 7s"
+
+nixhop: b: it is not healthy
+nixhop: b: its whole output: ` + kept + `/b.log
+
+HOST  RESULT  SECONDS
+a     done    7
+b     failed  7
 `
 	if got := shown(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

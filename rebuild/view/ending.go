@@ -132,7 +132,7 @@ func Table(s *State) string {
 
 // result is what came of a host, and where it was stopped.
 func (s *State) result(h *Host) string {
-	if h.Failed() && h.Phase != report.PhaseActivate {
+	if h.Failed() && !deploys(h.Phase) {
 		return s.outcome(h) + " (" + string(h.Phase) + ")"
 	}
 	return s.outcome(h)

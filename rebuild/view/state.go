@@ -99,7 +99,12 @@ func (s *State) Take(e report.Event) {
 }
 
 // Deploys reports whether the run does something for its hosts; else what it tells of them is its result.
-func (s *State) Deploys() bool { return s.Last == report.PhaseActivate }
+func (s *State) Deploys() bool { return deploys(s.Last) }
+
+// deploys reports whether a run whose last phase this is does something for its hosts.
+func deploys(last report.Phase) bool {
+	return last == report.PhaseActivate || last == report.PhaseHealth
+}
 
 // begun reports whether any host has begun a phase: else there is nothing to be told of any.
 func (s *State) begun() bool {
