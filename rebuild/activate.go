@@ -14,7 +14,8 @@ import (
 func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	done, p := Activated{Checked: c.Checked, System: c.System, Unchanged: c.Unchanged}, r.performer(c.Checked)
 	if c.Unchanged {
-		r.Say(report.Event{Host: c.Name(), Kind: report.Said, Text: "it is there already, and nothing is activated; --force does all the same, which also restarts failed units"})
+		p.Say.Info("it is there already, and nothing is activated; --force does all the same, which also restarts failed units")
+		p.Say.PrintSystem(c.System)
 		return done, nil
 	}
 	step, wanted := plan.Activate(p.Job)

@@ -89,8 +89,12 @@ func (s *State) Take(e report.Event) {
 		h.print(s.pieces.Add(h.Name, e.Text))
 	case report.Passed:
 		h.print(s.pieces.End(h.Name))
-		h.Phase, h.Result, h.Why, h.Since, h.Stage = e.Phase, e.Result, e.Text, e.Time, Waiting
-		if h.through = h.through || h.Phase == s.Last; h.through || h.Result != report.Done {
+		if healthy := e.Phase == report.PhaseHealth && e.Result == report.Done; !healthy { // it stays what it has become before
+			h.Result = e.Result
+		}
+		h.Phase, h.Why, h.Since, h.Stage = e.Phase, e.Text, e.Time, Waiting
+		well := h.Result == report.Done || h.Result == report.Unchanged
+		if h.through = h.through || h.Phase == s.Last; h.through || !well {
 			h.Stage = Over
 		}
 	case report.Changed:
