@@ -11,7 +11,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host. The error says how the exit status is to be (Status); a child's own words are on standard error already.
+// Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host.
+// The error says how the exit status is to be (Status); a child's own words are on standard error already.
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()

@@ -28,6 +28,7 @@ func (r *Run) apart(hosts []Decided) []Decided {
 		h.ahead.Drop(errChecksFailed)
 		if err := r.report(h.Placed, append(h.Found, twin.Finding)); err != nil {
 			r.tally.Stopped(h.Name(), report.PhaseDecide, err)
+			r.tally.Halt() // whatever may fail: which of the two is meant nobody here can know
 			continue
 		}
 		r.tally.Joined(hosts[twin.Of].Name(), h.Name())
