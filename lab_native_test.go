@@ -4,6 +4,7 @@ package main
 
 import (
 	"crypto/rand"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,6 +154,23 @@ func labSessions(t *testing.T, l *lab) {
 	}
 	if n := strings.Count(log, "Accepted publickey for "); n != 1 {
 		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// labChange: what an activation has changed is told in events as the host itself has it.
+func labChange(t *testing.T, l *lab) {
+	dir := l.systems(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; }; next = system { hostName = "n2"; message = "next"; };`)
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n2"))
+	before := l.ssh(t, "n2", "readlink /nix/var/nix/profiles/system")
+	r := l.nixhop(t, dir, nil, "switch", "n2=next", "--json")
+	succeeds(t, r)
+	after := l.ssh(t, "n2", "readlink /nix/var/nix/profiles/system")
+	version := l.ssh(t, "n2", "cat /run/current-system/nixos-version")
+	number := func(link string) string { return strings.TrimSuffix(strings.TrimPrefix(link, "system-"), "-link") }
+	want := fmt.Sprintf(`"kind":"changed","host":"n2=next","change":{"from_generation":%s,"to_generation":%s,"from_version":%q,"to_version":%q`,
+		number(before), number(after), version, version)
+	if !strings.Contains(r.stdout, want) {
+		t.Errorf("%s does not tell %s", r.stdout, want)
 	}
 }
 

@@ -60,6 +60,7 @@ func TestLab(t *testing.T) {
 		{"without a flake", labWithoutFlake},
 		{"a host too old for nixos-rebuild-ng", labTooOldForNG},
 		{"sessions", labSessions},
+		{"change", labChange},
 		{"exit statuses", labExitStatuses},
 		{"a lost link", labLinkLost},
 		{"a link that stays lost", labLinkGone},
