@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"syscall"
@@ -45,7 +46,8 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 	}
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
 	copied := each(ctx, r, report.PhaseCopy, r.rollout.CopyJobs, built, r.copy)
-	return done(r, r.rollOut(ctx, copied))
+	err = done(r, r.rollOut(ctx, copied))
+	return cmp.Or(err, context.Cause(ctx)) // whoever has stopped a run does not want what comes behind it
 }
 
 // checked are the hosts with every check passed; an error is that of the hosts that did not pass.

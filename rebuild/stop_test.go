@@ -45,8 +45,7 @@ func printing(host, text string) func(report.Event) bool {
 	}
 }
 
-// Ctrl-C in whatever phase ends the run there: no later phase begins, nothing is activated, and the status tells of
-// it.
+// Ctrl-C in whatever phase ends the run there: no later phase begins, no activation does, and the status tells of it.
 func TestStop(t *testing.T) {
 	hosts := []string{"h1", "h2"}
 	for at, phase := range deployment {
@@ -64,7 +63,7 @@ func TestStop(t *testing.T) {
 			if got := f.builds(); got > 0 && at < slices.Index(deployment, report.PhaseBuild) {
 				t.Errorf("%d systems were built", got)
 			}
-			if f.changed("h2", false); phase != report.PhaseActivate {
+			if f.changed("h2", phase == report.PhaseActivate); phase != report.PhaseActivate {
 				f.changed("h1", false)
 			}
 		})
@@ -148,11 +147,21 @@ func (f *fleet) readAlong(text string, do func()) {
 	})
 }
 
-// An activation goes on whatever is pressed here, and that is said of it, with a way to see how it goes.
+// An activation goes on whatever is pressed here; who presses twice is told so, with a way to see how it goes.
 func TestStopActivation(t *testing.T) {
 	f := newFleet(t, "h1", "h2")
 	f.turn("h1", "goes-on=units")
-	err := f.deploy(f.stopAt(syscall.SIGINT, printing("h1", "activating the configuration")), "switch", "h1", "h2")
+	press := func() {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+			t.Error(err)
+		}
+	}
+	f.watch = func(e report.Event) {
+		if printing("h1", "activating the configuration")(e) || strings.HasPrefix(e.Text, "stopping: ") {
+			press()
+		}
+	}
+	err := f.deploy(t.Context(), "switch", "h1", "h2")
 	if got := remote.Status(err); got != 130 {
 		t.Errorf("%v: status %d", err, got)
 	}

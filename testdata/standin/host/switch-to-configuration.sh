@@ -46,6 +46,10 @@ if [ "$status" = 1 ]; then
     say "Failed to run activate script"
     exit 1
 fi
+if [ "$status" = 100 ]; then
+    say "won't take effect until you reboot the system"
+    exit 100
+fi
 say "activating the configuration..."
 if [ -e "$place/../../while-activating" ]; then
     (cd "$place/../.." && mv while-activating activating && sh ./activating)
