@@ -114,11 +114,11 @@
 
     # It tells its process id first of all. What was printed before the last look is shown behind that look.
     n=0
-    until look && [ -n "$pid$ended" ] || [ "$n" -ge 100 ]; do
+    until look && [ -n "$pid$ended" ] || [ "$n" -ge 500 ]; do
         n=$((n + 1))
-        sleep 0.1
+        sleep 0.02
     done
-    n=0
+    n=0 pause=0.02 # most have nothing to do
     while
         going=''
         if at_work; then going=1; fi
@@ -128,7 +128,8 @@
         n=$((n + 1))
         # Nobody hears it any more where that cannot be printed.
         [ $((n % 25)) -ne 0 ] || printf 'alive=%s\n' "$n" || exit 1
-        sleep 0.2
+        [ "$n" -lt 50 ] || pause=0.2
+        sleep "$pause"
     done
     look
     cat "$dir/outcome"

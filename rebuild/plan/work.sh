@@ -177,8 +177,8 @@ if [ "$room" -gt 524288 ]; then room=524288; fi
 "$started/bin/switch-to-configuration" "$action" >"$dir/output" 2>&1 9>&-
 report status $?
 n=0
-while [ -e "$dir/output" ] && [ "$n" -lt 20 ]; do
+while [ -e "$dir/output" ] && [ "$n" -lt 100 ]; do
     n=$((n + 1))
-    sleep 0.1
+    sleep 0.02
 done
 finish
