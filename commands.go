@@ -19,9 +19,10 @@ import (
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild"
 	"nixhop/rebuild/decision"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 	"nixhop/sshcfg"
 )
 
@@ -123,8 +124,8 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	}
 	events := report.NewStream(console.Render)
 	end = func() error { return cmp.Or(events.Close(), console.Close()) }
-	s = rebuild.Session{Stdio: stdio, Say: events.Say, Ask: remote.Nobody{}, Pass: remote.Nobody{}, Env: env, Dir: dir}
-	terminal := &remote.Terminal{Pause: s.Say.Pause}
+	s = rebuild.Session{Stdio: stdio, Say: events.Say, Ask: prompt.Nobody{}, Pass: prompt.Nobody{}, Env: env, Dir: dir}
+	terminal := &prompt.Terminal{Pause: s.Say.Pause}
 	if term.IsTerminal(int(stdio.In.Fd())) && term.IsTerminal(int(stdio.Err.Fd())) {
 		s.Ask = terminal
 	}
@@ -133,7 +134,7 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	case tty.CanAsk():
 		s.Pass = terminal
 	case r.Has("--ask-elevate-password"):
-		s.Pass = remote.Line{File: stdio.In}
+		s.Pass = prompt.Line{File: stdio.In}
 	}
 	if path, err := os.Executable(); err == nil {
 		s.Self, _ = os.Stat(path)
@@ -195,7 +196,7 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 	case "check":
 		return func(c *cli.Context) error { return s.Check(c.Context, r) }
 	case "hosts":
-		return func(c *cli.Context) error { return remote.Hosts(c.Context, r, s.Say, s.Dir, s.Env) }
+		return func(c *cli.Context) error { return selection.Hosts(c.Context, r, s.Say, s.Dir, s.Env) }
 	case "completion":
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":

@@ -13,7 +13,7 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 )
 
 // version is set by the linker (-X main.version=...); else the build information is asked.
@@ -35,14 +35,14 @@ func run(ctx context.Context, args []string, stdio nixexec.Stdio, env func(strin
 	}
 	err := execute(ctx, words, stdio, env)
 	explain(stdio.Err, err)
-	return remote.Status(err)
+	return phase.Status(err)
 }
 
 // explain prints an error: what happened behind the program's name, the hints under it. A child that ended by itself
 // has said why already, and a user who pressed Ctrl-C knows.
 func explain(w io.Writer, err error) {
 	var stopped *nixexec.InterruptedError
-	if remote.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
+	if phase.Silent(err) || errors.As(err, &stopped) && stopped.Signal == syscall.SIGINT {
 		return
 	}
 	first, hints, _ := strings.Cut(nixexec.PrintableLines(err.Error()), "\n")

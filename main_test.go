@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -197,7 +198,7 @@ func TestStatus(t *testing.T) {
 		{&nixexec.NotFoundError{Program: "ssh"}, request.ExitNotInstalled},
 		{&nixexec.InterruptedError{Signal: syscall.SIGTERM, Err: child}, 128 + 15},
 	} {
-		if got := remote.Status(c.err); got != c.want {
+		if got := phase.Status(c.err); got != c.want {
 			t.Errorf("%v: status %d, not %d", c.err, got, c.want)
 		}
 	}

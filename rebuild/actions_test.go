@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -83,15 +83,15 @@ func TestPlanFails(t *testing.T) {
 	f.usage(err, "a plan asks no host for its system")
 	f.usage(f.run(t.Context(), "switch", "web=other", "--plan"), `has no configuration "other"`)
 	f.turn("web", "hostname=other")
-	if err := f.run(t.Context(), "switch", "web", "--plan", "--check"); remote.Status(err) != request.ExitCheck {
+	if err := f.run(t.Context(), "switch", "web", "--plan", "--check"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("%v", err)
 	}
 	f.breakConfig("web")
-	if err := f.run(t.Context(), "switch", "web", "--plan"); remote.Status(err) != request.ExitCheck {
+	if err := f.run(t.Context(), "switch", "web", "--plan"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("%v", err)
 	}
 	f.configure("big", "evaluation=no such option")
-	if err := f.run(t.Context(), "build", "big", "--plan", "--emulate"); remote.Status(err) != request.ExitFailed {
+	if err := f.run(t.Context(), "build", "big", "--plan", "--emulate"); phase.Status(err) != request.ExitFailed {
 		t.Errorf("%v", err)
 	}
 	if got := f.said(report.Printed); got != "" {
@@ -105,7 +105,7 @@ func TestHosts(t *testing.T) {
 	f.configure("backup")
 	f.breakConfig("h2")
 	err := f.run(t.Context(), "hosts", "--json")
-	if got := remote.Status(err); got != request.ExitCheck {
+	if got := phase.Status(err); got != request.ExitCheck {
 		t.Errorf("%v: status %d", err, got)
 	}
 	rows := map[string]report.HostRow{}
@@ -162,11 +162,11 @@ func TestListGenerations(t *testing.T) {
 	}
 	f.turn("web", "nixos-rebuild=none")
 	err := f.run(t.Context(), "list-generations", "web")
-	if got := remote.Status(err); got != request.ExitFailed || !strings.Contains(err.Error(), "there is no nixos-rebuild") {
+	if got := phase.Status(err); got != request.ExitFailed || !strings.Contains(err.Error(), "there is no nixos-rebuild") {
 		t.Errorf("%v: status %d", err, got)
 	}
 	f.turn("web", "down=off")
-	if err := f.run(t.Context(), "list-generations", "web"); remote.Status(err) != request.ExitCheck {
+	if err := f.run(t.Context(), "list-generations", "web"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("%v", err)
 	}
 }
@@ -224,7 +224,7 @@ func TestActionsOfWhatIsThere(t *testing.T) {
 		t.Errorf("%d evaluations more", got-evaluated)
 	}
 	err := f.run(t.Context(), "switch", "web", "--specialisation", "calm")
-	if remote.Status(err) != request.ExitFailed {
+	if phase.Status(err) != request.ExitFailed {
 		t.Errorf("%v", err)
 	}
 }
@@ -250,7 +250,7 @@ func TestConfigurationByHostName(t *testing.T) {
 	f.refused(err, "web", "no-configuration")
 	f.turn("web", "down=off")
 	err = f.run(t.Context(), "build", "web")
-	if got := f.found("web"); remote.Status(err) != request.ExitCheck || !slices.Contains(got, "host-unreachable") {
+	if got := f.found("web"); phase.Status(err) != request.ExitCheck || !slices.Contains(got, "host-unreachable") {
 		t.Errorf("%v: found %q", err, got)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/request"
 )
 
@@ -49,7 +50,7 @@ func (a *answers) Yes(_ context.Context, prompt string) (bool, error) {
 func TestAskHostName(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		ask    remote.Asker
+		ask    prompt.Asker
 		words  []string
 		status int
 		asked  int
@@ -59,7 +60,7 @@ func TestAskHostName(t *testing.T) {
 		{"yes, of own steps", &answers{yes: true}, []string{"--engine", "native"}, 0, 1, []string{"host-name"}},
 		{"no", &answers{}, nil, request.ExitCheck, 1, []string{"host-name"}},
 		{"Ctrl-C", &answers{err: &nixexec.InterruptedError{Signal: syscall.SIGINT}}, nil, 130, 1, []string{"host-name"}},
-		{"nobody is there", remote.Nobody{}, nil, request.ExitCheck, 0, []string{"host-name"}},
+		{"nobody is there", prompt.Nobody{}, nil, request.ExitCheck, 0, []string{"host-name"}},
 		{"it is let through", &answers{}, []string{"--allow", "host-name"}, 0, 0, []string{"host-name"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,7 +69,7 @@ func TestAskHostName(t *testing.T) {
 			f.turn("web", "hostname=other")
 			f.asks(c.ask)
 			err := f.run(t.Context(), append(c.words, "switch", "web")...)
-			if got := remote.Status(err); got != c.status {
+			if got := phase.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
 			if got := f.found("web"); !slices.Equal(got, c.found) {
@@ -90,7 +91,7 @@ func TestAskNothingInVain(t *testing.T) {
 	who := &answers{yes: true}
 	f.asks(who)
 	err := f.run(t.Context(), "switch", "web")
-	if got := remote.Status(err); got != request.ExitCheck || len(who.asked) > 0 {
+	if got := phase.Status(err); got != request.ExitCheck || len(who.asked) > 0 {
 		t.Errorf("%v: asked %q", err, who.asked)
 	}
 	if got := f.found("web"); !slices.Contains(got, "host-name") || !slices.Contains(got, "platform") {
@@ -122,7 +123,7 @@ func TestAskPassword(t *testing.T) {
 			f.turn("web", "sudo=password")
 			f.asks(c.ask)
 			err := f.run(t.Context(), "switch", "web")
-			if got := remote.Status(err); got != c.status {
+			if got := phase.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
 			if got := f.found("web"); !slices.Equal(got, c.found) {
@@ -175,7 +176,7 @@ func TestAskSideBySide(t *testing.T) {
 				f.asks(who)
 			}
 			err := f.deploy(t.Context(), "switch", "h1", "h2")
-			if got := remote.Status(err); got != c.status || len(who.asked) != c.asked {
+			if got := phase.Status(err); got != c.status || len(who.asked) != c.asked {
 				t.Errorf("%v: asked %q", err, who.asked)
 			}
 			f.changed("h1", c.status == 0)
@@ -187,7 +188,7 @@ func TestAskSideBySide(t *testing.T) {
 	who := &answers{yes: true}
 	f.asks(who)
 	err := f.deploy(t.Context(), "switch", "h1", "h2")
-	if got := remote.Status(err); got != request.ExitCheck || len(who.asked) > 0 || !slices.Equal(f.found("h2"), []string{"host-name"}) {
+	if got := phase.Status(err); got != request.ExitCheck || len(who.asked) > 0 || !slices.Equal(f.found("h2"), []string{"host-name"}) {
 		t.Errorf("%v: asked %q, found %q", err, who.asked, f.found("h2"))
 	}
 }

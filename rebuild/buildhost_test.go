@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -81,7 +81,7 @@ func TestBuildHostIsOff(t *testing.T) {
 	f.write("ssh_config", "Host h2\n  # nixhop: build-host=local\n"+f.inventory([]string{"h1", "h2", "big"}))
 	f.turn("big", "down=off")
 	err := f.deploy(t.Context(), "switch", "h1", "h2", "--build-host", "big")
-	if got := remote.Status(err); got != request.ExitCheck {
+	if got := phase.Status(err); got != request.ExitCheck {
 		t.Errorf("%v: status %d", err, got)
 	}
 	for _, host := range []string{"h1", "h2"} {
@@ -102,10 +102,10 @@ func TestBuildEmulated(t *testing.T) {
 	f.turn("pi", "machine=aarch64")
 	f.configure("pi", "system=aarch64-linux")
 	err := f.run(t.Context(), "switch", "pi", "--emulate", "--engine", "native")
-	if got := f.found("pi"); remote.Status(err) != request.ExitCheck || !slices.Contains(got, "emulation") {
+	if got := f.found("pi"); phase.Status(err) != request.ExitCheck || !slices.Contains(got, "emulation") {
 		t.Errorf("%v: found %q", err, got)
 	}
-	if err := f.run(t.Context(), "check", "pi", "--emulate", "--json"); remote.Status(err) != request.ExitCheck {
+	if err := f.run(t.Context(), "check", "pi", "--emulate", "--json"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("%v %s", err, f.said(report.Printed))
 	}
 	if err := f.run(t.Context(), "switch", "pi", "--cross=x86_64-linux"); err != nil {
@@ -139,7 +139,7 @@ func TestActivationByNixosRebuild(t *testing.T) {
 				f.readAlong("activating the configuration", end)
 			}
 			err := f.run(ctx, append(c.words, "switch", "web")...)
-			if got := remote.Status(err); got != c.status {
+			if got := phase.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
 			if said := f.said(report.Said) + err.Error(); !strings.Contains(said, c.says) {

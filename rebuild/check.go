@@ -10,6 +10,7 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -79,7 +80,7 @@ func (r *Run) deployment(d Decided) check.Deployment {
 		Request: d.Request, On: d.On, At: d.At, Here: r.here(d.Located), Flake: d.Source.IsFlake(), Checking: r.checking, Alias: d.target(),
 		Root: check.Root{
 			Needed: decision.NeedsRoot(d.Request.Action) && !d.Decision.Password, Ways: d.Decision.Ways(), Missing: d.Decision.Missing,
-			ByCommands: permitted && native, Rules: permitted && !native, Asked: asked && remote.Somebody(r.Pass),
+			ByCommands: permitted && native, Rules: permitted && !native, Asked: asked && prompt.Somebody(r.Pass),
 		},
 	}
 	if d.Machine != nil {
@@ -95,7 +96,7 @@ func (r *Run) deployment(d Decided) check.Deployment {
 // the run and somebody is there to ask (nixpkgs#163768). Nix goes on meanwhile.
 func (r *Run) confirmHostName(ctx context.Context, c Checked) (Checked, error) {
 	asked := c.Request.OnlyStop(c.Found, "host-name")
-	if asked < 0 || !remote.Somebody(r.Ask) || r.checking {
+	if asked < 0 || !prompt.Somebody(r.Ask) || r.checking {
 		return c, nil
 	}
 	r.say(c.Placed).Find(c.Found[asked], c.call())

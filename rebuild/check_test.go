@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -134,7 +134,7 @@ func TestCheckEight(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("no word of %v", want)
 	}
-	if got := remote.Status(err); got != request.ExitCheck {
+	if got := phase.Status(err); got != request.ExitCheck {
 		t.Errorf("%v: status %d", err, got)
 	}
 	watched := []report.Kind{report.Begun, report.Started, report.Output, report.Passed} // for those who look on

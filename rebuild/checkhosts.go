@@ -7,7 +7,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -50,7 +50,7 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	found, err := remote.Findings(r.tally.Ended())
+	found, err := phase.Findings(r.tally.Ended())
 	if err != nil {
 		return nil, err
 	}

@@ -7,9 +7,9 @@ import (
 	"syscall"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 )
 
 // Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host.
@@ -71,7 +71,7 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 // connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error has
 // nothing to do with one of them.
 func (r *Run) connected(ctx context.Context, hosts []Placed) (located []Located, connected []Connected, err error) {
-	located = each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, r.locate)
+	located = each(ctx, r, report.PhaseLocate, selection.Resolves, hosts, r.locate)
 	if len(located) == 0 {
 		return nil, nil, nil
 	}

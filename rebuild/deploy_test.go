@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -193,12 +193,12 @@ func TestDeployOneOfEightFails(t *testing.T) {
 			for _, host := range hosts {
 				f.changed(host, c.in == report.PhaseActivate)
 			}
-			var several *remote.HostsError
+			var several *phase.HostsError
 			if !errors.As(err, &several) {
 				t.Fatal(err)
 			}
 			for _, e := range several.Ended {
-				if (e.Host == one) == errors.Is(e.Err, remote.ErrNotBegun) {
+				if (e.Host == one) == errors.Is(e.Err, phase.ErrNotBegun) {
 					t.Errorf("%s: %v", e.Host, e.Err)
 				}
 			}
@@ -206,7 +206,7 @@ func TestDeployOneOfEightFails(t *testing.T) {
 			if c.in == report.PhaseActivate { // the others are done
 				want = request.ExitPartly
 			}
-			if got := remote.Status(err); got != want {
+			if got := phase.Status(err); got != want {
 				t.Errorf("%v: status %d, want %d", err, got, want)
 			}
 			if got := strings.Join(f.found(one), " "); got != c.found {
@@ -227,7 +227,7 @@ func TestDeploySeveralFail(t *testing.T) {
 	f.turn("h4", "down=off")
 	f.turn("h5", "hostname=other")
 	err := f.deploy(t.Context(), append(eight, "switch")...)
-	var several *remote.HostsError
+	var several *phase.HostsError
 	if !errors.As(err, &several) {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestDeploySeveralFail(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := remote.Status(err); got != request.ExitCheck {
+	if got := phase.Status(err); got != request.ExitCheck {
 		t.Errorf("%v: status %d", err, got)
 	}
 	for _, host := range eight {
@@ -265,7 +265,7 @@ func TestDeployFailuresOfTwoKinds(t *testing.T) {
 	if errors.As(first.Err, &broken) {
 		t.Errorf("%v: nix has said that already", broken)
 	}
-	if got := remote.Status(err); got != request.ExitFailed {
+	if got := phase.Status(err); got != request.ExitFailed {
 		t.Errorf("%v: status %d", err, got)
 	}
 }
@@ -278,7 +278,7 @@ func TestDeployBrokenBehindItsFacts(t *testing.T) {
 	f.configure("h2", "evaluation=no such option")
 	err := f.deploy(t.Context(), append(hosts, "switch")...)
 	f.wentOn(hosts, report.PhaseBuild, "h2", report.PhaseBuild, report.Failed)
-	if got := remote.Status(err); got != request.ExitFailed {
+	if got := phase.Status(err); got != request.ExitFailed {
 		t.Errorf("%v: status %d", err, got)
 	}
 	if got := f.builds(); got != 2 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -90,10 +90,10 @@ func TestExplain(t *testing.T) {
 			if got := f.found("web"); !slices.Equal(got, c.found) {
 				t.Errorf("found %q, want %q", got, c.found)
 			}
-			if got := remote.Status(err); got != c.status {
+			if got := phase.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
-			if silent := remote.Silent(err); silent != (c.says == "") || !silent && !strings.Contains(err.Error(), c.says) {
+			if silent := phase.Silent(err); silent != (c.says == "") || !silent && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("prints %v, want %q", err, c.says)
 			}
 			f.changed("web", false)
@@ -106,7 +106,7 @@ func TestExplainBehindProgress(t *testing.T) {
 	f := newFleet(t, "web")
 	f.install(request.InNG, "warning: the following units failed: a.service\n[3/4 built]", "exit 4")
 	err := f.run(t.Context(), "switch", "web", "--explain")
-	if got := remote.Status(err); got != request.ExitUnits {
+	if got := phase.Status(err); got != request.ExitUnits {
 		t.Errorf("%v: status %d", err, got)
 	}
 	ended := slices.IndexFunc(f.events, func(e report.Event) bool { return e.Kind == report.Output && e.Text == "\n" })
@@ -140,7 +140,7 @@ func TestExplainOwnActivation(t *testing.T) {
 			f := newFleet(t, "web")
 			f.turn("web", c.knobs...)
 			err := f.run(t.Context(), "switch", "web", "--explain")
-			if got := remote.Status(err); got != c.status {
+			if got := phase.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
 			if got := f.found("web"); !slices.Equal(got, c.found) {
@@ -163,7 +163,7 @@ func TestExplainLostHost(t *testing.T) {
 		}
 	}
 	err := f.deploy(t.Context(), "switch", "web", "other")
-	if got := remote.Status(err); got != request.ExitPartly {
+	if got := phase.Status(err); got != request.ExitPartly {
 		t.Errorf("%v: status %d", err, got)
 	}
 	f.tells("what was changed on web is not known, for another machine answers in its place")
@@ -181,7 +181,7 @@ func TestExplainWithoutTarget(t *testing.T) {
 	f := newFleet(t, "big")
 	f.install(request.InNG, "warning: the following units failed: a.service\n", "exit 4")
 	err := f.run(t.Context(), "switch", "--build-host", "big", "--flake", ".#big", "--explain", "--no-check")
-	if got := remote.Status(err); got != request.ExitUnits {
+	if got := phase.Status(err); got != request.ExitUnits {
 		t.Errorf("%v: status %d", err, got)
 	}
 	for _, e := range f.events {
@@ -200,7 +200,7 @@ func TestHiddenStatusOfBuild(t *testing.T) {
 	f := newFleet(t, "web")
 	f.install(request.InNG, "Command 'nix build' died with <Signals.SIGKILL: 9>.\n", "exit 1")
 	err := f.run(t.Context(), "switch", "web", "--explain")
-	if got := remote.Status(err); got != 128+9 {
+	if got := phase.Status(err); got != 128+9 {
 		t.Errorf("%v: status %d", err, got)
 	}
 }

@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 	"nixhop/testdata/standin"
 )
 
@@ -59,13 +61,13 @@ func newFleet(t *testing.T, hosts ...string) *fleet {
 	f.hosts = hosts
 	f.write("flake.nix", "{ }\n")
 	f.write("ssh_config", f.inventory(hosts))
-	f.session = Session{Ask: remote.Nobody{}, Pass: remote.Nobody{}, Env: os.Getenv, Dir: dir}
+	f.session = Session{Ask: prompt.Nobody{}, Pass: prompt.Nobody{}, Env: os.Getenv, Dir: dir}
 	f.session.Stdio.Out, f.session.Stdio.Err = f.create("stdout"), f.create("stderr")
 	return f
 }
 
 // asks lets somebody be asked, for passwords, too.
-func (f *fleet) asks(who remote.Asker) { f.session.Ask, f.session.Pass = who, who }
+func (f *fleet) asks(who prompt.Asker) { f.session.Ask, f.session.Pass = who, who }
 
 // add makes a host, and a configuration for it.
 func (f *fleet) add(name string) {
@@ -253,7 +255,7 @@ func (f *fleet) run(ctx context.Context, words ...string) error {
 		case "check":
 			return s.Check(ctx, r)
 		case "hosts":
-			return remote.Hosts(ctx, r, s.Say, s.Dir, s.Env)
+			return selection.Hosts(ctx, r, s.Say, s.Dir, s.Env)
 		}
 		return s.Deploy(ctx, r)
 	})
@@ -337,7 +339,7 @@ func (f *fleet) tells(want string) {
 // refused wants that a run was refused, for these findings about a host.
 func (f *fleet) refused(err error, host string, found ...string) {
 	f.t.Helper()
-	if got := f.found(host); remote.Status(err) != request.ExitCheck || !slices.Equal(got, found) {
+	if got := f.found(host); phase.Status(err) != request.ExitCheck || !slices.Equal(got, found) {
 		f.t.Errorf("%v: found %q, want %q", err, got, found)
 	}
 }
@@ -355,7 +357,7 @@ func (f *fleet) said(kind report.Kind) string {
 
 // ended is a host of a run that went no further.
 func ended(err error, host string) (one report.Ended, found bool) {
-	var all *remote.HostsError
+	var all *phase.HostsError
 	if !errors.As(err, &all) {
 		return one, false
 	}

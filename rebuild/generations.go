@@ -9,6 +9,7 @@ import (
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 )
 
 // listed is a host with what is to be printed of its generations.
@@ -23,7 +24,7 @@ func (r *Run) listGenerations(ctx context.Context, hosts []Placed) error {
 	if first.Target == nil {
 		return &request.UsageError{Message: "list-generations needs a host here", Hint: first.Request.On("HOST").Offer(report.Again())}
 	}
-	located := each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, func(ctx context.Context, p Placed) (Located, error) {
+	located := each(ctx, r, report.PhaseLocate, selection.Resolves, hosts, func(ctx context.Context, p Placed) (Located, error) {
 		m, err := r.machine(ctx, p, p.Target.Host)
 		return Located{Placed: p, Machine: m}, err
 	})

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -53,7 +53,7 @@ func TestAliasesOfOneAddress(t *testing.T) {
 	f.configure("copy", "hostName=h2")
 	f.write("ssh_config", f.inventory([]string{"h1"})+"Host h2 copy\n  HostName inner\n  User root\n")
 	err := f.run(t.Context(), "check", "h1", "h2", "copy", "--json")
-	if remote.Status(err) != request.ExitCheck { // the two want different configurations
+	if phase.Status(err) != request.ExitCheck { // the two want different configurations
 		t.Fatal(err)
 	}
 	rows := f.rows()
@@ -96,7 +96,7 @@ func TestNothingToDoItWith(t *testing.T) {
 			r = r.WithEnvironment(f.session.Env)
 			err = f.listening(func(s Session) error { return s.Deploy(t.Context(), r) })
 		}
-		if got := remote.Status(err); got != status {
+		if got := phase.Status(err); got != status {
 			t.Errorf("%s: %v: status %d, want %d", words, err, got, status)
 		}
 		if f.connections("web") > 0 {
@@ -144,15 +144,15 @@ func TestUnresolvedHost(t *testing.T) {
 	f := newFleet(t, "h1", "h2")
 	f.write("ssh_config", "Host h1\n  HostName %z\n"+f.inventory([]string{"h1", "h2"}))
 	for _, words := range []string{"switch h1", "switch h1 --plan", "list-generations h1", "switch h2 --build-host h1"} {
-		if err := f.run(t.Context(), strings.Fields(words)...); remote.Status(err) != request.ExitCheck {
+		if err := f.run(t.Context(), strings.Fields(words)...); phase.Status(err) != request.ExitCheck {
 			t.Errorf("%s: %v", words, err)
 		}
 	}
 	err := f.run(t.Context(), "check", "h1", "h2", "--json")
-	if rows := f.rows(); remote.Status(err) != request.ExitCheck || rows["h1"].Result != "error" || rows["h2"].Result != "ok" {
+	if rows := f.rows(); phase.Status(err) != request.ExitCheck || rows["h1"].Result != "error" || rows["h2"].Result != "ok" {
 		t.Errorf("%v: %+v", err, rows)
 	}
-	if err := f.run(t.Context(), "hosts"); remote.Status(err) != request.ExitCheck {
+	if err := f.run(t.Context(), "hosts"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("hosts: %v", err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/plan"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
 )
 
@@ -26,7 +26,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 		}
 		return err
 	}
-	for _, l := range each(ctx, r, report.PhaseLocate, remote.Resolves, hosts, r.locate) {
+	for _, l := range each(ctx, r, report.PhaseLocate, selection.Resolves, hosts, r.locate) {
 		c, err := r.sketched(ctx, l)
 		if err == nil {
 			err = r.printPlan(c, c.Decision.Unknown)

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -57,13 +57,13 @@ func (f *fleet) waves() string {
 
 // endings are the hosts that went no further, and why.
 func endings(err error) string {
-	var hosts *remote.HostsError
+	var hosts *phase.HostsError
 	if !errors.As(err, &hosts) {
 		return fmt.Sprint(err)
 	}
 	var all []string
 	for _, e := range hosts.Ended {
-		all = append(all, e.Host+" "+remote.ResultOf(e.Err).String())
+		all = append(all, e.Host+" "+phase.ResultOf(e.Err).String())
 	}
 	return strings.Join(all, ", ")
 }
@@ -159,7 +159,7 @@ func TestWavesStop(t *testing.T) {
 			if got := endings(err); got != test.ended {
 				t.Errorf("ended: %s, want %s", got, test.ended)
 			}
-			if got := remote.Status(err); got != test.status {
+			if got := phase.Status(err); got != test.status {
 				t.Errorf("status %d, want %d", got, test.status)
 			}
 			for _, host := range four {
@@ -239,8 +239,8 @@ func TestWavesUnhealthy(t *testing.T) {
 		t.Run(flags[0], func(t *testing.T) {
 			f := newFleet(t, "h1", "h2")
 			err := f.deploy(t.Context(), append([]string{"switch", "h1", "h2", "--serial", "--health-timeout", "4"}, flags...)...)
-			if got := endings(err); got != "h1 not healthy, h2 not begun" || remote.Status(err) != request.ExitFailed {
-				t.Errorf("%q: %s, status %d", flags, got, remote.Status(err))
+			if got := endings(err); got != "h1 not healthy, h2 not begun" || phase.Status(err) != request.ExitFailed {
+				t.Errorf("%q: %s, status %d", flags, got, phase.Status(err))
 			}
 			why := ""
 			for _, e := range f.events {
@@ -267,8 +267,8 @@ func TestWavesCtrlC(t *testing.T) {
 		}
 	}
 	err := f.deploy(t.Context(), "switch", "h1", "h2", "--serial")
-	if got := endings(err); got != "h2 stopped" || remote.Status(err) != 130 {
-		t.Errorf("%s, status %d", got, remote.Status(err))
+	if got := endings(err); got != "h2 stopped" || phase.Status(err) != 130 {
+		t.Errorf("%s, status %d", got, phase.Status(err))
 	}
 	f.changed("h1", true)
 	f.changed("h2", false)

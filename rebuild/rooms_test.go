@@ -13,7 +13,7 @@ import (
 var floors = [][]string{
 	{"nixexec"},
 	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
-	{"rebuild/facts", "rebuild/report", "rebuild/cache"},
+	{"rebuild/facts", "rebuild/report", "rebuild/cache", "rebuild/prompt"},
 	{"rebuild/request", "rebuild/view"},
 	{"rebuild/source", "rebuild/rollout"},
 	{"rebuild/check", "rebuild/decision", "rebuild/evaluation"},

@@ -12,6 +12,7 @@ import (
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/phase"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -73,9 +74,9 @@ func (s Session) newRun(
 	}
 	run.tally = phase.NewTally(order, len(targets), run.alone)
 	if !run.alone {
-		run.Ask = remote.Nobody{}
-		if remote.Somebody(s.Pass) {
-			run.Pass = remote.NewShared(s.Pass)
+		run.Ask = prompt.Nobody{}
+		if prompt.Somebody(s.Pass) {
+			run.Pass = prompt.NewShared(s.Pass)
 		}
 	}
 	if !tty.Is(s.Stdio.In) && !request.Converses(r) {
@@ -88,7 +89,7 @@ func (s Session) newRun(
 		}
 	}
 	run.evaluator = evaluation.Evaluator{
-		Stdio: run.Stdio, Alone: run.alone, Asks: remote.Somebody(run.Ask), Turns: make(chan struct{}, order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
+		Stdio: run.Stdio, Alone: run.alone, Asks: prompt.Somebody(run.Ask), Turns: make(chan struct{}, order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
 		Kept:  evaluation.Keep(ctx, src, r, s.Dir, s.Env),
 	}
@@ -148,7 +149,7 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
 	return decision.Known{
 		Request: l.Request, Target: l.Target, Place: l.Place, Source: l.Source, Machine: l.Machine, Builder: l.Builder, On: on, At: at,
-		Installed: r.installed, Somebody: remote.Somebody(r.Pass), Checking: r.checking,
+		Installed: r.installed, Somebody: prompt.Somebody(r.Pass), Checking: r.checking,
 	}
 }
 
@@ -161,7 +162,7 @@ func (r *Run) sshOpts(l Located) string {
 // person gives the terminal to ssh, for what it asks of one of many hosts; nil: there is nobody, or one host, which has
 // the terminal in any case.
 func (s *Session) person(alone bool) func(host string) (done func()) {
-	if alone || !remote.Somebody(s.Ask) {
+	if alone || !prompt.Somebody(s.Ask) {
 		return nil
 	}
 	return func(host string) func() {

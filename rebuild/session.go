@@ -15,7 +15,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/evaluation"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
@@ -27,8 +27,8 @@ import (
 type Session struct {
 	Stdio nixexec.Stdio       // the real files, for the one foreground child of a run
 	Say   report.Sink         // takes everything else that is said
-	Ask   remote.Asker        // who is asked
-	Pass  remote.Asker        // who is asked for a password: on the terminal, wherever standard error goes
+	Ask   prompt.Asker        // who is asked
+	Pass  prompt.Asker        // who is asked for a password: on the terminal, wherever standard error goes
 	Env   func(string) string // os.Getenv, or a table in tests
 	Dir   string              // working directory, absolute
 	Self  os.FileInfo         // the running executable, so that nixhop never calls itself as nixos-rebuild
@@ -68,7 +68,7 @@ func (s Session) prepare(ctx context.Context, r request.Request, checking bool) 
 		return nil, nil, err
 	}
 	s.Say.Info(chosen.Notes(r.Partition)...)
-	if err := remote.Confirm(ctx, s.Ask, r, chosen); err != nil || chosen.None() {
+	if err := chosen.Confirm(ctx, s.Ask, r); err != nil || chosen.None() {
 		return nil, nil, err
 	}
 	s.Say.Warnings(source.ThroughSudo(r, s.Env))

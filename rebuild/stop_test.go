@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/remote"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -48,11 +48,11 @@ func printing(host, text string) func(report.Event) bool {
 // Ctrl-C in whatever phase ends the run there: no later phase begins, no activation does, and the status tells of it.
 func TestStop(t *testing.T) {
 	hosts := []string{"h1", "h2"}
-	for at, phase := range deployment {
-		t.Run(string(phase), func(t *testing.T) {
+	for at, in := range deployment {
+		t.Run(string(in), func(t *testing.T) {
 			f := newFleet(t, hosts...)
-			err := f.deploy(f.stopAt(syscall.SIGINT, beginning("h2", phase)), append(hosts, "switch")...)
-			if got := remote.Status(err); got != 130 {
+			err := f.deploy(f.stopAt(syscall.SIGINT, beginning("h2", in)), append(hosts, "switch")...)
+			if got := phase.Status(err); got != 130 {
 				t.Errorf("%v: status %d", err, got)
 			}
 			for _, e := range f.events {
@@ -63,7 +63,7 @@ func TestStop(t *testing.T) {
 			if got := f.builds(); got > 0 && at < slices.Index(deployment, report.PhaseBuild) {
 				t.Errorf("%d systems were built", got)
 			}
-			if f.changed("h2", phase == report.PhaseActivate); phase != report.PhaseActivate {
+			if f.changed("h2", in == report.PhaseActivate); in != report.PhaseActivate {
 				f.changed("h1", false)
 			}
 		})
@@ -104,7 +104,7 @@ func TestStopForegroundBuild(t *testing.T) {
 // test, for this builder would go on for minutes.
 func (f *fleet) stopped(err error, by syscall.Signal, there string) {
 	f.t.Helper()
-	if got, want := remote.Status(err), 128+int(by); got != want {
+	if got, want := phase.Status(err), 128+int(by); got != want {
 		f.t.Errorf("%v: status %d, want %d", err, got, want)
 	}
 	f.tells("nothing was activated on h1: the build was stopped")
@@ -162,11 +162,11 @@ func TestStopActivation(t *testing.T) {
 		}
 	}
 	err := f.deploy(t.Context(), "switch", "h1", "h2")
-	if got := remote.Status(err); got != 130 {
+	if got := phase.Status(err); got != 130 {
 		t.Errorf("%v: status %d", err, got)
 	}
 	f.tells("the activation on h1 is not ended by this; see how it goes: ssh -F " + f.config + " h1 ")
-	if err := f.run(t.Context(), "check", "h1"); remote.Status(err) != request.ExitCheck {
+	if err := f.run(t.Context(), "check", "h1"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("another deployment would be let in: %v", err)
 	}
 	if !f.Host("h1").AwaitIdle(patience) {
@@ -183,7 +183,7 @@ func TestStopWithoutDeployment(t *testing.T) {
 	for _, words := range []string{"check h1 h2", "hosts", "switch h1", "switch h1 --plan", "list-generations h1"} {
 		err := f.run(ctx, strings.Fields(words)...)
 		var stop *nixexec.InterruptedError
-		if !errors.As(err, &stop) || remote.Status(err) != 130 {
+		if !errors.As(err, &stop) || phase.Status(err) != 130 {
 			t.Errorf("%s: %v", words, err)
 		}
 		if got := f.said(report.Printed); got != "" {

@@ -11,6 +11,7 @@ import (
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
 )
 
@@ -28,7 +29,7 @@ func (r *Run) job(c Checked) plan.Job {
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
-		Terminal:     r.alone && remote.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
+		Terminal:     r.alone && prompt.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 }
 
@@ -55,7 +56,7 @@ func (r *Run) performer(c Checked) remote.Performer {
 	p := remote.Performer{
 		Host: c.Name(), Job: r.job(c), Call: c.call(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Say: r.say(c.Placed),
 		Started: r.Env(decision.StartedMark), Password: c.Password,
-		Link: c.Link, BuildLink: c.BuildLink, Somebody: remote.Somebody(r.Ask), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
+		Link: c.Link, BuildLink: c.BuildLink, Somebody: prompt.Somebody(r.Ask), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
 	}
 	p.Stdio.Held = r.net.Lock() // a child goes on with the connections of the run, also where this process is killed
 	if c.On != nil {

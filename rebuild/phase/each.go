@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 )
 
@@ -35,7 +34,7 @@ func Each[In, Out Host](
 			t.count(all[i].err)
 			for _, name := range t.names(h.Name()) {
 				say(report.Event{
-					Host: name, Phase: in, Kind: report.Passed, Result: resultOf(all[i].out, all[i].err), Text: remote.Why(all[i].err),
+					Host: name, Phase: in, Kind: report.Passed, Result: madeOf(all[i].out, all[i].err), Text: Why(all[i].err),
 				})
 			}
 		})
@@ -52,10 +51,10 @@ func Each[In, Out Host](
 	return on
 }
 
-// resultOf is what a phase has made of a host.
-func resultOf(out Host, err error) report.Result {
+// madeOf is what a phase has made of a host.
+func madeOf(out Host, err error) report.Result {
 	if unchanged, is := out.(interface{ NothingToDo() bool }); is && err == nil && unchanged.NothingToDo() {
 		return report.Unchanged
 	}
-	return remote.ResultOf(err)
+	return ResultOf(err)
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/rollout"
 )
@@ -47,7 +46,7 @@ func (t *Tally) Stopped(host string, in report.Phase, err error) {
 func (t *Tally) count(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if remote.Failed(err, t.rollout) {
+	if fails(err, t.rollout) {
 		t.failures++
 	}
 }
@@ -72,7 +71,7 @@ func (t *Tally) mayBegin(ctx context.Context, in report.Phase) error {
 		return err
 	}
 	if changes := in == report.PhaseCopy || in == report.PhaseActivate; changes && t.Enough() {
-		return remote.ErrNotBegun
+		return ErrNotBegun
 	}
 	return nil
 }
@@ -84,7 +83,7 @@ func (t *Tally) Ended() []report.Ended {
 	return slices.Clone(t.ended)
 }
 
-// Outcome is the error of a run in which these hosts are through: a *remote.HostsError, or that of the one host. Hosts
+// Outcome is the error of a run in which these hosts are through: a *HostsError, or that of the one host. Hosts
 // that were left out because they cannot be reached are none.
 func (t *Tally) Outcome(through ...string) error {
 	done := 0
@@ -93,7 +92,7 @@ func (t *Tally) Outcome(through ...string) error {
 	}
 	ended := t.Ended()
 	if t.rollout.SkipOffline && !t.alone {
-		ended = slices.DeleteFunc(ended, func(e report.Ended) bool { return remote.ResultOf(e.Err) == report.Offline })
+		ended = slices.DeleteFunc(ended, func(e report.Ended) bool { return ResultOf(e.Err) == report.Offline })
 	}
-	return remote.Ending(ended, done, t.alone)
+	return ending(ended, done, t.alone)
 }

@@ -51,7 +51,7 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 	}
 	failed := &OutcomeError{Result: result, Err: errors.New(text)}
 	if p.Job.Dialect != nil { // else the child is ssh, and its status none of ours
-		failed.Child = passedOn(err)
+		failed.Child = PassedOn(err)
 	}
 	return failed
 }

@@ -13,30 +13,15 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 )
-
-// passwordTries is how often a password may be mistyped, as for sudo itself.
-const passwordTries = 3
 
 // ErrPassword says that sudo did not take any of the passwords, and ErrNoPassword that there was none.
 var (
 	ErrPassword   = errors.New("sudo took none of the passwords")
 	ErrNoPassword = errors.New("there was no password")
 )
-
-// PasswordTries is how many passwords there are to be had.
-func PasswordTries(ask Asker) int {
-	if shared, is := ask.(*hostsShare); is && PasswordTries(shared.ask) == 1 {
-		return 1
-	} else if is {
-		return passwordTries + 1 // the one for all hosts, and its own
-	}
-	if _, once := ask.(Line); once {
-		return 1
-	}
-	return passwordTries
-}
 
 // SudoError is what sudo says where it does not do what it is asked for, and another password would not help.
 type SudoError struct{ Says string }
@@ -47,9 +32,9 @@ func (e *SudoError) Error() string { return facts.SudoReason(e.Says) }
 // AskPassword asks for the login's password of sudo on the host until sudo takes it; what sudo says of a wrong one goes
 // to warn. Where it takes none of three, or the one line that there is, the error is ErrPassword, and where it fails
 // otherwise a *SudoError. Nothing of the question is the host's own words: the user is the one that ssh logs in as.
-func (l *Link) AskPassword(ctx context.Context, ask Asker, elevate []string, warn func(string)) (nixexec.Secret, error) {
+func (l *Link) AskPassword(ctx context.Context, ask prompt.Asker, elevate []string, warn func(string)) (nixexec.Secret, error) {
 	host, user := l.Machine.Host.String(), l.Machine.Endpoint.User
-	for range PasswordTries(ask) {
+	for range prompt.Tries(ask) {
 		password, err := ask.Secret(ctx, fmt.Sprintf("[sudo] password for %s on %s: ", user, host))
 		if errors.Is(err, io.EOF) {
 			return nixexec.Secret{}, ErrNoPassword
@@ -87,14 +72,14 @@ func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixex
 }
 
 // Password is AskPassword for a user of the host. Why sudo takes none is a finding, and no error.
-func (l *Link) Password(ctx context.Context, ask Asker, elevate []string, user string, warn func(string)) (nixexec.Secret, []report.Finding, error) {
-	ask = forHost(ask)
+func (l *Link) Password(ctx context.Context, ask prompt.Asker, elevate []string, user string, warn func(string)) (nixexec.Secret, []report.Finding, error) {
+	ask = prompt.ForHost(ask)
 	password, err := l.AskPassword(ctx, ask, elevate, warn)
 	host, key := l.Machine.Host.String(), facts.PublicKey(l.Machine.Endpoint)
 	var refused *SudoError
 	switch {
 	case errors.Is(err, ErrPassword):
-		return password, []report.Finding{check.WrongPassword(host, user, key, PasswordTries(ask))}, nil
+		return password, []report.Finding{check.WrongPassword(host, user, key, prompt.Tries(ask))}, nil
 	case errors.Is(err, ErrNoPassword):
 		return password, []report.Finding{check.NoPassword(host, user, key)}, nil
 	case errors.As(err, &refused):

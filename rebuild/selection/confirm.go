@@ -1,11 +1,14 @@
 package selection
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -35,6 +38,25 @@ func (c Choice) Question(action string) string {
 func (c Choice) Unconfirmed(action string) error {
 	return wrong("these are meant: "+report.Listed(c.named())+"\nto go on all the same: --yes",
 		"%s of %s that nobody has named one by one, and nobody is there to be asked", action, counted(len(c.Targets)))
+}
+
+// errNotMeant ends a run whose hosts were not meant.
+var errNotMeant = errors.New("not confirmed: nothing was done")
+
+// Confirm has somebody say that the chosen hosts are meant, where nobody has named each of them. Where nobody is there to
+// be asked that is wrong usage.
+func (c Choice) Confirm(ctx context.Context, who prompt.Asker, r request.Request) error {
+	if !c.ToConfirm(r) {
+		return nil
+	}
+	if _, nobody := who.(prompt.Nobody); nobody {
+		return c.Unconfirmed(r.Action)
+	}
+	yes, err := who.Yes(ctx, c.Question(r.Action))
+	if err == nil && !yes {
+		err = errNotMeant
+	}
+	return err
 }
 
 // Notes are what there is to say of a choice: what a glob matches and was left out, and a partition that holds no

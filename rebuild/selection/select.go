@@ -1,5 +1,6 @@
-// Package selection finds the hosts that the words of a request mean, and what there is to say before a run for them.
-// It is a pure function of the words, the aliases and the names of the flake's configurations.
+// Package selection finds the hosts that the words of a request mean, says what there is to say before a run for them,
+// and lists them. Which ones are meant is a pure function of the words, the aliases and the names of the flake's
+// configurations.
 package selection
 
 import (

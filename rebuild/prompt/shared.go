@@ -1,4 +1,4 @@
-package remote
+package prompt
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 
 	"nixhop/nixexec"
 )
+
+// tries is how often a password may be mistyped, as for sudo itself.
+const tries = 3
 
 // Shared asks for the password of sudo once for all hosts of a run, and apart for a host that does not take it.
 type Shared struct {
@@ -41,8 +44,8 @@ func (s *Shared) Yes(ctx context.Context, prompt string) (bool, error) {
 	return s.ask.Yes(ctx, prompt)
 }
 
-// forHost is the asker of one host: of a Shared, what it is asked for first is everybody's password, and then its own.
-func forHost(ask Asker) Asker {
+// ForHost is the asker of one host: of a Shared, what it is asked for first is everybody's password, and then its own.
+func ForHost(ask Asker) Asker {
 	if s, is := ask.(*Shared); is {
 		return &hostsShare{Shared: s}
 	}
@@ -69,4 +72,17 @@ func (h *hostsShare) Secret(ctx context.Context, prompt string) (nixexec.Secret,
 		return h.first(ctx)
 	}
 	return h.apart(ctx, prompt)
+}
+
+// Tries is how many passwords there are to be had.
+func Tries(ask Asker) int {
+	if shared, is := ask.(*hostsShare); is && Tries(shared.ask) == 1 {
+		return 1
+	} else if is {
+		return tries + 1 // the one for all hosts, and its own
+	}
+	if _, once := ask.(Line); once {
+		return 1
+	}
+	return tries
 }

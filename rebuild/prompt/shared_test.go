@@ -1,4 +1,4 @@
-package remote
+package prompt
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func TestSharedPassword(t *testing.T) {
 	hosts := make([]Asker, 8)
 	var wait sync.WaitGroup
 	for i := range hosts {
-		hosts[i] = forHost(shared)
+		hosts[i] = ForHost(shared)
 		wait.Go(func() {
 			if _, err := hosts[i].Secret(t.Context(), "host's own: "); err != nil {
 				t.Error(err)
@@ -45,7 +45,7 @@ func TestSharedPassword(t *testing.T) {
 	if len(who.asked) != 2 || who.asked[1] != "host 3: " {
 		t.Errorf("asked %q", who.asked)
 	}
-	if PasswordTries(hosts[0]) != passwordTries+1 || PasswordTries(forHost(NewShared(Line{}))) != 1 {
+	if Tries(hosts[0]) != tries+1 || Tries(ForHost(NewShared(Line{}))) != 1 {
 		t.Error("one line is one password, for however many hosts")
 	}
 }

@@ -1,4 +1,4 @@
-package remote
+package phase
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -20,11 +21,13 @@ func failed(program string, code int) error { return &nixexec.ExitError{Program:
 func byKey(err error) error { return &nixexec.InterruptedError{Signal: syscall.SIGINT, Err: err} }
 
 // in is the failure of a step.
-func in(step string, err error) error { return &StepError{plan.Step{Name: step, Where: "web"}, err} }
+func in(step string, err error) error {
+	return &remote.StepError{Step: plan.Step{Name: step, Where: "web"}, Err: err}
+}
 
 // came is what came of an activation.
 func came(result report.Result, child int) error {
-	return &OutcomeError{Result: result, Child: child, Err: errors.New("on web: something")}
+	return &remote.OutcomeError{Result: result, Child: child, Err: errors.New("on web: something")}
 }
 
 // hosts is what ended several hosts.
@@ -84,10 +87,10 @@ func TestStatus(t *testing.T) {
 		{"half an activation", came(report.HalfDone, 0), 1, report.HalfDone, false},
 		{"half an activation, under a nixos-rebuild", came(report.HalfDone, 11), 11, report.HalfDone, false},
 		{"a host that was lost", came(report.Unknown, 255), 255, report.Unknown, false},
-		{"a status that a nixos-rebuild hides", Hidden(failed("nixos-rebuild", 1), 4), 4, report.Failed, false},
-		{"a nixos-rebuild that hides none", Hidden(in("nixos-rebuild", failed("nixos-rebuild", 7)), 4),
+		{"a status that a nixos-rebuild hides", remote.Hidden(failed("nixos-rebuild", 1), 4), 4, report.Failed, false},
+		{"a nixos-rebuild that hides none", remote.Hidden(in("nixos-rebuild", failed("nixos-rebuild", 7)), 4),
 			7, report.Failed, true},
-		{"a nixos-rebuild that hides a 1", Hidden(failed("nixos-rebuild", 1), 1), 1, report.Failed, true},
+		{"a nixos-rebuild that hides a 1", remote.Hidden(failed("nixos-rebuild", 1), 1), 1, report.Failed, true},
 
 		{"Ctrl-C", byKey(nil), 130, report.Interrupted, false},
 		{"Ctrl-C while a step ran", in("build", byKey(failed("nix-store", 100))), 130, report.Interrupted, false},
@@ -144,7 +147,7 @@ func TestStatusOfHosts(t *testing.T) {
 	if got := err.Error(); got != "2 hosts went no further" {
 		t.Errorf("%q", got)
 	}
-	var step *StepError
+	var step *remote.StepError
 	if !errors.As(err, &step) || step.Error() != `build on "web": "nix-store" exited with status 100` {
 		t.Errorf("%v", step)
 	}
@@ -190,19 +193,19 @@ func TestFindings(t *testing.T) {
 // A host that is alone ends a run with its own error; of several it is said how many are done.
 func TestEnding(t *testing.T) {
 	one, other := errors.New("one"), errors.New("other")
-	if err := Ending(nil, 0, true); err != nil {
+	if err := ending(nil, 0, true); err != nil {
 		t.Error(err)
 	}
-	if err := Ending(nil, 3, false); err != nil {
+	if err := ending(nil, 3, false); err != nil {
 		t.Error(err)
 	}
-	if err := Ending([]report.Ended{{Err: one}}, 0, true); err != one {
+	if err := ending([]report.Ended{{Err: one}}, 0, true); err != one {
 		t.Error(err)
 	}
-	if err := Ending([]report.Ended{{Err: one}}, 0, false); !errors.Is(err, one) || err.Error() != "1 host went no further" {
+	if err := ending([]report.Ended{{Err: one}}, 0, false); !errors.Is(err, one) || err.Error() != "1 host went no further" {
 		t.Error(err)
 	}
-	if err := Ending([]report.Ended{{Err: one}, {Err: other}}, 3, false); !errors.Is(err, other) || err.Error() != "2 hosts went no further, 3 done" {
+	if err := ending([]report.Ended{{Err: one}, {Err: other}}, 3, false); !errors.Is(err, other) || err.Error() != "2 hosts went no further, 3 done" {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package remote
+package selection
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
@@ -23,7 +22,7 @@ func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, 
 	defer stop()
 	inv, unread := source.Inventory(r)
 	say.Warnings(unread...)
-	aliases, err := selection.Aliases(r, inv)
+	aliases, err := Aliases(r, inv)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,5 @@
-package remote
+// Package prompt asks a person: for a yes or for a password, on the terminal or by a line of a file, or nobody at all.
+package prompt
 
 import (
 	"context"
