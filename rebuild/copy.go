@@ -18,6 +18,10 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	if r.many && !r.rollout.Force && decision.Unchanged(c.Request, c.On, b.System) {
 		return Copied{Built: b, Unchanged: true}, nil
 	}
+	activates := slices.Contains(request.ContactActions, c.Request.Action)
+	if activates && decision.Has(c.On, b.System) {
+		return Copied{Built: b}, nil
+	}
 	p, results := r.performer(c), plan.Results{"toplevel": b.System}
 	if err := p.Keep(ctx, "copy"); err != nil {
 		return Copied{Built: b}, err
@@ -31,7 +35,7 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	if err != nil {
 		return Copied{Built: b}, r.stepFailed(c, heard, results, err)
 	}
-	if !slices.Contains(request.ContactActions, c.Request.Action) {
+	if !activates {
 		r.say(c.Placed).PrintSystem(b.System)
 	}
 	return Copied{Built: b}, nil

@@ -46,3 +46,16 @@ func TestUnchanged(t *testing.T) {
 		})
 	}
 }
+
+func TestHas(t *testing.T) {
+	host := &facts.Host{}
+	host.System.Current, host.System.Profile, host.System.Booted = "/nix/store/a", "/nix/store/b", "/nix/store/c"
+	for system, want := range map[string]bool{"/nix/store/a": true, "/nix/store/b": true, "/nix/store/c": true, "/nix/store/d": false, "": false} {
+		if got := Has(host, system); got != want {
+			t.Errorf("%q: %v", system, got)
+		}
+	}
+	if Has(nil, "/nix/store/a") {
+		t.Error("nobody was asked")
+	}
+}
