@@ -19,6 +19,7 @@ import (
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/help"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -62,10 +63,10 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if wanted.Action != "" {
 		argv = append(argv, wanted.Action)
 	}
-	help := &results{file: stdio.Out}
-	err = newApp(session, wanted, help).RunContext(ctx, argv)
+	printed := &results{file: stdio.Out}
+	err = newApp(session, wanted, printed).RunContext(ctx, argv)
 	// What could not be written is an error where there is no other.
-	if lost := cmp.Or(end(), help.lost); err == nil && lost != nil {
+	if lost := cmp.Or(end(), printed.lost); err == nil && lost != nil {
 		err = notWritten(lost)
 	}
 	return err
@@ -149,7 +150,7 @@ func newApp(s rebuild.Session, r request.Request, out io.Writer) *cli.App {
 		Name:                  "nixhop",
 		HelpName:              "nixhop",
 		Usage:                 "a nixos-rebuild that knows your ssh hosts",
-		CustomAppHelpTemplate: request.ProgramHelp(),
+		CustomAppHelpTemplate: help.Program(),
 		Writer:                out,
 		ErrWriter:             s.Stdio.Err,
 		HideHelp:              true,
@@ -159,7 +160,7 @@ func newApp(s rebuild.Session, r request.Request, out io.Writer) *cli.App {
 		OnUsageError:          wrongUsage,
 		Action: func(c *cli.Context) error {
 			if r.Help {
-				return printLine(c.App.Writer, request.ProgramHelp())
+				return printLine(c.App.Writer, help.Program())
 			}
 			return passThrough(c.Context, s, r)
 		},
@@ -176,14 +177,14 @@ func newCommand(s rebuild.Session, r request.Request, a request.Action) *cli.Com
 		Name:               a.Name,
 		Usage:              a.Short,
 		ArgsUsage:          a.Usage,
-		CustomHelpTemplate: request.ActionHelp(a),
+		CustomHelpTemplate: help.Action(a),
 		SkipFlagParsing:    true,
 		HideHelp:           true,
 		HideHelpCommand:    true,
 		OnUsageError:       wrongUsage,
 		Action: func(c *cli.Context) error {
 			if r.Help {
-				return printLine(c.App.Writer, request.ActionHelp(a))
+				return printLine(c.App.Writer, help.Action(a))
 			}
 			return do(c)
 		},
@@ -229,10 +230,10 @@ func wrongUsage(_ *cli.Context, err error, _ bool) error {
 
 func showHelp(c *cli.Context, topics []string) error {
 	if len(topics) == 0 {
-		return printLine(c.App.Writer, request.ProgramHelp())
+		return printLine(c.App.Writer, help.Program())
 	}
 	a, _ := request.FindAction(topics[0])
-	return printLine(c.App.Writer, request.ActionHelp(a))
+	return printLine(c.App.Writer, help.Action(a))
 }
 
 func printCompletion(w io.Writer, shell string) error {
@@ -263,7 +264,7 @@ func complete(w io.Writer, words []string, env func(string) string) error {
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
-	candidates, files := request.Complete(words, func() []string { return known().Names() }, tags)
+	candidates, files := help.Complete(words, func() []string { return known().Names() }, tags)
 	var text strings.Builder
 	for _, c := range candidates {
 		fmt.Fprintf(&text, "%s\t%s\n", c.Word, c.Help)

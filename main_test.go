@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/help"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -237,7 +238,7 @@ func TestRunWithoutWords(t *testing.T) {
 	if got := run(context.Background(), nil, stdio, func(string) string { return "" }); got != 0 {
 		t.Errorf("status %d", got)
 	}
-	if text, _ := os.ReadFile(out.Name()); string(text) != request.ProgramHelp() {
+	if text, _ := os.ReadFile(out.Name()); string(text) != help.Program() {
 		t.Errorf("%q", text)
 	}
 }

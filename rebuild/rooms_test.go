@@ -15,7 +15,7 @@ var floors = [][]string{
 	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
 	{"rebuild/facts", "rebuild/report", "rebuild/cache", "rebuild/prompt"},
 	{"rebuild/request", "rebuild/view"},
-	{"rebuild/source", "rebuild/rollout"},
+	{"rebuild/source", "rebuild/rollout", "rebuild/help"},
 	{"rebuild/check", "rebuild/decision", "rebuild/evaluation"},
 	{"rebuild/plan", "rebuild/selection"},
 	{"rebuild/explain"},

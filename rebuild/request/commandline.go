@@ -1,6 +1,6 @@
-// Package request understands the command line: its words, the flags of nixos-rebuild and of nixhop, what of them
-// contradicts each other, their completion and their help, all from tables. What it returns is what the user wants,
-// before anything of the world was looked at: nothing here knows a host, a flake or a file.
+// Package request understands the command line: its words, the flags of nixos-rebuild and of nixhop, and what of them
+// contradicts each other, all from tables. What it returns is what the user wants, before anything of the world was
+// looked at: nothing here knows a host, a flake or a file.
 package request
 
 import (

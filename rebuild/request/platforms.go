@@ -9,11 +9,6 @@ import (
 // NoCross is the value of --cross that takes a hint back.
 const NoCross = "none"
 
-// commonSystems are the systems that are offered where one is to be typed: those that NixOS is built for.
-func commonSystems() []string {
-	return []string{"aarch64-linux", "x86_64-linux", "riscv64-linux", "armv7l-linux", "i686-linux"}
-}
-
 // asSystem reads the value of a flag that takes a system.
 func asSystem(flag, value string) (string, error) {
 	if nixexec.SystemName.MatchString(value) {

@@ -1,24 +1,27 @@
-package request
+// Package help writes what the tables of the command line (package request) tell a reader: the help of nixhop and of
+// each action, and what a shell may offer in the place of a word.
+package help
 
 import (
 	"slices"
 	"strings"
 
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
 )
 
-// The help is at most helpWidth columns wide; what a word means begins in column helpColumn.
+// The help is at most width columns wide; what a word means begins in column column.
 const (
-	helpWidth  = 80
-	helpColumn = 32
+	width  = 80
+	column = 32
 )
 
-// ProgramHelp is the whole help of nixhop: every action, every form of HOST, every flag, every exit status.
-func ProgramHelp() string {
-	var h help
-	h.text("nixhop is a nixos-rebuild that knows your ssh hosts.")
+// Program is the whole help of nixhop: every action, every form of HOST, every flag, every exit status.
+func Program() string {
+	var h text
+	h.line("nixhop is a nixos-rebuild that knows your ssh hosts.")
 	h.heading("Usage")
-	h.text("  nixhop ACTION [HOST...] [flags] [-- words for nixos-rebuild]\n" +
+	h.line("  nixhop ACTION [HOST...] [flags] [-- words for nixos-rebuild]\n" +
 		"  nixhop ACTION --help")
 	h.heading("Examples")
 	h.row("nixhop switch web", "deploy to the host that ssh calls web")
@@ -26,64 +29,68 @@ func ProgramHelp() string {
 	h.row("nixhop check web", "check whether that can work")
 	h.row("nixhop switch", "this machine: the same as nixos-rebuild switch")
 	h.heading("Actions of nixos-rebuild")
-	h.actions(rebuildActions())
+	h.actions(false)
 	h.heading("Actions of nixhop")
-	h.actions(ownActions())
+	h.actions(true)
 	h.hosts()
-	h.flags(Flags())
+	h.flags(request.Flags())
 	h.exitStatuses()
 	return h.String()
 }
 
-// ActionHelp is the help of one action: how it is written, the flags that it takes, the exit statuses.
-func ActionHelp(a Action) string {
-	var h help
-	h.text("nixhop " + a.Name + ": " + a.Short)
+// Action is the help of one action: how it is written, the flags that it takes, the exit statuses.
+func Action(a request.Action) string {
+	var h text
+	h.line("nixhop " + a.Name + ": " + a.Short)
 	h.heading("Usage")
-	h.text("  " + strings.TrimSpace("nixhop "+a.Name+" "+a.Usage))
+	h.line("  " + strings.TrimSpace("nixhop "+a.Name+" "+a.Usage))
 	if a.Also != "" {
-		h.text("  " + strings.TrimSpace("nixhop "+a.Also+" "+a.Usage))
+		h.line("  " + strings.TrimSpace("nixhop "+a.Also+" "+a.Usage))
 	}
 	if a.Long != "" {
-		h.text("\n" + a.Long)
+		h.line("\n" + a.Long)
 	}
-	if a.Hosts != PlainWords {
+	if a.Hosts != request.PlainWords {
 		h.hosts()
 	}
-	h.flags(slices.DeleteFunc(Flags(), func(s FlagSpec) bool { return !a.takes(s) }))
+	h.flags(slices.DeleteFunc(request.Flags(), func(s request.FlagSpec) bool { return !takes(a, s) }))
 	h.exitStatuses()
 	return h.String()
 }
 
-// takes reports whether the action's help shows a flag.
-func (a Action) takes(s FlagSpec) bool {
+// takes reports whether an action's help shows a flag.
+func takes(a request.Action, s request.FlagSpec) bool {
 	if a.Flags != nil {
 		return slices.Contains(a.Flags, s.Name)
 	}
 	return !slices.Contains(a.Refuses, s.Canonical())
 }
 
-type help struct{ strings.Builder }
+type text struct{ strings.Builder }
 
-func (h *help) text(s string) { h.WriteString(s + "\n") }
+func (h *text) line(s string) { h.WriteString(s + "\n") }
 
-func (h *help) heading(s string) { h.text("\n" + s + ":") }
+func (h *text) heading(s string) { h.line("\n" + s + ":") }
 
 // row puts a word into the left column and what it means into the right one, wrapped.
-func (h *help) row(word, meaning string) {
+func (h *text) row(word, meaning string) {
 	left := "  " + word
-	if len(left) >= helpColumn {
-		h.text(left)
+	if len(left) >= column {
+		h.line(left)
 		left = ""
 	}
-	for _, line := range report.Wrap(meaning, helpWidth-helpColumn) {
-		h.text(left + strings.Repeat(" ", helpColumn-len(left)) + line)
+	for _, line := range report.Wrap(meaning, width-column) {
+		h.line(left + strings.Repeat(" ", column-len(left)) + line)
 		left = ""
 	}
 }
 
-func (h *help) actions(actions []Action) {
-	for _, a := range actions {
+// actions shows the actions that are nixhop's own, or those of nixos-rebuild.
+func (h *text) actions(own bool) {
+	for _, a := range request.Actions() {
+		if a.Own != own {
+			continue
+		}
 		name := a.Name
 		if a.Also != "" {
 			name += ", " + a.Also
@@ -92,7 +99,7 @@ func (h *help) actions(actions []Action) {
 	}
 }
 
-func (h *help) hosts() {
+func (h *text) hosts() {
 	h.heading("HOST")
 	h.row("web, admin@web", "an alias of the ssh config, as ssh takes it")
 	h.row("web=CONFIGURATION", "where the configuration has another name")
@@ -103,17 +110,17 @@ func (h *help) hosts() {
 }
 
 // flags shows the flags under their headings.
-func (h *help) flags(specs []FlagSpec) {
-	for _, g := range Groups() {
+func (h *text) flags(specs []request.FlagSpec) {
+	for _, g := range request.Groups() {
 		title := "Flags of nixos-rebuild: " + string(g)
 		switch g {
-		case GroupOwn:
+		case request.GroupOwn:
 			title = "Flags of nixhop"
-		case GroupHosts:
+		case request.GroupHosts:
 			title = "Flags of nixhop, which hosts"
-		case GroupMany:
+		case request.GroupMany:
 			title = "Flags of nixhop, many hosts"
-		case GroupPlatform:
+		case request.GroupPlatform:
 			title = "Flags of nixhop, for another platform"
 		}
 		for _, s := range specs {
@@ -124,13 +131,13 @@ func (h *help) flags(specs []FlagSpec) {
 				h.heading(title)
 				title = ""
 			}
-			h.row(s.left(), s.Help)
+			h.row(written(s), s.Help)
 		}
 	}
 }
 
-// left is how the help writes the flag: "-j, --max-jobs N".
-func (s FlagSpec) left() string {
+// written is how the help writes the flag: "-j, --max-jobs N".
+func written(s request.FlagSpec) string {
 	words := strings.Join(s.Spellings(), ", ")
 	if s.Short == "" {
 		words = "    " + words
@@ -145,9 +152,9 @@ func (s FlagSpec) left() string {
 	return strings.TrimRight(words+" "+values, " ")
 }
 
-func (h *help) exitStatuses() {
+func (h *text) exitStatuses() {
 	h.heading("Exit status")
-	for _, s := range ExitStatuses() {
+	for _, s := range request.ExitStatuses() {
 		h.row(s.Code, s.Meaning)
 	}
 	h.row("other", "what nixos-rebuild ended with")

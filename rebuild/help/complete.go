@@ -1,8 +1,10 @@
-package request
+package help
 
 import (
 	"slices"
 	"strings"
+
+	"nixhop/rebuild/request"
 )
 
 // Candidate is one word that a shell may offer.
@@ -20,13 +22,13 @@ func Complete(words []string, hosts, tags func() []string) (candidates []Candida
 	}
 	before, word := words[:len(words)-1], words[len(words)-1]
 	if slices.Contains(before, "--") {
-		return flagCandidates(func(s FlagSpec) bool { return !s.IsOwn() }), true
+		return flagCandidates(func(s request.FlagSpec) bool { return !s.IsOwn() }), true
 	}
 	if spec, ok := openFlag(before, word); ok {
 		return valueCandidates(spec, "", word, hosts)
 	}
 	if name, _, ok := strings.Cut(word, "="); ok {
-		if spec, found := FindFlag(name); found && len(spec.Values) == 1 {
+		if spec, found := request.FindFlag(name); found && len(spec.Values) == 1 {
 			return valueCandidates(spec, name+"=", word, hosts)
 		}
 	}
@@ -34,17 +36,17 @@ func Complete(words []string, hosts, tags func() []string) (candidates []Candida
 }
 
 // openFlag finds the flag that the next word is a value of.
-func openFlag(before []string, word string) (FlagSpec, bool) {
+func openFlag(before []string, word string) (request.FlagSpec, bool) {
 	for back := 1; back <= 2 && back <= len(before); back++ {
-		spec, ok := FindFlag(before[len(before)-back])
+		spec, ok := request.FindFlag(before[len(before)-back])
 		if ok && !spec.Attached && len(spec.Values) >= back && (!spec.Optional || !strings.HasPrefix(word, "-")) {
 			return spec, true
 		}
 	}
-	return FlagSpec{}, false
+	return request.FlagSpec{}, false
 }
 
-func valueCandidates(spec FlagSpec, prefix, word string, hosts func() []string) (candidates []Candidate, files bool) {
+func valueCandidates(spec request.FlagSpec, prefix, word string, hosts func() []string) (candidates []Candidate, files bool) {
 	values := spec.Choices
 	switch spec.Values[0] {
 	case "HOST":
@@ -73,14 +75,14 @@ func addressed(word string, hosts []string) []string {
 }
 
 func operandCandidates(before []string, word string, hosts, tags func() []string) (candidates []Candidate) {
-	wanted, _ := Parse(before, func(string) bool { return false })
-	action, known := FindAction(wanted.Action)
+	wanted, _ := request.Parse(before, func(string) bool { return false })
+	action, known := request.FindAction(wanted.Action)
 	switch {
 	case strings.HasPrefix(word, "-"):
-		return flagCandidates(func(s FlagSpec) bool { return !known || action.takes(s) })
+		return flagCandidates(func(s request.FlagSpec) bool { return !known || takes(action, s) })
 	case !known:
 		return actionCandidates()
-	case action.Hosts == PlainWords:
+	case action.Hosts == request.PlainWords:
 		for _, w := range action.Words {
 			candidates = append(candidates, Candidate{Word: w})
 		}
@@ -98,17 +100,17 @@ func operandCandidates(before []string, word string, hosts, tags func() []string
 
 func actionCandidates() []Candidate {
 	var candidates []Candidate
-	for _, a := range Actions() {
+	for _, a := range request.Actions() {
 		candidates = append(candidates, Candidate{Word: a.Name, Help: a.Short})
 	}
 	return candidates
 }
 
 // flagCandidates offers the flags that may stand there, but none in an older spelling.
-func flagCandidates(may func(FlagSpec) bool) []Candidate {
+func flagCandidates(may func(request.FlagSpec) bool) []Candidate {
 	var candidates []Candidate
-	for _, s := range Flags() {
-		if s.Group == GroupOld || !may(s) {
+	for _, s := range request.Flags() {
+		if s.Group == request.GroupOld || !may(s) {
 			continue
 		}
 		for _, spelling := range s.Spellings() {
@@ -116,4 +118,9 @@ func flagCandidates(may func(FlagSpec) bool) []Candidate {
 		}
 	}
 	return candidates
+}
+
+// commonSystems are the systems that are offered where one is to be typed: those that NixOS is built for.
+func commonSystems() []string {
+	return []string{"aarch64-linux", "x86_64-linux", "riscv64-linux", "armv7l-linux", "i686-linux"}
 }

@@ -1,20 +1,22 @@
-package request
+package help
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"nixhop/rebuild/request"
 )
 
 // Every help fits 80 columns, holds no template, and ends with every exit status.
 func TestHelpForm(t *testing.T) {
-	texts := map[string]string{"": ProgramHelp()}
-	for _, a := range Actions() {
-		texts[a.Name] = ActionHelp(a)
+	texts := map[string]string{"": Program()}
+	for _, a := range request.Actions() {
+		texts[a.Name] = Action(a)
 	}
 	for name, text := range texts {
 		for line := range strings.Lines(text) {
-			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > helpWidth {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
 				t.Errorf("%q: %d columns: %s", name, n, line)
 			}
 			if strings.TrimRight(line, " \n") != strings.TrimRight(line, "\n") || strings.Contains(line, "\t") {
@@ -25,7 +27,7 @@ func TestHelpForm(t *testing.T) {
 			t.Errorf("%q: the help is given to text/template", name)
 		}
 		end := text[strings.Index(text, "Exit status:"):]
-		for _, s := range ExitStatuses() {
+		for _, s := range request.ExitStatuses() {
 			if !strings.Contains(end, "  "+s.Code+" ") || !strings.Contains(end, s.Meaning) {
 				t.Errorf("%q: exit status %s is missing", name, s.Code)
 			}
@@ -35,18 +37,18 @@ func TestHelpForm(t *testing.T) {
 
 // The help leaves nothing out: the program's names every action and every flag, an action's every flag that it takes.
 func TestHelpComplete(t *testing.T) {
-	all := ProgramHelp()
-	for _, a := range Actions() {
+	all := Program()
+	for _, a := range request.Actions() {
 		if !strings.Contains(all, "  "+a.Name) || !strings.Contains(all, a.Short) {
 			t.Errorf("the action %s is missing", a.Name)
 		}
 	}
-	for _, s := range Flags() {
-		if !strings.Contains(all, s.left()) {
+	for _, s := range request.Flags() {
+		if !strings.Contains(all, written(s)) {
 			t.Errorf("the flag %s is missing", s.Name)
 		}
-		for _, a := range Actions() {
-			if shown := strings.Contains(ActionHelp(a), s.left()+" ") || strings.Contains(ActionHelp(a), s.left()+"\n"); shown != a.takes(s) {
+		for _, a := range request.Actions() {
+			if shown := strings.Contains(Action(a), written(s)+" ") || strings.Contains(Action(a), written(s)+"\n"); shown != takes(a, s) {
 				t.Errorf("%s: %s shown is %v", a.Name, s.Name, shown)
 			}
 		}
@@ -55,9 +57,9 @@ func TestHelpComplete(t *testing.T) {
 
 // A HOST does not always mean a deployment: the help of those actions says so.
 func TestHelpHostsSelect(t *testing.T) {
-	for _, a := range Actions() {
+	for _, a := range request.Actions() {
 		const says = "only says which configuration is meant"
-		if strings.Contains(ActionHelp(a), says) != (a.Hosts == HostsSelect) {
+		if strings.Contains(Action(a), says) != (a.Hosts == request.HostsSelect) {
 			t.Errorf("%s: says %q wrongly", a.Name, says)
 		}
 	}
