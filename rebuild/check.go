@@ -10,6 +10,7 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/plan"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -25,7 +26,7 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 	c := Checked{Told: t, Found: t.Found}
 	c.Found = append(slices.Clip(c.Found), decision.FindRefusal(t.Facts, t.Wanted.Cross, cmp.Or(t.target(), t.Builder.Called()))...)
 	if c.Request.Has("--emulate") {
-		tried := remote.TryEmulation(ctx, c.Builder, r.buildNix(c.Connected), c.Facts.BuildSystem, r.checking)
+		tried := remote.TryEmulation(ctx, c.Builder, r.look.BuildNix(c.Builder, c.At), c.Facts.BuildSystem, r.checking)
 		if c.Emulate, c.Emulated = tried.More, tried.Answer; tried.Answer == facts.No {
 			c.Found = append(c.Found, r.deployment(c.Decided).Emulation(c.Facts, tried.Why))
 		}
@@ -71,25 +72,7 @@ func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
 
 // deployment is what the checks rest on.
 func (r *Run) deployment(d Decided) check.Deployment {
-	native, permitted := d.Decision.Engine == nil, d.Decision.Commands != nil
-	asked := !native && d.Request.Has("--ask-elevate-password")
-	if r.checking {
-		asked = d.Request.Engine != request.EngineNixosRebuild
-	}
-	c := check.Deployment{
-		Request: d.Request, On: d.On, At: d.At, Here: r.here(d.Located), Flake: d.Source.IsFlake(), Checking: r.checking, Alias: d.target(),
-		Root: check.Root{
-			Needed: decision.NeedsRoot(d.Request.Action) && !d.Decision.Password, Ways: d.Decision.Ways(), Missing: d.Decision.Missing,
-			ByCommands: permitted && native, Rules: permitted && !native, Asked: asked && prompt.Somebody(r.Pass),
-		},
-	}
-	if d.Machine != nil {
-		c.Machine, c.PublicKey = d.Machine.Host.String(), facts.PublicKey(d.Machine.Endpoint)
-	}
-	if d.Builder != nil {
-		c.Builder = d.Builder.Host.String()
-	}
-	return c
+	return plan.Checks(r.known(d.Located, d.On, d.At), d.Decision, r.look.For(d.Machine, d.Builder), facts.PublicKey)
 }
 
 // confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops

@@ -67,7 +67,7 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 		at[p.Name()] = &rows[i]
 	}
 	for _, l := range located {
-		r.net.Fill(ctx, at[l.Name()], l.Machine, r.look.roles[l.Machine])
+		r.net.Fill(ctx, at[l.Name()], l.Machine, r.look.Roles[l.Machine])
 	}
 	for _, d := range decided {
 		at[d.Name()].Configuration = d.Choice.Name

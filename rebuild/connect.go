@@ -3,7 +3,6 @@ package rebuild
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
@@ -12,14 +11,7 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// looking is what is looked at beside everything else, once for all hosts of the run.
-type looking struct {
-	here  func() facts.Here // this machine; waits for it
-	roles map[*decision.Machine]facts.Query
-}
-
-// lookHere looks at this machine while ssh connects. Where one host is built here, what Nix can build here is asked
-// for, too.
+// lookHere looks at this machine while ssh connects, once for all hosts of the run.
 func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 	var known []decision.Known
 	for _, l := range hosts {
@@ -27,22 +19,7 @@ func (r *Run) lookHere(ctx context.Context, hosts []Located) {
 	}
 	roles, q := decision.Look(known)
 	q.Dir, q.Env = r.Dir, r.Env
-	answer := make(chan facts.Here, 1)
-	r.net.Beside(func() { answer <- facts.LookHere(ctx, q) })
-	r.look = &looking{here: sync.OnceValue(func() facts.Here { return <-answer }), roles: roles}
-}
-
-// here is what is known of this machine, as far as it has to do with the host.
-func (r *Run) here(l Located) facts.Here {
-	return r.look.here().For(decision.Endpoints(l.Machine, l.Builder))
-}
-
-// hereNix is what the Nix here says of itself; nothing where nobody looks.
-func (r *Run) hereNix() facts.Nix {
-	if r.look == nil {
-		return facts.Nix{}
-	}
-	return r.look.here().Nix
+	r.look = &decision.Looking{Roles: roles, Here: r.net.LookHere(ctx, q)}
 }
 
 // namesFor are the names that the configuration is to be one of.
@@ -100,10 +77,10 @@ func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind 
 		return nil, err
 	case failure != nil:
 		login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: r.Env("SUDO_USER")}
-		here := func() facts.Here { return r.here(l) }
+		here := func() facts.Here { return r.look.For(l.Machine, l.Builder) }
 		return nil, r.report(l.Placed, slices.Concat(l.Found, behind, check.NotReached(login, *failure, r.checking, here, r.inventory, r.Env)))
 	}
-	r.net.Beside(func() { _, _ = link.Probe(ctx, r.look.roles[m]) })
+	r.net.Beside(func() { _, _ = link.Probe(ctx, r.look.Roles[m]) })
 	return link, nil
 }
 
@@ -112,7 +89,7 @@ func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.
 	if link == nil {
 		return nil, nil
 	}
-	host, err := link.Probe(ctx, r.look.roles[link.Machine])
+	host, err := link.Probe(ctx, r.look.Roles[link.Machine])
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, cause
 	}

@@ -8,7 +8,6 @@ import (
 
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
-	"nixhop/rebuild/facts"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -59,7 +58,7 @@ func (r *Run) decide(ctx context.Context, c Connected) (d Decided, err error) {
 		return d, r.evaluationError(c.Placed, d.Found, err)
 	}
 	if d.Choice, err = r.choose(ctx, d, names); err == nil {
-		d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.buildNix(c).System)
+		d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.look.BuildNix(c.Builder, c.At).System)
 		d.Wanted.Look = r.checking
 		r.net.Beside(func() { r.roundTrip(ctx, d) }) // which is wanted when nix has told
 	}
@@ -95,16 +94,4 @@ func (r *Run) choose(ctx context.Context, d Decided, names []string) (source.Con
 		return chosen, r.report(d.Placed, append(d.Found, check.NoConfiguration(d.target(), none)...))
 	}
 	return chosen, err
-}
-
-// buildNix is what the Nix of the build host says of itself.
-func (r *Run) buildNix(c Connected) facts.Nix {
-	switch {
-	case c.At != nil:
-		return c.At.Nix
-	case c.Builder == nil:
-		return r.hereNix()
-	default:
-		return facts.Nix{}
-	}
 }

@@ -56,14 +56,14 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 	if l.Sketch.Crossing.Ask || emulates {
 		r.lookHere(ctx, []Located{{Placed: l.Placed, Builder: l.Builder}})
 	}
-	if d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.buildNix(d.Connected).System); err != nil || !emulates {
+	if d.Wanted, err = d.Decision.Wanted(d.Source, d.Choice.Name, r.look.BuildNix(l.Builder, nil).System); err != nil || !emulates {
 		return Checked{Told: Told{Decided: d}}, err
 	}
 	c := Checked{Told: Told{Decided: d}}
 	if _, c.Facts, err = r.evaluator.Facts(ctx, nil, evaluation.Ask(d.Wanted, evaluation.ToFacts, nil), r.showing(l.Placed)); err != nil {
 		return c, err
 	}
-	if l.Builder != nil || !slices.Contains(r.buildNix(d.Connected).Platforms(), c.Facts.BuildSystem) {
+	if l.Builder != nil || !slices.Contains(r.look.BuildNix(l.Builder, nil).Platforms(), c.Facts.BuildSystem) {
 		c.Emulate = c.Facts.BuildSystem
 	}
 	return c, nil

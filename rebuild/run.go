@@ -35,7 +35,7 @@ type Run struct {
 	names    func() ([]string, error)         // the flake's configurations; looked up once, nobody is asked
 	settings func() ([]source.Setting, error) // what it sets for Nix
 	trusted  func() facts.Answer              // Nix here takes unsigned paths from this user
-	look     *looking
+	look     *decision.Looking
 
 	rollout rollout.Rollout
 	waves   [][]string // names of hosts, in the order of their activation

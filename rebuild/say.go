@@ -74,7 +74,7 @@ func (r *Run) announce(c Checked) {
 	}
 	if c.Target != nil {
 		r.say(c.Placed).Info(plan.Announcement{
-			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.buildNix(c.Connected), Emulated: c.Emulated,
+			Job: r.job(c), Target: c.Target, Choice: c.Choice, Facts: c.Facts, Nix: r.look.BuildNix(c.Builder, c.At), Emulated: c.Emulated,
 		}.String())
 	}
 }

@@ -24,7 +24,9 @@ func (r *Run) job(c Checked) plan.Job {
 	return plan.Job{
 		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
 		Name: name, Dir: r.net.Dir(), Run: r.net.Name(), By: facts.Me(),
-		Target: c.Machine, Build: c.Builder, Between: c.Between, Copies: r.copies(c), Far: c.Trip > facts.LongWay, Locked: c.Trip > facts.LongWay, Dialect: c.Decision.Engine,
+		Target: c.Machine, Build: c.Builder, Between: c.Between,
+		Copies: r.known(c.Located, c.On, c.At).Copies(r.look.Nix(), c.Between != nil, r.trusted),
+		Far:    c.Trip > facts.LongWay, Locked: c.Trip > facts.LongWay, Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
@@ -46,17 +48,12 @@ func (r *Run) roundTrip(ctx context.Context, d Decided) time.Duration {
 	return link.RoundTrip(ctx)
 }
 
-// copies decides how store paths go. A plan that looks at nothing knows of nobody's Nix.
-func (r *Run) copies(c Checked) decision.Copies {
-	return r.known(c.Located, c.On, c.At).Copies(r.hereNix(), c.Between != nil, r.trusted)
-}
-
 // performer takes the steps of a host's plan.
 func (r *Run) performer(c Checked) remote.Performer {
 	p := remote.Performer{
 		Host: c.Name(), Job: r.job(c), Call: c.call(), Alone: r.alone, Along: c.Request.Has("--explain"), Stdio: r.Stdio, Say: r.say(c.Placed),
 		Started: r.Env(decision.StartedMark), Password: c.Password,
-		Link: c.Link, BuildLink: c.BuildLink, Somebody: prompt.Somebody(r.Ask), Query: r.look.roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
+		Link: c.Link, BuildLink: c.BuildLink, Somebody: prompt.Somebody(r.Ask), Query: r.look.Roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()),
 	}
 	p.Stdio.Held = r.net.Lock() // a child goes on with the connections of the run, also where this process is killed
 	if c.On != nil {

@@ -2,14 +2,12 @@ package rebuild
 
 import (
 	"context"
-	"slices"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
-	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 )
 
@@ -18,7 +16,7 @@ import (
 func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	t = Told{Decided: d}
 	unchosen := d.Source.IsFlake() && d.Choice.Name == ""
-	if r.needsDerivation(d.Located, d.Decision) && !(r.checking && unchosen) {
+	if r.known(d.Located, d.On, d.At).Derives(d.Decision) && !(r.checking && unchosen) {
 		return r.tellAll(ctx, t)
 	}
 	unused := (d.Machine == nil && d.Builder == nil || d.Request.NoCheck) && !d.Request.Has("--emulate")
@@ -63,43 +61,19 @@ func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
 	return t, err
 }
 
-// lookAhead begins, while ssh connects, to evaluate the configuration that is the target's unless the flake has none
-// of that name: this takes longer than all checks, and ssh mostly waits. It goes to the derivation where nixhop itself
-// will need it, else to its facts. What the hosts tell later can only make more of it wanted.
+// lookAhead begins, while ssh connects, what can be evaluated by then: this takes longer than all checks, and ssh mostly waits.
+// It goes to the derivation where nixhop itself will need it, else to its facts.
 func (r *Run) lookAhead(ctx context.Context, l Located) *evaluation.Evaluation {
-	whole := r.needsDerivation(l, l.Sketch)
-	if l.Target == nil || !l.Source.IsFlake() || !l.Request.Evaluates() || l.Sketch.Crossing.Wanted() || !whole && l.Request.NoCheck ||
-		l.Machine == nil && l.Builder == nil || !l.Target.Listed && !l.Target.Fixed(l.Source) {
+	wanted, worth := r.known(l, nil, nil).Ahead(l.Sketch)
+	if !worth {
 		return nil
 	}
-	chosen, _, err := source.ChooseConfiguration(*l.Target, l.Source, nil, "")
-	if err != nil {
-		return nil
-	}
-	wanted := source.Wanted{Source: l.Source, Configuration: chosen.Name, Request: l.Sketch.Request, System: l.Sketch.System, Look: r.checking}
 	return r.evaluator.Begin(ctx, r.question(l, l.Sketch, wanted), r.showing(l.Placed))
 }
 
-// needsDerivation reports whether nixhop itself evaluates the configuration to its derivation: a plan and a quick check
-// want its facts alone. A check goes all the way, whoever would build, for the toplevel may throw behind the facts.
-func (r *Run) needsDerivation(l Located, d decision.Decision) bool {
-	if r.checking {
-		return l.Request.Evaluates() && !l.Request.Has("--quick")
-	}
-	return d.EvaluatesWhole() && !l.Request.Plan
-}
-
-// question is what nix is asked of the configuration, for whoever does the work. A nixos-rebuild evaluates by itself, and
-// where it builds here, in a way that finds it done.
+// question is what nix is asked of the configuration.
 func (r *Run) question(l Located, d decision.Decision, w source.Wanted) evaluation.Question {
-	switch {
-	case r.needsDerivation(l, d):
-		return evaluation.Ask(w, evaluation.ToDerivation, plan.Job{Dir: r.net.Dir(), Dialect: d.Engine, SSHOpts: r.sshOpts(l)}.Environment())
-	case !r.checking && !l.Request.Plan && l.Builder == nil && slices.Contains(request.NativeActions, l.Request.Action):
-		return evaluation.Ask(w, evaluation.ToCache, nil)
-	default:
-		return evaluation.Ask(w, evaluation.ToFacts, nil)
-	}
+	return plan.Ask(r.known(l, nil, nil), d, w, plan.Job{Dir: r.net.Dir(), Dialect: d.Engine, SSHOpts: r.sshOpts(l)}.Environment())
 }
 
 // showing shows what nix says for a host.

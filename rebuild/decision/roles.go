@@ -28,7 +28,7 @@ func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machi
 }
 
 // Look is what a look at the machines of deployments, and at this one, asks for before a decision: of each only what its
-// part needs.
+// part needs. Where one host is built here, what Nix can build here is asked for, too.
 func Look(all []Known) (roles map[*Machine]facts.Query, here facts.HereQuery) {
 	roles = map[*Machine]facts.Query{}
 	var machines []*Machine
@@ -42,6 +42,37 @@ func Look(all []Known) (roles map[*Machine]facts.Query, here facts.HereQuery) {
 	}
 	here.Endpoints = Endpoints(machines...)
 	return roles, here
+}
+
+// Looking is what is looked at beside everything else, once for all hosts of a run. Of a nil one, nothing is known.
+type Looking struct {
+	Roles map[*Machine]facts.Query // what each machine is asked
+	Here  func() facts.Here        // this machine; waits for it
+}
+
+// For is what is known of this machine, as far as it has to do with a deployment; it waits.
+func (l *Looking) For(target, build *Machine) facts.Here {
+	return l.Here().For(Endpoints(target, build))
+}
+
+// Nix is what the Nix here says of itself; it waits.
+func (l *Looking) Nix() facts.Nix {
+	if l == nil {
+		return facts.Nix{}
+	}
+	return l.Here().Nix
+}
+
+// BuildNix is what the Nix of a build host says of itself: at is what that has told, and no build host is this machine.
+func (l *Looking) BuildNix(build *Machine, at *facts.Host) facts.Nix {
+	switch {
+	case at != nil:
+		return at.Nix
+	case build == nil:
+		return l.Nix()
+	default:
+		return facts.Nix{}
+	}
 }
 
 // Endpoints are what ssh makes of the machines that take part (nil: none does), each once.

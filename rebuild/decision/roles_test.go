@@ -45,3 +45,25 @@ func TestLook(t *testing.T) {
 		}
 	}
 }
+
+// The Nix of the build host is that of this machine only where this machine builds, and nobody's where nobody looked.
+func TestBuildNix(t *testing.T) {
+	here := &Looking{Here: func() facts.Here { return facts.Here{Nix: facts.Nix{Version: "2.28"}} }}
+	at := &facts.Host{Nix: facts.Nix{Version: "2.18"}}
+	for _, c := range []struct {
+		what  string
+		look  *Looking
+		build *Machine
+		at    *facts.Host
+		want  string
+	}{
+		{"this machine", here, nil, nil, "2.28"},
+		{"this machine, unseen", nil, nil, nil, ""},
+		{"a build host", here, machineFor("big"), at, "2.18"},
+		{"a build host, unseen", here, machineFor("big"), nil, ""},
+	} {
+		if got := c.look.BuildNix(c.build, c.at).Version; got != c.want {
+			t.Errorf("%s: %q", c.what, got)
+		}
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -299,6 +300,13 @@ func (n *Network) SSHOpts(machines ...*decision.Machine) (string, error) {
 // Beside does something beside the run, at whose end it is waited for: nothing that it has started is left at work then.
 // It must end with the context of the run.
 func (n *Network) Beside(do func()) { n.beside.Go(do) }
+
+// LookHere begins to look at this machine, beside the run; what it returns waits for that.
+func (n *Network) LookHere(ctx context.Context, q facts.HereQuery) func() facts.Here {
+	answer := make(chan facts.Here, 1)
+	n.Beside(func() { answer <- facts.LookHere(ctx, q) })
+	return sync.OnceValue(func() facts.Here { return <-answer })
+}
 
 // Close waits for what goes on beside the run, ends every connection and removes the directory.
 func (n *Network) Close() {

@@ -1,0 +1,33 @@
+package plan
+
+import (
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/decision"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
+	"nixhop/sshcfg"
+)
+
+// Checks is what the checks of a deployment rest on: what is known of it, what was decided, and what this machine has told.
+// publicKey finds the user's own key for a machine.
+func Checks(k decision.Known, d decision.Decision, here facts.Here, publicKey func(sshcfg.Endpoint) string) check.Deployment {
+	native, permitted := d.Engine == nil, d.Commands != nil
+	asked := !native && k.Request.Has("--ask-elevate-password")
+	if k.Checking {
+		asked = k.Request.Engine != request.EngineNixosRebuild
+	}
+	c := check.Deployment{
+		Request: k.Request, On: k.On, At: k.At, Here: here, Flake: k.Source.IsFlake(), Checking: k.Checking, Alias: k.Target.SSH(),
+		Root: check.Root{
+			Needed: decision.NeedsRoot(k.Request.Action) && !d.Password, Ways: d.Ways(), Missing: d.Missing,
+			ByCommands: permitted && native, Rules: permitted && !native, Asked: asked && k.Somebody,
+		},
+	}
+	if k.Machine != nil {
+		c.Machine, c.PublicKey = k.Machine.Host.String(), publicKey(k.Machine.Endpoint)
+	}
+	if k.Builder != nil {
+		c.Builder = k.Builder.Host.String()
+	}
+	return c
+}
