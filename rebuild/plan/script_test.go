@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -424,6 +425,10 @@ func TestScriptInALoop(t *testing.T) {
 
 // What a plan has opened is closed, too, where it is stopped.
 func TestScriptStopped(t *testing.T) {
+	// A shell does not trap what was ignored when it was started, as under nohup.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP, syscall.SIGINT)
+	t.Cleanup(func() { signal.Stop(caught) })
 	onStages(t, func(t *testing.T, s *stage) {
 		p := s.staged(t, "switch web", func(*Job) {})
 		for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
