@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -135,6 +136,9 @@ func TestForegroundDeadline(t *testing.T) {
 // WithSignals tells a signal by its cause, and the keyboard and the rest may stand in one call.
 func TestWithSignals(t *testing.T) {
 	all := append(keyboard(), syscall.SIGTERM, syscall.SIGHUP)
+	heard := make(chan os.Signal, 1) // what was ignored before, as under nohup, stays so else
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
 	for _, s := range all {
 		ctx, stop := WithSignals(t.Context(), all...)
 		if err := syscall.Kill(os.Getpid(), s); err != nil {
