@@ -3,10 +3,9 @@ package rebuild
 import (
 	"context"
 	"slices"
-	"syscall"
 
-	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
+	"nixhop/rebuild/check"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -16,26 +15,18 @@ import (
 // alias that has a configuration in the flake here is checked. One host may ask on the terminal; several are checked
 // side by side and cannot.
 func (s Session) Check(ctx context.Context, r request.Request) error {
-	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
-	defer stop()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	run, placed, err := s.prepare(ctx, r, true)
-	if err != nil || run == nil {
-		return err
-	}
-	defer run.net.Close()
-	defer end() // what goes on beside the run
-	rows, err := run.checkRows(ctx, placed)
-	if err != nil {
-		return err
-	}
-	text, err := report.CheckText(rows, r.JSON, tty.Columns(s.Stdio.Out))
-	if err != nil {
-		return err
-	}
-	s.Say.Print(text)
-	return report.CheckResult(rows)
+	return s.with(ctx, r, true, func(ctx context.Context, run *Run, placed []Placed) error {
+		rows, err := run.checkRows(ctx, placed)
+		if err != nil {
+			return err
+		}
+		text, err := report.CheckText(rows, r.JSON, tty.Columns(s.Stdio.Out))
+		if err != nil {
+			return err
+		}
+		s.Say.Print(text)
+		return report.CheckResult(rows)
+	})
 }
 
 // checkRows takes the hosts as far as their checks, and has a row for each, in their order. An error is something that
@@ -57,7 +48,7 @@ func (r *Run) checkRows(ctx context.Context, hosts []Placed) ([]report.CheckRow,
 	for _, c := range checked {
 		found[c.Name()] = c.Found
 	}
-	for i, twin := range twins(decided) {
+	for i, twin := range check.Twins(decided, Decided.wanting) {
 		found[decided[i].Name()] = append(slices.Clip(found[decided[i].Name()]), twin.Finding)
 	}
 	rows := make([]report.CheckRow, len(hosts))

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"syscall"
 
-	"nixhop/nixexec"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
@@ -15,23 +14,15 @@ import (
 // Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host.
 // The error says how the exit status is to be (Status); a child's own words are on standard error already.
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
-	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
-	defer stop()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	run, placed, err := s.prepare(ctx, r, false)
-	if err != nil || run == nil {
-		return err
-	}
-	defer run.net.Close()
-	defer end() // what goes on beside the run
-	switch {
-	case r.Action == "list-generations":
-		return run.listGenerations(ctx, placed)
-	case r.Plan:
-		return run.plan(ctx, placed)
-	}
-	return run.deploy(ctx, placed)
+	return s.with(ctx, r, false, func(ctx context.Context, run *Run, placed []Placed) error {
+		switch {
+		case r.Action == "list-generations":
+			return run.listGenerations(ctx, placed)
+		case r.Plan:
+			return run.plan(ctx, placed)
+		}
+		return run.deploy(ctx, placed)
+	})
 }
 
 // deploy takes hosts from their names to their activation. Nothing is built until every check of every host has
@@ -42,11 +33,11 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 		return err
 	}
 	if len(checked) == 1 && checked[0].Decision.Engine != nil {
-		return done(r, r.proved(ctx, each(ctx, r, report.PhaseActivate, 1, checked, r.whole)))
+		return phase.Outcome(r.tally, r.proved(ctx, each(ctx, r, report.PhaseActivate, 1, checked, r.whole)))
 	}
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
 	copied := each(ctx, r, report.PhaseCopy, r.rollout.CopyJobs, built, r.copy)
-	err = done(r, r.rollOut(ctx, copied))
+	err = phase.Outcome(r.tally, r.rollOut(ctx, copied))
 	return cmp.Or(err, context.Cause(ctx)) // whoever has stopped a run does not want what comes behind it
 }
 

@@ -10,7 +10,6 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
@@ -89,7 +88,7 @@ func deed(t *testing.T, words []string) (text string, refused bool) {
 	target := chosen.Each()[0]
 	machine := machineOf("web")
 	if r.Action == "list-generations" {
-		return remote.Generations(machine, r).Command.String(), false
+		return plan.Generations(machine, r).Command.String(), false
 	}
 	if r.Action == "check" {
 		r.Action = "switch"

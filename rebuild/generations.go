@@ -5,6 +5,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -39,37 +40,22 @@ func (r *Run) listGenerations(ctx context.Context, hosts []Placed) error {
 		r.Say.Print(l.text)
 	}
 	r.sayWhy()
-	return done(r, all)
+	return phase.Outcome(r.tally, all)
 }
 
 // generations are those of a host, or the command that shows them.
-func (r *Run) generations(ctx context.Context, l Located) (_ listed, err error) {
+func (r *Run) generations(ctx context.Context, l Located) (listed, error) {
 	if r.look != nil {
 		if _, err := r.visit(ctx, l); err != nil {
 			return listed{}, err
 		}
 	}
-	var text string
 	if l.Request.Plan {
-		text, err = r.script(plan.Plan{
-			Dir: r.net.Dir(), Masters: []ssh.MasterOptions{l.Machine.Master}, Steps: []plan.Step{remote.Generations(l.Machine, l.Request)},
+		text, err := r.script(plan.Plan{
+			Dir: r.net.Dir(), Masters: []ssh.MasterOptions{l.Machine.Master}, Steps: []plan.Step{plan.Generations(l.Machine, l.Request)},
 		})
-		return listed{l, r.headed(l.Placed, text)}, err
+		return listed{l, report.Headed(r.heading(l.Placed), text)}, err
 	}
-	var show func([]byte)
-	if r.many {
-		show = func(said []byte) {
-			r.Say.Output(nixexec.Prefixed(nixexec.Printable(l.Name())+": ", string(said)))
-		}
-	}
-	text, err = remote.ReadGenerations(ctx, l.Machine, l.Request, nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err}, show)
-	switch {
-	case err != nil:
-		r.Say.Print(text)
-	case r.many && l.Request.JSON:
-		text, err = remote.HostGenerations(l.Name(), text)
-	default:
-		text = r.headed(l.Placed, text)
-	}
+	text, err := remote.ReadGenerations(ctx, l.Machine, l.Request, r.heading(l.Placed), nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err}, r.Say)
 	return listed{l, text}, err
 }

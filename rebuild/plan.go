@@ -4,13 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/selection"
-	"nixhop/rebuild/source"
 )
 
 // plan prints the commands of a deployment and runs none of them. No host is contacted, unless the hosts are to be
@@ -69,38 +67,14 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 	return c, nil
 }
 
-// aheadUnknown reports whether a look at the host may bring something there before a nixos-rebuild starts.
-func (r *Run) aheadUnknown(c Checked) bool {
-	hosts := c.Machine != nil || c.Builder != nil
-	return c.Decision.Engine != nil && !c.Request.Look && hosts && c.Request.Evaluates() && r.evaluator.Kept.Locked(c.Wanted)
-}
-
 // printPlan prints the plan of one host.
 func (r *Run) printPlan(c Checked, unknown []string) error {
-	job := r.job(c)
-	if r.aheadUnknown(c) {
-		unknown = append(slices.Clip(unknown), "nobody has measured the way: over a long one, what nixos-rebuild will copy is brought there first")
-	}
-	if job.Dialect == nil && c.Request.Evaluates() {
-		job.Locked = r.evaluator.Kept.Locked(job.Wanted())
-		set, err := r.settings()
-		if err != nil {
-			return err
-		}
-		var open []string
-		job.Settings, open = source.Pasted(c.Request, set)
-		unknown = append(slices.Clip(unknown), open...)
-	}
-	p, err := plan.Make(job)
+	p, err := plan.Shown(r.job(c), c.call(), unknown, r.evaluator.Kept.Locked, r.settings)
 	if err != nil {
 		return err
 	}
-	if p.Unknown = unknown; len(unknown) > 0 && !c.Request.Look {
-		look := c.call().Lines([]report.Remedy{report.Again("--plan", "--check")})
-		p.Unknown = append(slices.Clone(unknown), "look first: "+look[0])
-	}
 	text, err := r.script(p)
-	r.Say.Print(r.headed(c.Placed, text))
+	r.Say.Print(report.Headed(r.heading(c.Placed), text))
 	return err
 }
 
@@ -112,10 +86,10 @@ func (r *Run) script(p plan.Plan) (text string, err error) {
 	return text, err
 }
 
-// headed is what is printed of a host, under its name where there are several.
-func (r *Run) headed(p Placed, text string) string {
-	if !r.many || text == "" {
-		return text
+// heading is the name of a host, under which things are printed where there are several; empty: there is one.
+func (r *Run) heading(p Placed) string {
+	if r.many {
+		return p.Name()
 	}
-	return "# " + nixexec.Printable(p.Name()) + "\n" + text
+	return ""
 }

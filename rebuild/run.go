@@ -50,15 +50,6 @@ func each[In, Out phase.Host](ctx context.Context, r *Run, in report.Phase, limi
 	return phase.Each(ctx, r.tally, r.Say, in, limit, hosts, do)
 }
 
-// done is the error of the run by what has ended hosts, when others are through.
-func done[Out phase.Host](r *Run, hosts []Out) error {
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name()
-	}
-	return r.tally.Outcome(names...)
-}
-
 // newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor while it
 // is evaluated, and two of them share nothing.
 func (s Session) newRun(
@@ -91,10 +82,8 @@ func (s Session) newRun(
 	run.evaluator = evaluation.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: prompt.Somebody(run.Ask), Turns: make(chan struct{}, order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
-		Kept:  evaluation.Keep(ctx, src, r, s.Dir, s.Env),
 	}
 	s.Say.Info(src.Above(s.Dir))
-	run.names = sync.OnceValues(func() ([]string, error) { return run.evaluator.Kept.Names(ctx, src, r) })
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })
 	run.trusted = sync.OnceValue(func() facts.Answer { return facts.TrustedHere(ctx) })
 	run.installed = decision.FindInstalled(r.NixosRebuild, s.Self, s.Env)
@@ -114,11 +103,15 @@ func (s Session) newRun(
 	if !run.alone && !r.Plan && r.Action != "list-generations" {
 		run.Say(begun)
 	}
-	run.net, err = remote.NewNetwork(ctx, remote.Options{
+	options := remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
-		Batch: !run.alone, Person: s.person(run.alone), Stdio: run.Stdio,
+		Batch: !run.alone, Stdio: run.Stdio,
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
-	}, hosts)
+	}
+	if !run.alone && prompt.Somebody(s.Ask) {
+		options.Person = s.Say.Lend
+	}
+	run.net, err = remote.NewNetwork(ctx, options, hosts)
 	return run, placed, err
 }
 
@@ -157,16 +150,4 @@ func (r *Run) known(l Located, on, at *facts.Host) decision.Known {
 func (r *Run) sshOpts(l Located) string {
 	options, _ := r.net.SSHOpts(l.Machine, l.Builder) // locate has refused what cannot stand there
 	return options
-}
-
-// person gives the terminal to ssh, for what it asks of one of many hosts; nil: there is nobody, or one host, which has
-// the terminal in any case.
-func (s *Session) person(alone bool) func(host string) (done func()) {
-	if alone || !prompt.Somebody(s.Ask) {
-		return nil
-	}
-	return func(host string) func() {
-		s.Say.Info("ssh has a question about " + host)
-		return s.Say.Pause()
-	}
 }

@@ -3,7 +3,7 @@
 // rooms below, and what is done is done by them: here stands only who comes when. Nothing here prints: everything said
 // is an event.
 //
-// To read: session.go, stages.go, run.go, deploy.go and each.go, then a step a file, as deploy.go takes them, and beside
+// To read: session.go, stages.go, run.go and deploy.go, then a step a file, as deploy.go takes them, and beside
 // them say.go and take.go.
 package rebuild
 
@@ -11,6 +11,7 @@ import (
 	"context"
 	"os"
 	"sync"
+	"syscall"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
@@ -20,7 +21,6 @@ import (
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
-	"nixhop/sshcfg"
 )
 
 // Session is what main knows about the world around a run, handed down once.
@@ -34,26 +34,11 @@ type Session struct {
 	Self  os.FileInfo         // the running executable, so that nixhop never calls itself as nixos-rebuild
 }
 
-// inventory lists the aliases, and says what of them could not be read.
-func (s *Session) inventory(r request.Request) sshcfg.Inventory {
-	inv, unread := source.Inventory(r)
-	s.Say.Warnings(unread...)
-	return inv
-}
-
-// readable ends a run for hosts whose hints may stand in what ssh reads and nixhop cannot: they decide what is deployed.
-func (s *Session) readable(inv sshcfg.Inventory) error {
-	found := check.Unread(report.Here, inv.Lost)
-	for _, f := range found {
-		s.Say(report.Event{Kind: report.Found, Finding: &f})
-	}
-	return report.Refuse(found)
-}
-
 // prepare finds the hosts that the words of a request mean, has somebody say so where nobody has named each, and prepares
 // their run; nil: it would have none.
 func (s Session) prepare(ctx context.Context, r request.Request, checking bool) (*Run, []Placed, error) {
-	inv := s.inventory(r)
+	inv, unread := source.Inventory(r)
+	s.Say.Warnings(unread...)
 	src, err := source.Find(r, s.Dir, s.Env)
 	if err != nil {
 		return nil, nil, err
@@ -62,7 +47,7 @@ func (s Session) prepare(ctx context.Context, r request.Request, checking bool) 
 	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
 	chosen, err := selection.Choose(r, inv, src, names)
 	if err == nil && !chosen.Here && r.Action != "list-generations" {
-		err = s.readable(inv)
+		err = s.Say.Refuse(check.Unread(report.Here, inv.Lost)) // the hints there decide what is deployed
 	}
 	if err != nil {
 		return nil, nil, err
@@ -80,4 +65,19 @@ func (s Session) prepare(ctx context.Context, r request.Request, checking bool) 
 		run.names, run.evaluator.Kept = names, kept
 	}
 	return run, placed, err
+}
+
+// with prepares a run, has it done where there is one, and ends what it has begun.
+func (s Session) with(ctx context.Context, r request.Request, checking bool, do func(context.Context, *Run, []Placed) error) error {
+	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	run, placed, err := s.prepare(ctx, r, checking)
+	if err != nil || run == nil {
+		return err
+	}
+	defer run.net.Close()
+	defer end() // what goes on beside the run
+	return do(ctx, run, placed)
 }

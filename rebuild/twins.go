@@ -5,19 +5,15 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// twins are the names that lead to the machine of an earlier one, by their places.
-func twins(hosts []Decided) map[int]check.Twin {
-	wanting := make([]check.Wanting, len(hosts))
-	for i, h := range hosts {
-		wanting[i] = check.Wanting{Name: h.Name(), On: h.On, Configuration: h.Choice.Name}
-	}
-	return check.Twins(wanting)
+// wanting is what tells whether two names lead to one machine, and what they want of it.
+func (d Decided) wanting() check.Wanting {
+	return check.Wanting{Name: d.Name(), On: d.On, Configuration: d.Choice.Name}
 }
 
 // apart leaves each machine of the run one name. Another one that wants the same is done with it, and one that wants
 // something else ends the run before anything is built.
 func (r *Run) apart(hosts []Decided) []Decided {
-	found := twins(hosts)
+	found := check.Twins(hosts, Decided.wanting)
 	var on []Decided
 	for i, h := range hosts {
 		twin, is := found[i]

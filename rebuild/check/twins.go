@@ -22,12 +22,13 @@ type Twin struct {
 }
 
 // Twins finds the names of a run that lead to one machine, by what it has told itself: nothing is told of that by names and
-// addresses (ansible#57400). Each is a twin of the first such name, whoever logs in there.
-func Twins(hosts []Wanting) map[int]Twin {
+// addresses (ansible#57400). wanting says it of a host. Each is a twin of the first such name, whoever logs in there.
+func Twins[Host any](hosts []Host, wanting func(Host) Wanting) map[int]Twin {
 	twins := map[int]Twin{}
-	for i, h := range hosts {
+	for i := range hosts {
+		h := wanting(hosts[i])
 		for first := range i {
-			one := hosts[first]
+			one := wanting(hosts[first])
 			if _, is := twins[first]; is || h.On == nil || one.On == nil || !h.On.System.Is(one.On.System) {
 				continue
 			}

@@ -33,7 +33,7 @@ func TestTwins(t *testing.T) {
 			}
 			hosts = append(hosts, h)
 		}
-		twins := Twins(hosts)
+		twins := Twins(hosts, func(h Wanting) Wanting { return h })
 		var got []string
 		for _, i := range slices.Sorted(maps.Keys(twins)) {
 			f := twins[i].Finding

@@ -96,3 +96,12 @@ func (t *Tally) Outcome(through ...string) error {
 	}
 	return ending(ended, done, t.alone)
 }
+
+// Outcome is the error of the run by what has ended hosts, when these stages of others are through.
+func Outcome[Out Host](t *Tally, through []Out) error {
+	names := make([]string, len(through))
+	for i, h := range through {
+		names[i] = h.Name()
+	}
+	return t.Outcome(names...)
+}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"nixhop/nixexec"
 )
 
 // Head is the first line of a finding.
@@ -55,4 +57,12 @@ func CountOf(n int, thing string) string {
 		return "1 " + thing
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// Headed is a text under the name of its host, as typed; without a name, or of nothing, it is the text alone.
+func Headed(host, text string) string {
+	if host == "" || text == "" {
+		return text
+	}
+	return "# " + nixexec.Printable(host) + "\n" + text
 }

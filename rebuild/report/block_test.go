@@ -40,3 +40,16 @@ func TestBlock(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestHeaded(t *testing.T) {
+	for _, c := range []struct{ host, text, want string }{
+		{"web", "1\n", "# web\n1\n"},
+		{"", "1\n", "1\n"},
+		{"web", "", ""},
+		{"a\tb", "1\n", "# a\\tb\n1\n"},
+	} {
+		if got := Headed(c.host, c.text); got != c.want {
+			t.Errorf("%q of %q: %q, want %q", c.text, c.host, got, c.want)
+		}
+	}
+}

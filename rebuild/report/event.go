@@ -127,6 +127,20 @@ func (s Sink) Pause() (resume func()) {
 	return func() { s(Event{Kind: Resumed}) }
 }
 
+// Lend gives the terminal to ssh, for what it asks about one of many hosts, until done is called.
+func (s Sink) Lend(host string) (done func()) {
+	s.Info("ssh has a question about " + host)
+	return s.Pause()
+}
+
+// Refuse says findings that stop a run, without a call that would mend them; the error is that of Refuse.
+func (s Sink) Refuse(found []Finding) error {
+	for _, f := range found {
+		s(Event{Kind: Found, Finding: &f})
+	}
+	return Refuse(found)
+}
+
 // Only is the sink that takes events of these kinds alone.
 func (s Sink) Only(kinds ...Kind) Sink {
 	return func(e Event) {

@@ -93,3 +93,34 @@ func TestStreamTime(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The terminal is left alone only when it was said for what, and until it is given back.
+func TestLend(t *testing.T) {
+	var kinds []Kind
+	done := Sink(func(e Event) { kinds = append(kinds, e.Kind) }).Lend("web")
+	if want := []Kind{Said, Paused}; !slices.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
+	}
+	done()
+	if want := []Kind{Said, Paused, Resumed}; !slices.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
+	}
+}
+
+// Every finding is said, and any ends the run.
+func TestSinkRefuse(t *testing.T) {
+	for _, c := range []struct {
+		found []Finding
+		ends  bool
+	}{
+		{nil, false},
+		{[]Finding{{Name: "a", Severity: Note}}, true},
+		{[]Finding{{Name: "a", Severity: Note}, {Name: "b", Severity: Error}}, true},
+	} {
+		var said []string
+		err := Sink(func(e Event) { said = append(said, e.Finding.Name) }).Refuse(c.found)
+		if (err != nil) != c.ends || len(said) != len(c.found) {
+			t.Errorf("%v: said %q, %v", c.found, said, err)
+		}
+	}
+}
