@@ -56,6 +56,7 @@ func (r *Run) generations(ctx context.Context, l Located) (listed, error) {
 		})
 		return listed{l, report.Headed(r.heading(l.Placed), text)}, err
 	}
-	text, err := remote.ReadGenerations(ctx, l.Machine, l.Request, r.heading(l.Placed), nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err}, r.Say)
+	terminal := nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err}
+	text, err := remote.ReadGenerations(ctx, l.Machine, l.Request, r.heading(l.Placed), terminal, r.Say)
 	return listed{l, text}, err
 }

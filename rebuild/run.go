@@ -74,10 +74,7 @@ func (s Session) newRun(
 		run.Stdio.In = nil // it may be the list of hosts of a loop around us
 	}
 	if checking {
-		run.Stdio.Err, run.Say = nil, s.Say.Only(report.Begun, report.Started, report.Output, report.Passed)
-		if run.alone {
-			run.Say = func(report.Event) {}
-		}
+		run.Stdio.Err, run.Say = nil, s.Say.OfChecks(run.alone)
 	}
 	run.evaluator = evaluation.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Asks: prompt.Somebody(run.Ask), Turns: make(chan struct{}, order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),

@@ -3,12 +3,10 @@ package rebuild
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/phase"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -81,9 +79,7 @@ func (r *Run) announce(c Checked) {
 
 // sayWhy says what ended hosts of several, where no view of the run does.
 func (r *Run) sayWhy() {
-	for _, one := range r.tally.Ended() {
-		if why := phase.Why(one.Err); r.many && why != "" {
-			r.Say.Fail(one.Host + ": " + strings.ReplaceAll(why, "\n", "; "))
-		}
+	if r.many {
+		r.tally.SayWhy(r.Say)
 	}
 }

@@ -3,6 +3,7 @@ package phase
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"nixhop/rebuild/report"
@@ -81,6 +82,15 @@ func (t *Tally) Ended() []report.Ended {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.ended)
+}
+
+// SayWhy says what ended each of the hosts that go no further, where that is told at all.
+func (t *Tally) SayWhy(say report.Sink) {
+	for _, one := range t.Ended() {
+		if why := Why(one.Err); why != "" {
+			say.Fail(one.Host + ": " + strings.ReplaceAll(why, "\n", "; "))
+		}
+	}
 }
 
 // Outcome is the error of a run in which these hosts are through: a *HostsError, or that of the one host. Hosts

@@ -141,6 +141,14 @@ func (s Sink) Refuse(found []Finding) error {
 	return Refuse(found)
 }
 
+// OfChecks is the sink of a run that only checks: of several hosts it tells how far they are, of one nothing.
+func (s Sink) OfChecks(alone bool) Sink {
+	if alone {
+		return func(Event) {}
+	}
+	return s.Only(Begun, Started, Output, Passed)
+}
+
 // Only is the sink that takes events of these kinds alone.
 func (s Sink) Only(kinds ...Kind) Sink {
 	return func(e Event) {

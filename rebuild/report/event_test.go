@@ -107,6 +107,20 @@ func TestLend(t *testing.T) {
 	}
 }
 
+// How far the checks are is told of several hosts, and nothing else that is an event.
+func TestSinkOfChecks(t *testing.T) {
+	for alone, want := range map[bool][]Kind{true: nil, false: {Begun, Output}} {
+		var kinds []Kind
+		say := Sink(func(e Event) { kinds = append(kinds, e.Kind) }).OfChecks(alone)
+		for _, kind := range []Kind{Begun, Said, Found, Output, Printed} {
+			say(Event{Kind: kind})
+		}
+		if !slices.Equal(kinds, want) {
+			t.Errorf("alone %v: %v, want %v", alone, kinds, want)
+		}
+	}
+}
+
 // Every finding is said, and any ends the run.
 func TestSinkRefuse(t *testing.T) {
 	for _, c := range []struct {
