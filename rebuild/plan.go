@@ -1,11 +1,13 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
+	"nixhop/rebuild/phase"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/selection"
@@ -22,9 +24,10 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 				err = r.printPlan(c, nil)
 			}
 		}
-		return err
+		return cmp.Or(err, phase.Outcome(r.tally, checked))
 	}
-	for _, l := range each(ctx, r, report.PhaseLocate, selection.Resolves, hosts, r.locate) {
+	located := each(ctx, r, report.PhaseLocate, selection.Resolves, hosts, r.locate)
+	for _, l := range located {
 		c, err := r.sketched(ctx, l)
 		if err == nil {
 			err = r.printPlan(c, c.Decision.Unknown)
@@ -34,7 +37,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 		}
 	}
 	r.sayWhy()
-	return r.tally.Outcome()
+	return phase.Outcome(r.tally, located)
 }
 
 // sketched is what would be checked, as far as it is known without a look at any host.

@@ -94,14 +94,14 @@ func (t *Tally) SayWhy(say report.Sink) {
 }
 
 // Outcome is the error of a run in which these hosts are through: a *HostsError, or that of the one host. Hosts
-// that were left out because they cannot be reached are none.
+// that were left out because they cannot be reached are none, unless nobody else is left.
 func (t *Tally) Outcome(through ...string) error {
 	done := 0
 	for _, host := range through {
 		done += len(t.names(host))
 	}
 	ended := t.Ended()
-	if t.rollout.SkipOffline && !t.alone {
+	if t.rollout.SkipOffline && !t.alone && done > 0 {
 		ended = slices.DeleteFunc(ended, func(e report.Ended) bool { return ResultOf(e.Err) == report.Offline })
 	}
 	return ending(ended, done, t.alone)
