@@ -174,7 +174,7 @@ func labCheck(t *testing.T, l *lab) {
 		l.refused(t, "check: all, and all is well", dir, nil, "check", "n*")
 		l.refused(t, "check: by tag", dir, env, "check", "@far")
 		l.refused(t, "check: several, some of them fine", dir, env, "check", "n1", "admin@n2", "root@n3", "down")
-		l.refused(t, "check: several, one of them misspelt", dir, nil, "check", "n1", "n22", "n2=wep")
+		l.refused(t, "check: several, one of them not known", dir, nil, "check", "n1", "ssh://n22", "n2=wep")
 		l.refused(t, "check: one host, twice", dir, nil, "check", "n1", "n1=web")
 		l.refused(t, "check: the build host is down", dir, env, "check", "n2", "--build-host", "down")
 		l.refused(t, "check: something here, for all of them", l.systems(t), nil, "check", "n1", "n2")
@@ -217,7 +217,7 @@ func labCheck(t *testing.T, l *lab) {
 // labCheckInterrupted: Ctrl-C ends a check at once, whatever the hosts do.
 func labCheckInterrupted(t *testing.T, l *lab) {
 	dir := l.committed(t)
-	env := l.bare(l.configured(t, "Host silent", "HostName 127.0.0.1", "Port "+listener(t), "# nixhop: configuration=web"))
+	env := append(l.bare(l.configured(t, "Host silent", "HostName 127.0.0.1", "Port "+listener(t), "# nixhop: configuration=web")), "CI=1") // without a view
 	for _, hosts := range [][]string{{}, {"silent=web"}, {"n1", "silent=web"}} {
 		args := append([]string{"check", "--connect-timeout", "50"}, hosts...)
 		term := l.onTerminal(t, l.command(t, dir, env, args...))
