@@ -26,7 +26,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	switch flag {
 	case "--plan", "--check": // what is done with the commands
 	case "--no-check", "--allow", "--explain", "--log-dir": // what is said
-	case "--accept-new", "--connect-timeout", "--ssh-config": // the connection
+	case "--accept-new", "--connect-timeout", "--reconnect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
 	case "--json": // events
 		return own || action.Name == "check"

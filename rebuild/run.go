@@ -101,7 +101,7 @@ func (s Session) newRun(
 		run.Say(begun)
 	}
 	options := remote.Options{
-		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
+		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, ReconnectTimeout: r.ReconnectTimeout, AcceptNew: r.AcceptNew,
 		Batch: !run.alone, Stdio: run.Stdio,
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
 	}

@@ -147,12 +147,12 @@ func (l *Link) current() *ssh.Master {
 	return l.master
 }
 
-// How long a host is tried whose connection was lost: a network that is configured anew, or a sshd that is restarted,
-// is back in seconds.
+// The pauses between two tries of a connection that was lost: a sshd that is restarted is back in a second, and a host
+// that boots is not asked more often than it helps.
 const (
-	reconnectTime  = 30 * time.Second
-	reconnectPause = 2 * time.Second
-	reconnectWait  = 5 * time.Second // for one try, where the user has set no other time
+	reconnectPause    = time.Second
+	reconnectPauseMax = 8 * time.Second
+	reconnectWait     = 5 * time.Second // for one try, where the user has set no other time
 )
 
 // comesBack lists the failures that go by while a host changes its network.
@@ -177,7 +177,8 @@ func (l *Link) Reconnect(ctx context.Context, somebody bool) error {
 	if options.ConnectTimeout == 0 {
 		options.ConnectTimeout = reconnectWait
 	}
-	for deadline := time.Now().Add(reconnectTime); ; {
+	deadline := time.Now().Add(l.network.options.ReconnectTimeout)
+	for pause := reconnectPause; ; pause = min(2*pause, reconnectPauseMax) {
 		master, key, failure, err := l.network.reach(ctx, options)
 		switch {
 		case err != nil:
@@ -195,13 +196,13 @@ func (l *Link) Reconnect(ctx context.Context, somebody bool) error {
 			continue
 		case failure.Kind == sshcfg.HostKeyChanged, failure.Kind == sshcfg.HostKeyRevoked:
 			return ErrOther
-		case !slices.Contains(comesBack, failure.Kind) || time.Now().After(deadline):
+		case !slices.Contains(comesBack, failure.Kind) || !time.Now().Before(deadline):
 			return ErrNotReached
 		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(reconnectPause):
+		case <-time.After(min(pause, time.Until(deadline))):
 		}
 	}
 }

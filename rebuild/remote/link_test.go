@@ -230,6 +230,20 @@ func TestReconnectPatience(t *testing.T) {
 	}
 }
 
+// No longer than the user has said.
+func TestReconnectTimeout(t *testing.T) {
+	w := worldOf(t, "web")
+	_, link := linkTo(t, w, "web")
+	link.network.options.ReconnectTimeout = 0
+	set(t, w.Host("web"), "down", "off")
+	if err := link.Reconnect(bounded(t), false); !errors.Is(err, ErrNotReached) {
+		t.Errorf("a host that is off: %v", err)
+	}
+	if got := recorded(t, w.Here(), opened); got != 2 {
+		t.Errorf("%d connections were tried, want one more than the one that was lost", got)
+	}
+}
+
 // What an activation has reported before nobody saw it any more is read off the host.
 func TestAwait(t *testing.T) {
 	const report = "run=nixhop-1\npid=1\nwas=/a\nstep=activate\nstatus=4\ncurrent=/b\nended=yes\n"

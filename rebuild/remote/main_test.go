@@ -121,7 +121,7 @@ func linkTo(t *testing.T, w standin.World, name string) (*Network, *Link) {
 func worldNetwork(t *testing.T, w standin.World, names ...string) *Network {
 	t.Helper()
 	config := written(t, filepath.Join(w.Dir, "ssh_config"), "Host *\n  User root\n  UserKnownHostsFile /dev/null\n")
-	n := networkOf(t, Options{Config: config, ConnectTimeout: 5 * time.Second, Batch: true}, names...)
+	n := networkOf(t, Options{Config: config, ConnectTimeout: 5 * time.Second, ReconnectTimeout: 30 * time.Second, Batch: true}, names...)
 	if err := n.MakeDir(); err != nil {
 		t.Fatal(err)
 	}

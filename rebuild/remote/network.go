@@ -27,12 +27,13 @@ import (
 
 // Options say how the hosts of a run are reached.
 type Options struct {
-	Config         string // the user's file for ssh's -F, or ""
-	SSHOpts        string // NIX_SSHOPTS
-	ConnectTimeout time.Duration
-	AcceptNew      bool // remember the key of a host that was never seen before
-	Pairs          bool // nix is to reach two of the hosts at a time
-	Batch          bool // ask nothing: there is nobody, or hosts are reached side by side
+	Config           string // the user's file for ssh's -F, or ""
+	SSHOpts          string // NIX_SSHOPTS
+	ConnectTimeout   time.Duration
+	ReconnectTimeout time.Duration // how long a host is tried again whose connection was lost
+	AcceptNew        bool          // remember the key of a host that was never seen before
+	Pairs            bool          // nix is to reach two of the hosts at a time
+	Batch            bool          // ask nothing: there is nobody, or hosts are reached side by side
 
 	// Person has the terminal for what ssh asks of a host that lets nobody in without, of hosts that are reached side by
 	// side, until done is called; nil: nobody is there.

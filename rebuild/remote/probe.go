@@ -82,6 +82,9 @@ const atWorkTime = time.Minute
 // calmPause is between two looks at a host on which a command may have been on its way when its connection ended.
 const calmPause = time.Second
 
+// settlePause is between two looks at a host on which an activation runs.
+const settlePause = 2 * time.Second
+
 // Settled asks a host once more for its facts, over a new connection where the one there was is gone, and waits until
 // it is at rest: nothing of an activation runs there any more, in so many looks one after the other. lost is called
 // where the connection was lost; running, once, where an activation goes on: false ends the wait. The error is why the
@@ -91,7 +94,7 @@ func (l *Link) Settled(ctx context.Context, q facts.Query, somebody bool, looks 
 		if after, err = l.probeAgain(ctx, q, somebody, lost); err != nil {
 			return after, waited, err
 		}
-		pause := reconnectPause
+		pause := settlePause
 		switch unit := slices.ContainsFunc(after.Switches, facts.Unit.Running); {
 		case unit && !waited:
 			waited = true

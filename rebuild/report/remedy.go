@@ -225,7 +225,7 @@ func (c Call) typed(word string) string {
 
 // wayFlags say how a host is reached and what of it is meant, and nothing of what is brought there.
 var wayFlags = []string{
-	"--accept-new", "--ask-elevate-password", "--connect-timeout", "--elevate", "--profile-name", "--ssh-config", "--sudo",
+	"--accept-new", "--ask-elevate-password", "--connect-timeout", "--elevate", "--profile-name", "--reconnect-timeout", "--ssh-config", "--sudo",
 }
 
 // Back are the words that take the target back to the generation before; empty: there is no target.

@@ -13,6 +13,10 @@ import (
 // DefaultConnectTimeout is how long a host may take to answer before it counts as unreachable.
 const DefaultConnectTimeout = 5 * time.Second
 
+// DefaultReconnectTimeout is how long a host is tried again whose connection was lost: one that configures its network
+// anew is back in seconds, one that reboots in minutes.
+const DefaultReconnectTimeout = 2 * time.Minute
+
 // The values of --engine.
 const (
 	EngineNative       = "native"
@@ -39,20 +43,21 @@ type Request struct {
 	Extra []string // the words after "--"
 	Words []string // all words but nixhop's own flags and the first "--": what nixos-rebuild is given on pass-through
 
-	Yes            bool     // --yes: nobody is asked whether these hosts are meant
-	Plan           bool     // --plan
-	Look           bool     // --check: a plan looks at the hosts first
-	NoCheck        bool     // --no-check
-	Hinted         []string // findings that a hint of the host's alias lets through
-	AcceptNew      bool     // --accept-new
-	JSON           bool     // --json
-	Help           bool     // --help, -h, or no word at all
-	Verbose        int      // how many -v
-	ConnectTimeout time.Duration
-	Engine         string // "", EngineNative or EngineNixosRebuild
-	NixosRebuild   string // --nixos-rebuild, else NIXHOP_NIXOS_REBUILD
-	SSHConfig      string // --ssh-config, else NIXHOP_SSH_CONFIG
-	SudoOpts       string // of NIX_SUDOOPTS, as nixos-rebuild-ng takes it: options of sudo, split as a shell does
+	Yes              bool     // --yes: nobody is asked whether these hosts are meant
+	Plan             bool     // --plan
+	Look             bool     // --check: a plan looks at the hosts first
+	NoCheck          bool     // --no-check
+	Hinted           []string // findings that a hint of the host's alias lets through
+	AcceptNew        bool     // --accept-new
+	JSON             bool     // --json
+	Help             bool     // --help, -h, or no word at all
+	Verbose          int      // how many -v
+	ConnectTimeout   time.Duration
+	ReconnectTimeout time.Duration
+	Engine           string // "", EngineNative or EngineNixosRebuild
+	NixosRebuild     string // --nixos-rebuild, else NIXHOP_NIXOS_REBUILD
+	SSHConfig        string // --ssh-config, else NIXHOP_SSH_CONFIG
+	SudoOpts         string // of NIX_SUDOOPTS, as nixos-rebuild-ng takes it: options of sudo, split as a shell does
 }
 
 // Flag is one flag of a command line, with its values.

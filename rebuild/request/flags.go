@@ -23,6 +23,7 @@ func ownFlags() []FlagSpec {
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
 		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},
+		{Name: "--reconnect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host is tried again whose connection was lost (default 120)"},
 		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default for one host, where there is one; several hosts are always native)"},
 		{Name: "--nixos-rebuild", Values: v("PATH"), Group: GroupOwn, Help: "the nixos-rebuild to run (also NIXHOP_NIXOS_REBUILD)"},
 		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},

@@ -17,7 +17,7 @@ import (
 // Where nixhop would only hand the words to nixos-rebuild (Request.PassThrough), nothing is refused that a
 // nixos-rebuild could understand: unknown flags and conflicts are its business.
 func Parse(words []string, isHost func(string) bool) (Request, error) {
-	p := parser{words: words, isHost: isHost, request: Request{ConnectTimeout: DefaultConnectTimeout}}
+	p := parser{words: words, isHost: isHost, request: Request{ConnectTimeout: DefaultConnectTimeout, ReconnectTimeout: DefaultReconnectTimeout}}
 	for p.at < len(words) {
 		if words[p.at] == "--" {
 			p.request.Extra = slices.Clone(words[p.at+1:])
@@ -257,6 +257,8 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 	case "--connect-timeout":
 		// ssh counts in whole seconds, at least one.
 		r.ConnectTimeout, err = parseSeconds(spec.Name, value, time.Second, time.Hour)
+	case "--reconnect-timeout":
+		r.ReconnectTimeout, err = parseSeconds(spec.Name, value, 0, time.Hour)
 	case "--engine":
 		r.Engine = value
 	case "--nixos-rebuild":

@@ -195,6 +195,7 @@ func TestParseUsageErrors(t *testing.T) {
 		{"switch web --engine bash", `--engine takes native or nixos-rebuild, not "bash"`, ""},
 		{"switch web --elevate doas", `--elevate takes none or sudo or run0, not "doas"`, ""},
 		{"switch web --connect-timeout soon", `--connect-timeout takes a number of seconds from 1 to 3600, not "soon"`, ""},
+		{"switch web --reconnect-timeout soon", `--reconnect-timeout takes a number of seconds from 0 to 3600, not "soon"`, ""},
 		{"switch web --connect-timeout 0", `--connect-timeout takes`, ""},
 		{"switch web --connect-timeout -5", `--connect-timeout takes`, ""},
 		{"switch web --connect-timeout 99999999999999999999", `--connect-timeout takes`, ""},
