@@ -202,6 +202,8 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":
 		return func(*cli.Context) error { return printLine(s.Stdio.Out, versionLine()) }
+	case "man":
+		return func(c *cli.Context) error { return showManual(c.Context, s.Stdio) }
 	case "help":
 		return func(c *cli.Context) error { return showHelp(c, r.Args) }
 	}
@@ -228,11 +230,17 @@ func wrongUsage(_ *cli.Context, err error, _ bool) error {
 	return &request.UsageError{Message: err.Error(), Hint: "see: nixhop --help"}
 }
 
-func showHelp(c *cli.Context, topics []string) error {
-	if len(topics) == 0 {
+// showHelp prints the help on a topic or an action; where one name is both, that on the topic, which names the action.
+func showHelp(c *cli.Context, words []string) error {
+	if len(words) == 0 {
 		return printLine(c.App.Writer, help.Program())
 	}
-	a, _ := request.FindAction(topics[0])
+	for _, t := range request.Topics() {
+		if t.Name == words[0] {
+			return printLine(c.App.Writer, help.Topic(t))
+		}
+	}
+	a, _ := request.FindAction(words[0])
 	return printLine(c.App.Writer, help.Action(a))
 }
 

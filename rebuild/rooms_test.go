@@ -16,7 +16,7 @@ var floors = [][]string{
 	{"rebuild/facts", "rebuild/report", "rebuild/cache", "rebuild/prompt"},
 	{"rebuild/request", "rebuild/view"},
 	{"rebuild/source", "rebuild/rollout", "rebuild/help"},
-	{"rebuild/check", "rebuild/decision", "rebuild/evaluation"},
+	{"rebuild/check", "rebuild/decision", "rebuild/evaluation", "rebuild/manual"},
 	{"rebuild/plan", "rebuild/selection"},
 	{"rebuild/explain"},
 	{"rebuild/remote"},

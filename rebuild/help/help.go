@@ -35,6 +35,10 @@ func Program() string {
 	h.hosts()
 	h.flags(request.Flags())
 	h.exitStatuses()
+	h.heading("Topics (nixhop help TOPIC)")
+	for _, t := range request.Topics() {
+		h.row(t.Name, t.Short)
+	}
 	return h.String()
 }
 
@@ -48,7 +52,14 @@ func Action(a request.Action) string {
 		h.line("  " + strings.TrimSpace("nixhop "+a.Also+" "+a.Usage))
 	}
 	if a.Long != "" {
-		h.line("\n" + a.Long)
+		h.line("")
+	}
+	for line := range strings.Lines(a.Long) {
+		if len(line) <= width {
+			h.line(strings.TrimSuffix(line, "\n"))
+			continue
+		}
+		h.line(strings.Join(report.Wrap(line, width), "\n"))
 	}
 	if a.Hosts != request.PlainWords {
 		h.hosts()
@@ -101,28 +112,15 @@ func (h *text) actions(own bool) {
 
 func (h *text) hosts() {
 	h.heading("HOST")
-	h.row("web, admin@web", "an alias of the ssh config, as ssh takes it")
-	h.row("web=CONFIGURATION", "where the configuration has another name")
-	h.row("'web*', 'web[1-3]', 'web?'", "the aliases that match and have a configuration")
-	h.row("@TAG", "the aliases that have this tag")
-	h.row("-", "HOST words on standard input, one a line")
-	h.row("root@192.0.2.1, root@[2001:db8::1], ssh://root@web:2222", "an address")
+	for _, r := range HostForms() {
+		h.row(r.Word, r.Meaning)
+	}
 }
 
 // flags shows the flags under their headings.
 func (h *text) flags(specs []request.FlagSpec) {
 	for _, g := range request.Groups() {
-		title := "Flags of nixos-rebuild: " + string(g)
-		switch g {
-		case request.GroupOwn:
-			title = "Flags of nixhop"
-		case request.GroupHosts:
-			title = "Flags of nixhop, which hosts"
-		case request.GroupMany:
-			title = "Flags of nixhop, many hosts"
-		case request.GroupPlatform:
-			title = "Flags of nixhop, for another platform"
-		}
+		title := GroupTitle(g)
 		for _, s := range specs {
 			if s.Group != g {
 				continue
@@ -136,12 +134,29 @@ func (h *text) flags(specs []request.FlagSpec) {
 	}
 }
 
+// GroupTitle is the heading of a group of flags: those of nixhop's own begin in lower case.
+func GroupTitle(g request.Group) string {
+	switch name := string(g); {
+	case g == request.GroupOwn:
+		return "Flags of nixhop"
+	case name == strings.ToLower(name):
+		return "Flags of nixhop, " + name
+	default:
+		return "Flags of nixos-rebuild: " + name
+	}
+}
+
 // written is how the help writes the flag: "-j, --max-jobs N".
 func written(s request.FlagSpec) string {
-	words := strings.Join(s.Spellings(), ", ")
 	if s.Short == "" {
-		words = "    " + words
+		return "    " + Written(s)
 	}
+	return Written(s)
+}
+
+// Written is the flag in all its spellings, with the names of its values.
+func Written(s request.FlagSpec) string {
+	words := strings.Join(s.Spellings(), ", ")
 	values := strings.Join(s.Values, " ")
 	switch {
 	case s.Attached:

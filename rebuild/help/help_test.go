@@ -14,6 +14,9 @@ func TestHelpForm(t *testing.T) {
 	for _, a := range request.Actions() {
 		texts[a.Name] = Action(a)
 	}
+	for _, topic := range request.Topics() {
+		texts["topic "+topic.Name] = Topic(topic)
+	}
 	for name, text := range texts {
 		for line := range strings.Lines(text) {
 			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
@@ -26,6 +29,9 @@ func TestHelpForm(t *testing.T) {
 		if strings.Contains(text, "{{") {
 			t.Errorf("%q: the help is given to text/template", name)
 		}
+		if strings.HasPrefix(name, "topic ") {
+			continue
+		}
 		end := text[strings.Index(text, "Exit status:"):]
 		for _, s := range request.ExitStatuses() {
 			if !strings.Contains(end, "  "+s.Code+" ") || !strings.Contains(end, s.Meaning) {
@@ -35,12 +41,17 @@ func TestHelpForm(t *testing.T) {
 	}
 }
 
-// The help leaves nothing out: the program's names every action and every flag, an action's every flag that it takes.
+// The help leaves nothing out: the program's names every action, every topic and every flag, an action's every flag that it takes.
 func TestHelpComplete(t *testing.T) {
 	all := Program()
 	for _, a := range request.Actions() {
 		if !strings.Contains(all, "  "+a.Name) || !strings.Contains(all, a.Short) {
 			t.Errorf("the action %s is missing", a.Name)
+		}
+	}
+	for _, topic := range request.Topics() {
+		if !strings.Contains(all, "\n  "+topic.Name+" ") {
+			t.Errorf("the topic %s is missing", topic.Name)
 		}
 	}
 	for _, s := range request.Flags() {

@@ -60,7 +60,7 @@ func rebuildActions() []Action {
 		{Name: "build-image", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "build a disk image (--image-variant)", Long: here},
 		{Name: "build-vm", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "build a virtual machine of it", Long: here},
 		{Name: "build-vm-with-bootloader", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "the same, started by its boot loader", Long: here},
-		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host, by its own nixos-rebuild.",
+		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host, by its own nixos-rebuild; of several each under its name, with --json one object a host.",
 			There: []string{"--engine", "--nixos-rebuild", "--flake", "--no-flake", "--file", "--attr"}},
 	}
 }
@@ -71,27 +71,53 @@ func ownActions() []Action {
 	plain := []string{"--ssh-config", "--verbose", "--help"}
 	return []Action{
 		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Refuses: []string{"--plan"}, Short: "check that a deployment can work, and do no more",
-			Long: "What stands behind switch may stand behind check."},
-		{Name: "hosts", Own: true, Usage: "[HOST...] [flags]", Flags: inventory, Short: "list the hosts of the ssh config"},
+			Long: "What stands behind switch may stand behind check. Without a HOST: every alias that has a configuration here."},
+		{Name: "hosts", Own: true, Usage: "[HOST...] [flags]", Flags: inventory, Short: "list the hosts of the ssh config",
+			Long: "Alias, user@address:port, the way there, configuration, tags, and where it stands. An alias that ssh refuses ends it with 3; the others are listed."},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
 			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
 				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +
 				"fish: nixhop completion fish >~/.config/fish/completions/nixhop.fish"},
 		{Name: "version", Own: true, Hosts: PlainWords, Flags: plain, Short: "print the version of nixhop"},
-		{Name: "help", Own: true, Hosts: PlainWords, Usage: "[ACTION]", Words: helpTopics(), Flags: plain, Short: "print the help for an action"},
+		{Name: "man", Own: true, Hosts: PlainWords, Flags: plain, Short: "show the manual",
+			Long: "Where standard output is no terminal: print the page itself, as in nixhop man >nixhop.1"},
+		{Name: "help", Own: true, Hosts: PlainWords, Usage: "[ACTION|TOPIC]", Words: helpWords(), Flags: plain, Short: "print the help for an action, or on a topic"},
 	}
 }
 
-// helpTopics are the actions that help explains. (It cannot ask Actions, of which it is a part.)
-func helpTopics() []string {
-	topics := []string{"check", "hosts", "completion", "version", "help"}
+// Topic is something that help explains beside the actions.
+type Topic struct {
+	Name  string
+	Short string // what it is about: lower case, no full stop
+}
+
+// Topics is the table of topics, in the order of the manual.
+func Topics() []Topic {
+	return []Topic{
+		{"hosts", "how to say which hosts, and which configuration"},
+		{"hints", "what a comment in the ssh config tells nixhop"},
+		{"exit-status", "what a run ends with"},
+		{"json", "the events of a deployment, for programs"},
+		{"environment", "the variables that count"},
+		{"safety", "what is looked at, asked and never done"},
+	}
+}
+
+// helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
+func helpWords() []string {
+	words := []string{"check", "hosts", "completion", "version", "man", "help"}
 	for _, a := range rebuildActions() {
-		topics = append(topics, a.Name)
+		words = append(words, a.Name)
 		if a.Also != "" {
-			topics = append(topics, a.Also)
+			words = append(words, a.Also)
 		}
 	}
-	return topics
+	for _, t := range Topics() {
+		if !slices.Contains(words, t.Name) {
+			words = append(words, t.Name)
+		}
+	}
+	return words
 }
 
 // FindAction finds an action by its name or its other name.

@@ -15,7 +15,7 @@ func Flags() []FlagSpec {
 func ownFlags() []FlagSpec {
 	engines := []string{EngineNative, EngineNixosRebuild}
 	return []FlagSpec{
-		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none"},
+		{Name: "--plan", Group: GroupOwn, Help: "print the commands, quoted for a shell, and run none", More: "no host is contacted"},
 		{Name: "--check", Group: GroupOwn, Help: "with --plan: look at the hosts first, and print exactly what would run"},
 		{Name: "--no-check", Group: GroupOwn, Help: "leave out the checks that the deployment can do without"},
 		{Name: "--quick", With: v("check"), Group: GroupOwn, Help: "with the action check: leave out the long part of the evaluation"},
@@ -23,12 +23,12 @@ func ownFlags() []FlagSpec {
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
 		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},
-		{Name: "--reconnect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host is tried again whose connection was lost (default 120)"},
+		{Name: "--reconnect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host is tried again whose connection was lost (default 120)", More: "at first each second, then more rarely"},
 		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default for one host, where there is one; several hosts are always native)"},
 		{Name: "--nixos-rebuild", Values: v("PATH"), Group: GroupOwn, Help: "the nixos-rebuild to run (also NIXHOP_NIXOS_REBUILD)"},
 		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},
-		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output; of a deployment: its events"},
-		{Name: "--log-dir", Values: v("DIR"), Group: GroupOwn, Help: "keep all that is printed for each host in a file there, with times"},
+		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output; of a deployment: its events", More: "one host is then deployed as many are, and nobody is asked"},
+		{Name: "--log-dir", Values: v("DIR"), Group: GroupOwn, Help: "keep all that is printed for each host in a file there, with times", More: "one host is then deployed as many are"},
 		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
 	}
@@ -38,8 +38,8 @@ func hostFlags() []FlagSpec {
 	const g = GroupHosts
 	return []FlagSpec{
 		{Name: "--all", Group: g, Help: "every alias that has a configuration in the flake"},
-		{Name: "--except", Values: v("HOST"), Group: g, Help: "leave these out; more than once: more of them"},
-		{Name: "--partition", Values: v("I/N"), Group: g, Help: "only share I of N of these hosts, counted from 1, as the jobs of a CI matrix are"},
+		{Name: "--except", Values: v("HOST"), Group: g, Help: "leave these out; more than once: more of them", More: "by the same words; each must match something"},
+		{Name: "--partition", Values: v("I/N"), Group: g, Help: "only share I of N of these hosts, counted from 1, as the jobs of a CI matrix are", More: "the hosts are sorted by their names and dealt like cards"},
 		{Name: "--yes", Group: g, Help: "go on with the hosts that a glob, a tag or --all has chosen, without asking"},
 	}
 }
@@ -50,17 +50,17 @@ func rolloutFlags() []FlagSpec {
 	changes := v("switch", "boot", "test")
 	work := v("switch", "boot", "test", "build", "dry-build", "dry-activate")
 	return []FlagSpec{
-		{Name: "--canary", With: changes, Values: v("HOST|N"), Group: g, Help: "activate this host, or the first N, before all others"},
+		{Name: "--canary", With: changes, Values: v("HOST|N"), Group: g, Help: "activate this host, or the first N, before all others", More: "where one of them fails nothing further is begun, whatever else is said"},
 		{Name: "--batch", With: changes, Values: v("N|N%"), Group: g, Help: "activate so many hosts, then the next so many (default: all)"},
 		{Name: "--parallel", With: changes, Values: v("N"), Group: g, Help: "how many of them are activated at a time (default 10)"},
 		{Name: "--serial", With: changes, Group: g, Help: "activate one host after another"},
 		{Name: "--pause", With: changes, Values: v("SECONDS"), Group: g, Help: "wait between two waves"},
-		{Name: "--health", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "a shell command, run here for each host that was activated: the next wave waits until it succeeds"},
-		{Name: "--health-remote", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "the same, but run on the host"},
+		{Name: "--health", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "a shell command, run here for each host that was activated: the next wave waits until it succeeds", More: "tried again until it does, or --health-timeout is over; NIXHOP_HOST (as typed), NIXHOP_ADDRESS and NIXHOP_TOPLEVEL (empty where a nixos-rebuild has done the work) are in its environment; it works for one host, too"},
+		{Name: "--health-remote", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "the same, but run on the host", More: "as the user that ssh logs in as"},
 		{Name: "--health-timeout", With: v("switch", "test"), Values: v("SECONDS"), Group: g, Help: "how long a host may take to be healthy (default 60)"},
-		{Name: "--on-failure", With: work, Values: v("WHAT"), Choices: failures, Group: g, Help: "stop: begin nothing further when a host fails (default); continue: with the others"},
+		{Name: "--on-failure", With: work, Values: v("WHAT"), Choices: failures, Group: g, Help: "stop: begin nothing further when a host fails (default); continue: with the others", More: "what runs is finished, and the rest is listed"},
 		{Name: "--max-failures", With: work, Values: v("N|N%"), Group: g, Help: "go on until more hosts than that have failed"},
-		{Name: "--skip-offline", With: work, Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed"},
+		{Name: "--skip-offline", With: work, Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed", More: "they are listed; where no host is left that is a failure all the same"},
 		{Name: "--force", With: changes, Group: g, Help: "activate also hosts that run and boot the system already; this restarts failed units, too"},
 		{Name: "--eval-jobs", With: append(work, "check"), Values: v("N"), Group: g, Help: "evaluate so many configurations at a time (default: as many as processors and memory carry)"},
 		{Name: "--copy-jobs", With: work, Values: v("N"), Group: g, Help: "copy so many systems at a time (default 5)"},
@@ -70,7 +70,7 @@ func rolloutFlags() []FlagSpec {
 func platformFlags() []FlagSpec {
 	const g = GroupPlatform
 	return []FlagSpec{
-		{Name: "--cross", Values: v("BUILD-SYSTEM"), Optional: true, Attached: true, Group: g, Help: "cross-compile from this system (default: the build host's); none: against a hint"},
+		{Name: "--cross", Values: v("BUILD-SYSTEM"), Optional: true, Attached: true, Group: g, Help: "cross-compile from this system (default: the build host's); none: against a hint", More: "whatever the configuration says; =BUILD-SYSTEM is part of the same word"},
 		{Name: "--emulate", Group: g, Help: "let the build host run programs of the target's system, and try first whether it can"},
 		{Name: "--system", Values: v("SYSTEM"), Group: g, Help: "the system of a configuration that leaves it to its caller"},
 	}
@@ -95,7 +95,7 @@ func configurationFlags() []FlagSpec {
 func whereFlags() []FlagSpec {
 	const g = GroupWhere
 	return []FlagSpec{
-		{Name: "--build-host", Values: v("HOST"), Group: g, Known: InAll, Help: "build there: local, target, or a host (default local)"},
+		{Name: "--build-host", Values: v("HOST"), Group: g, Known: InAll, Help: "build there: local, target, or a host (default local)", More: "localhost, an empty word and the name of this machine, where that is no alias, are local, too"},
 		{Name: "--target-host", Values: v("HOST"), Group: g, Known: InAll, Help: "activate there, instead of a HOST word"},
 		{Name: "--use-substitutes", Short: "-s", Also: v("--substitute-on-destination"), Group: g, Known: InAll, Native: byEngine, Help: "let the hosts fetch from binary caches what those have"},
 		{Name: "--profile-name", Short: "-p", Values: v("NAME"), Empty: true, Group: g, Known: InAll, Native: byEngine, Help: "set this system profile instead of the default one"},

@@ -19,6 +19,7 @@ type FlagSpec struct {
 	Known    Release    // which nixos-rebuild takes it; none: it is nixhop's own
 	Native   NixCommand // which commands take it when nixhop runs them itself; none: it needs nixos-rebuild
 	Help     string     // one or two lines of help: lower case, no full stop
+	More     string     // what else there is to know, in the manual and the README: goes on where Help ends
 }
 
 // Release is a set of nixos-rebuild programs.

@@ -3,7 +3,6 @@ package request
 import (
 	"flag"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -43,28 +42,6 @@ func TestReadmeExitStatuses(t *testing.T) {
 	}
 	if !strings.Contains(readReadme(t), "\n## Exit status\n\n"+table+"\n") {
 		t.Errorf("%s has another table of exit statuses than\n%s", readme, table)
-	}
-}
-
-// TestReadmeFlags: every flag in a table of the README exists.
-func TestReadmeFlags(t *testing.T) {
-	word := regexp.MustCompile("`[^`]*`")
-	named := 0
-	for line := range strings.Lines(readReadme(t)) {
-		if !strings.HasPrefix(line, "| `-") {
-			continue
-		}
-		first, _, _ := strings.Cut(line[2:], "|")
-		for _, code := range word.FindAllString(first, -1) {
-			flag := strings.Fields(strings.Trim(code, "`"))[0]
-			if _, found := FindFlag(flag); !found {
-				t.Errorf("%s names %q, which is no flag", readme, flag)
-			}
-			named++
-		}
-	}
-	if named == 0 {
-		t.Errorf("%s has no table of flags", readme)
 	}
 }
 

@@ -20,7 +20,7 @@ type JSON struct {
 	pieces report.Pieces
 }
 
-// object is an event. jsonKinds says which of its fields an event of a kind has.
+// object is an event. Kinds says which of its fields an event of a kind has.
 type object struct {
 	V       int                  `json:"v"`
 	Time    string               `json:"time"`
@@ -47,21 +47,21 @@ type change struct {
 	Reboot         string `json:"reboot,omitempty"`
 }
 
-// jsonKind documents the events of a kind.
-type jsonKind struct {
-	kind      string
-	fields    []string // beside v, time and kind
-	sometimes []string // fields that it may have
-	meaning   string
+// Kind documents the events of a kind.
+type Kind struct {
+	Name      string
+	Fields    []string // beside v, time and kind
+	Sometimes []string // fields that it may have
+	Meaning   string
 }
 
 // endedKind is what came of a host, told at the end of the run.
 const endedKind = "ended"
 
-// jsonKinds are all kinds of events. The README has them as a table.
-func jsonKinds() []jsonKind {
+// Kinds are all kinds of events, in the order of a run. README and manual have them as a table.
+func Kinds() []Kind {
 	list := func(names string) []string { return strings.Fields(names) }
-	return []jsonKind{
+	return []Kind{
 		{string(report.Begun), list("action hosts phase"), nil, "the run begins, with these hosts; phase is the last one that each is to go through"},
 		{string(report.Started), list("host phase"), nil, "a host begins a phase: locate, connect, decide, evaluate, check, build, copy, activate, health"},
 		{string(report.Output), list("host text"), nil, "a line that a program has printed for a host, without its end"},
@@ -84,8 +84,8 @@ func JSONTable() string {
 		}
 		return "`" + strings.Join(names, "`, `") + "`"
 	}
-	for _, k := range jsonKinds() {
-		b.WriteString("| `" + k.kind + "` | " + code(k.fields) + " | " + code(k.sometimes) + " | " + k.meaning + " |\n")
+	for _, k := range Kinds() {
+		b.WriteString("| `" + k.Name + "` | " + code(k.Fields) + " | " + code(k.Sometimes) + " | " + k.Meaning + " |\n")
 	}
 	return b.String()
 }

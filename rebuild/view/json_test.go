@@ -77,20 +77,20 @@ func TestJSONAsDocumented(t *testing.T) {
 			t.Fatalf("%q: %v", line, err)
 		}
 		kind, _ := fields["kind"].(string)
-		at := slices.IndexFunc(jsonKinds(), func(k jsonKind) bool { return k.kind == kind })
+		at := slices.IndexFunc(Kinds(), func(k Kind) bool { return k.Name == kind })
 		if at < 0 {
 			t.Errorf("no such kind: %s", line)
 			continue
 		}
-		documented := jsonKinds()[at]
-		must := append([]string{"v", "time", "kind"}, documented.fields...)
+		documented := Kinds()[at]
+		must := append([]string{"v", "time", "kind"}, documented.Fields...)
 		for _, name := range must {
 			if _, there := fields[name]; !there {
 				t.Errorf("no %q in %s", name, line)
 			}
 		}
 		for name := range fields {
-			if !slices.Contains(append(must, documented.sometimes...), name) {
+			if !slices.Contains(append(must, documented.Sometimes...), name) {
 				t.Errorf("%q is not documented: %s", name, line)
 			}
 			met[kind+" "+name] = true
@@ -100,11 +100,11 @@ func TestJSONAsDocumented(t *testing.T) {
 		}
 	}
 	documented := map[string]bool{"v": true, "time": true, "kind": true}
-	for _, k := range jsonKinds() {
-		for _, name := range append(k.fields, k.sometimes...) {
+	for _, k := range Kinds() {
+		for _, name := range append(k.Fields, k.Sometimes...) {
 			documented[name] = true
-			if !met[k.kind+" "+name] && name != "log" {
-				t.Errorf("%q of %q was never seen", name, k.kind)
+			if !met[k.Name+" "+name] && name != "log" {
+				t.Errorf("%q of %q was never seen", name, k.Name)
 			}
 		}
 	}
