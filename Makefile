@@ -42,9 +42,9 @@ soak:
 	go test -tags $(SOAK_TAGS) -run TestSoak -count 1 -timeout 45m -v .
 
 lint:
-	go vet ./... ./testdata/standin
+	go vet ./... ./testdata/standin ./testdata/terminal
 	go vet -tags lab,bench,soak .
-	GOOS=darwin go vet ./... ./testdata/standin
+	GOOS=darwin go vet ./... ./testdata/standin ./testdata/terminal
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@if command -v shellcheck >/dev/null; then \

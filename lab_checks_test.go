@@ -245,7 +245,7 @@ func labCheckInterrupted(t *testing.T, l *lab) {
 		within(t, time.Minute, "ssh to the silent host", func() bool {
 			return slices.ContainsFunc(l.processes(t), func(p string) bool { return strings.Contains(p, " -f -N ") && strings.HasSuffix(p, "-- silent ") })
 		})
-		if err := term.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		if err := syscall.Kill(term.side.Pid, syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
 		if r := term.finished(); r.code != 128+int(syscall.SIGINT) {

@@ -94,7 +94,7 @@ func labKilled(t *testing.T, l *lab) {
 	dir := l.systems(t, "sleep 600", "exec sleep 613")
 	term := l.onTerminal(t, l.command(t, dir, nil, "switch", "n1=build-slow", "-L"))
 	term.expect("a long build starts")
-	if err := term.cmd.Process.Kill(); err != nil {
+	if err := syscall.Kill(term.side.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	term.wait()
@@ -124,7 +124,7 @@ func labTerminated(t *testing.T, l *lab) {
 	cmd := l.command(t, dir, nil, "switch", "n1=build-slow", "-L")
 	term := l.onTerminal(t, cmd)
 	term.expect("a long build starts")
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(term.side.Pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if code := term.wait(); code != 143 {

@@ -107,7 +107,7 @@ func (l *lab) steady(t *testing.T, text string) string {
 }
 
 // finished waits for the end of a program on a terminal, and for all that it has shown.
-func (term *terminal) finished() result {
+func (term *onATerminal) finished() result {
 	term.t.Helper()
 	code := term.wait()
 	select {

@@ -8,19 +8,19 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+
+	"nixhop/testdata/terminal"
 )
 
-// terminal is a program on a terminal of its own, as the leader of that terminal's session: what is typed there, Ctrl-C
+// onATerminal is a program on a terminal of its own, as the leader of that terminal's session: what is typed there, Ctrl-C
 // included, reaches it the way it reaches a program in a user's shell.
-type terminal struct {
+type onATerminal struct {
 	t    *testing.T
-	cmd  *exec.Cmd
-	side *os.File // ours
+	side *terminal.Terminal
 	done chan struct{}
 
 	mu     sync.Mutex
@@ -28,30 +28,19 @@ type terminal struct {
 }
 
 // onTerminal starts a command on a new terminal: nixhop by l.command, another one by exec.Command.
-func (l *lab) onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
+func (l *lab) onTerminal(t *testing.T, cmd *exec.Cmd) *onATerminal {
 	t.Helper()
-	ours, theirs, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer theirs.Close()
-	if err := pty.Setsize(theirs, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
-		t.Fatal(err)
-	}
 	if cmd.Env == nil {
 		cmd.Env = append(os.Environ(), l.env...)
 	}
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := cmd.Start(); err != nil {
+	ours, err := terminal.Start(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, cmd: cmd, side: ours, done: make(chan struct{})}
+	term := &onATerminal{t: t, side: ours, done: make(chan struct{})}
 	go term.read()
 	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
 		ours.Close()
 		<-term.done
 	})
@@ -59,7 +48,7 @@ func (l *lab) onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 }
 
 // read collects the output until no process has the terminal open any more: Linux says EIO then.
-func (term *terminal) read() {
+func (term *onATerminal) read() {
 	defer close(term.done)
 	buffer := make([]byte, 4096)
 	for {
@@ -74,14 +63,14 @@ func (term *terminal) read() {
 }
 
 // text is what the terminal has shown so far, with the terminal's line ends (CR LF).
-func (term *terminal) text() string {
+func (term *onATerminal) text() string {
 	term.mu.Lock()
 	defer term.mu.Unlock()
 	return term.output.String()
 }
 
 // expect waits until the terminal has shown a text.
-func (term *terminal) expect(text string) {
+func (term *onATerminal) expect(text string) {
 	term.t.Helper()
 	if !eventually(time.Minute, func() bool { return bytes.Contains([]byte(term.text()), []byte(text)) }) {
 		term.t.Fatalf("the terminal never showed %q:\n%s", text, term.text())
@@ -89,7 +78,7 @@ func (term *terminal) expect(text string) {
 }
 
 // types sends keys; "\x03" is Ctrl-C.
-func (term *terminal) types(keys string) {
+func (term *onATerminal) types(keys string) {
 	term.t.Helper()
 	if _, err := io.WriteString(term.side, keys); err != nil {
 		term.t.Fatal(err)
@@ -97,17 +86,15 @@ func (term *terminal) types(keys string) {
 }
 
 // wait waits for the program's end and returns its exit status, 128+n when signal n ended it.
-func (term *terminal) wait() int {
+func (term *onATerminal) wait() int {
 	term.t.Helper()
-	gone := make(chan struct{})
-	go func() {
-		term.cmd.Wait()
-		close(gone)
-	}()
+	gone := make(chan int, 1)
+	go func() { gone <- term.side.Wait() }()
 	select {
-	case <-gone:
+	case status := <-gone:
+		return status
 	case <-time.After(time.Minute):
 		term.t.Fatalf("the program on the terminal does not end:\n%s", term.text())
 	}
-	return ended(term.cmd.ProcessState)
+	panic("not reached")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -11,11 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/creack/pty"
+
 	"github.com/rogpeppe/go-internal/testscript"
+	"nixhop/testdata/terminal"
 )
 
 // terminalTime bounds how long a script waits for something on a terminal.
@@ -33,10 +33,6 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	ours, theirs, err := pty.Open()
-	ts.Check(err)
-	defer ours.Close()
-	ts.Check(pty.Setsize(theirs, &pty.Winsize{Rows: 24, Cols: 120}))
 	cmd := exec.Command(programOf(ts, args[2]), args[3:]...)
 	cmd.Dir = ts.MkAbs(".")
 	inherited := []string{"WORK", "PATH", "HOME", "TMPDIR", "NIXHOP_SSH_CONFIG", "SHELL", "GORACE", "XDG_RUNTIME_DIR"}
@@ -44,17 +40,14 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	cmd.Env = append(cmd.Env, "TERM="+cmp.Or(ts.Getenv("TERM"), "dumb"), "CI="+ts.Getenv("CI"), "NO_COLOR=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	ts.Check(cmd.Start())
-	theirs.Close()
+	ours, err := terminal.Start(cmd, &pty.Winsize{Rows: 24, Cols: 120})
+	ts.Check(err)
+	defer ours.Close()
 	shown := readScreen(ours)
 	defer time.AfterFunc(2*terminalTime, func() { _ = cmd.Process.Kill() }).Stop()
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
 		text, answer, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " => ")
 		if !shown.await(strings.ReplaceAll(text, `\n`, "\n")) {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
 			ts.Fatalf("no %q on the terminal, but:\n%s", text, shown.text())
 		}
 		if answer == "^C" {
@@ -64,7 +57,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Check(err)
 	}
-	got := exitOf(cmd.Wait())
+	got := ours.Wait()
 	<-shown.ended
 	ts.Logf("[screen]\n%s", shown.text())
 	ts.Check(os.WriteFile(ts.MkAbs("screen"), []byte(shown.text()), 0o644))
@@ -82,14 +75,6 @@ func programOf(ts *testscript.TestScript, name string) string {
 	}
 	ts.Fatalf("no %q in PATH", name)
 	return ""
-}
-
-func exitOf(err error) int {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode()
-	}
-	return 0
 }
 
 // screen is what a terminal has shown.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // InterruptedError says that a signal asked the run to stop. Run, Capture, Output and Hold return it when
@@ -191,49 +190,26 @@ func DropKeyboard() (release func()) {
 // keyboard are the signals that a terminal sends to every process in its foreground.
 func keyboard() []syscall.Signal { return []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} }
 
-// signalLate is how long after a child that the keyboard has stopped its signal may come to be caught here. The terminal
-// sends it to both at once.
-const signalLate = 300 * time.Millisecond
-
 // interruptedBy returns err as an *InterruptedError where the keyboard stopped the run: by the signal that is caught here,
-// or that the child has died of. A child that ends with 128+SIGINT says that something was interrupted, which may have
-// been on another machine: it is waited for a moment for the signal to come here. A ctx that the signal ends has ended then:
-// two receivers of one signal get it one after the other, and who asks ctx must not go on in between.
+// or that the child has died of. The terminal sends it to both at once, and the child may have ended by it before it was
+// taken here. A ctx that the signal ends has ended then: two receivers of one signal get it one after the other, and who
+// asks ctx must not go on in between.
 func interruptedBy(ctx context.Context, caught chan os.Signal, err error) error {
-	var exit *ExitError
-	errors.As(err, &exit)
-	patience := time.Duration(0)
-	if exit != nil && exit.Code == 128+int(syscall.SIGINT) {
-		patience = signalLate
-	}
-	if number, ok := within(patience, caught); ok {
+	settle()
+	select {
+	case s := <-caught:
+		number, _ := s.(syscall.Signal)
 		if ending, ok := ctx.Value(keysKey{}).(*endedByKeys); ok && slices.Contains(ending.keys, number) {
 			<-ending.over
 		}
 		return &InterruptedError{Signal: number, Err: err}
+	default:
 	}
-	if !Interrupted(err) && exit != nil && exit.Signal == syscall.SIGINT {
+	var exit *ExitError
+	if errors.As(err, &exit) && exit.Signal == syscall.SIGINT && !Interrupted(err) {
 		return &InterruptedError{Signal: syscall.SIGINT, Err: err}
 	}
 	return err
-}
-
-// within is the signal that has been caught, or is in a while.
-func within(patience time.Duration, caught chan os.Signal) (number syscall.Signal, ok bool) {
-	var s os.Signal
-	select {
-	case s = <-caught:
-	default:
-		if patience == 0 {
-			return 0, false
-		}
-		select {
-		case s = <-caught:
-		case <-time.After(patience):
-		}
-	}
-	number, ok = s.(syscall.Signal)
-	return number, ok
 }
 
 // Interrupted reports whether the user, or who else may end it, has stopped the run.

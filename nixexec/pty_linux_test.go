@@ -12,14 +12,15 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"nixhop/testdata/terminal"
 )
 
-// terminal is a pseudo-terminal with a program in its foreground.
-type terminal struct {
-	t       *testing.T
-	master  *os.File
-	program *exec.Cmd
-	lines   *bufio.Scanner
+// onATerminal is a program in the foreground of a terminal.
+type onATerminal struct {
+	*terminal.Terminal
+	t     *testing.T
+	lines *bufio.Scanner
 }
 
 // openPTY returns both ends of a new pseudo-terminal.
@@ -34,21 +35,19 @@ func openPTY(t *testing.T) (master, slave *os.File) {
 }
 
 // onTerminal starts the test binary, in the given mode, as the foreground of a terminal of its own.
-func onTerminal(t *testing.T, mode string, args ...string) *terminal {
+func onTerminal(t *testing.T, mode string, args ...string) *onATerminal {
 	t.Helper()
-	master, slave := openPTY(t)
-	defer slave.Close()
 	c := child(mode, args...)
 	program := exec.CommandContext(bounded(t), c.Argv[0], c.Argv[1:]...)
 	program.Env = append(os.Environ(), c.Env...)
-	program.Stdin, program.Stdout, program.Stderr = slave, slave, slave
-	program.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := program.Start(); err != nil {
+	started, err := terminal.Start(program, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(master)
+	t.Cleanup(func() { started.Close() })
+	lines := bufio.NewScanner(started)
 	lines.Split(lineOrQuestion)
-	return &terminal{t: t, master: master, program: program, lines: lines}
+	return &onATerminal{Terminal: started, t: t, lines: lines}
 }
 
 // lineOrQuestion splits after a line, and after a question that waits on its line for the answer.
@@ -62,7 +61,7 @@ func lineOrQuestion(data []byte, atEOF bool) (advance int, token []byte, err err
 }
 
 // expect reads up to a line that contains text and returns it.
-func (p *terminal) expect(text string) string {
+func (p *onATerminal) expect(text string) string {
 	p.t.Helper()
 	var seen []string
 	for p.lines.Scan() {
@@ -77,28 +76,22 @@ func (p *terminal) expect(text string) string {
 }
 
 // until reads up to text, which may stand in the middle of a line.
-func (p *terminal) until(text string) {
+func (p *onATerminal) until(text string) {
 	p.t.Helper()
 	seen := ""
 	for one := make([]byte, 1); !strings.HasSuffix(seen, text); seen += string(one) {
-		if _, err := p.master.Read(one); err != nil {
+		if _, err := p.Terminal.Read(one); err != nil {
 			p.t.Fatalf("no %q in %q", text, seen)
 		}
 	}
 }
 
 // press types keys.
-func (p *terminal) press(keys string) {
+func (p *onATerminal) press(keys string) {
 	p.t.Helper()
-	if _, err := io.WriteString(p.master, keys); err != nil {
+	if _, err := io.WriteString(p.Terminal, keys); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-// status waits for the program and returns how it exited.
-func (p *terminal) status() int {
-	_ = p.program.Wait()
-	return p.program.ProcessState.ExitCode()
 }
 
 const (
@@ -128,7 +121,7 @@ func TestCtrlCReachesForegroundOnce(t *testing.T) {
 		if strings.HasPrefix(mode, "keys-") {
 			p.expect("cause stopped by signal interrupt")
 		}
-		if got := p.status(); got != 130 {
+		if got := p.Wait(); got != 130 {
 			t.Errorf("%s: exit status %d", mode, got)
 		}
 	}
@@ -145,7 +138,7 @@ func TestCtrlCTwice(t *testing.T) {
 		}
 		p.press("go on\n")
 		p.expect("total 2")
-		if got := p.status(); got != 130 {
+		if got := p.Wait(); got != 130 {
 			t.Errorf("%s: exit status %d", mode, got)
 		}
 	}
@@ -158,13 +151,13 @@ func TestTermAfterCtrlC(t *testing.T) {
 		p.expect("ready")
 		p.press(ctrlC)
 		p.expect("interrupt 1")
-		if err := p.program.Process.Signal(syscall.SIGTERM); err != nil {
+		if err := syscall.Kill(p.Pid, syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
 		if got := p.expect("child"); got != `child -1 15 ""` {
 			t.Errorf("%s: got %q", mode, got)
 		}
-		if got := p.status(); got != 130 {
+		if got := p.Wait(); got != 130 {
 			t.Errorf("%s: exit status %d", mode, got)
 		}
 	}
@@ -176,7 +169,7 @@ func TestForegroundWithoutCtrlC(t *testing.T) {
 		p.expect("ready")
 		p.press("go on\n")
 		p.expect("total 0")
-		if got := p.status(); got != 7 {
+		if got := p.Wait(); got != 7 {
 			t.Errorf("%s: exit status %d", mode, got)
 		}
 	}
@@ -200,7 +193,7 @@ func TestKeyboardStatus(t *testing.T) {
 				p := onTerminal(t, mode, test.argv...)
 				p.expect("ready")
 				p.press(test.keys)
-				if got := p.status(); got != test.want {
+				if got := p.Wait(); got != test.want {
 					t.Errorf("%s: exit status %d, want %d", mode, got, test.want)
 				}
 			}
@@ -223,7 +216,7 @@ func TestCtrlCEndsBackground(t *testing.T) {
 	if got := p.expect("child 9 0"); strings.Count(got, "TERM") != 1 || strings.Contains(got, "INT") {
 		t.Errorf("got %q", got)
 	}
-	if got := p.status(); got != 130 {
+	if got := p.Wait(); got != 130 {
 		t.Errorf("exit status %d", got)
 	}
 }
@@ -234,7 +227,7 @@ func TestBackgroundHasNoTerminal(t *testing.T) {
 	if got := p.expect("child"); !strings.Contains(got, "/dev/tty") {
 		t.Errorf("got %q", got)
 	}
-	if got := p.status(); got == 0 || got > 128 {
+	if got := p.Wait(); got == 0 || got > 128 {
 		t.Errorf("exit status %d", got)
 	}
 }
@@ -246,7 +239,7 @@ func TestSecretIsAskedForInShell(t *testing.T) {
 	p := onTerminal(t, "run", "sh", "-c", c.String()+"; stty -a | grep -o ' echo '")
 	p.until("password: ")
 	eventually(t, "echo is off", func() bool {
-		state, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
+		state, err := unix.IoctlGetTermios(int(p.Terminal.Fd()), unix.TCGETS)
 		return err == nil && state.Lflag&unix.ECHO == 0
 	})
 	p.press("a 'typed' \\ one\n")
@@ -256,7 +249,7 @@ func TestSecretIsAskedForInShell(t *testing.T) {
 		}
 	}
 	p.expect(" echo ")
-	if got := p.status(); got != 0 {
+	if got := p.Wait(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
 }

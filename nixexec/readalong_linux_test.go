@@ -99,7 +99,7 @@ func TestReadAlongQuestion(t *testing.T) {
 	p.expect("got secret")
 	p.press("more\n")
 	p.expect("and more")
-	if got := p.status(); got != 5 {
+	if got := p.Wait(); got != 5 {
 		t.Errorf("exit status %d", got)
 	}
 }
@@ -110,13 +110,13 @@ func TestReadAlongNewSize(t *testing.T) {
 	p := onTerminal(t, "along", "sh", "-c", text)
 	p.expect("ready")
 	for _, size := range []pty.Winsize{{Rows: 50, Cols: 132}, {Rows: 24, Cols: 80}} {
-		if err := pty.Setsize(p.master, &size); err != nil {
+		if err := pty.Setsize(p.File, &size); err != nil {
 			t.Fatal(err)
 		}
 		p.expect(fmt.Sprintf("%d %d", size.Rows, size.Cols))
 	}
 	p.press(ctrlC)
-	if got := p.status(); got != 130 {
+	if got := p.Wait(); got != 130 {
 		t.Errorf("exit status %d", got)
 	}
 }

@@ -7,52 +7,45 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/creack/pty"
+	"nixhop/testdata/terminal"
 )
 
-// terminal is a pseudo-terminal with a program in its foreground.
-type terminal struct {
-	t       *testing.T
-	master  *os.File
-	program *exec.Cmd
+// onATerminal is a program in the foreground of a terminal.
+type onATerminal struct {
+	*terminal.Terminal
+	t *testing.T
 }
 
 // onTerminal starts the test binary as a program that opens a connection, in the foreground of a terminal of its own.
-func onTerminal(t *testing.T, o MasterOptions) *terminal {
+func onTerminal(t *testing.T, o MasterOptions) onATerminal {
 	t.Helper()
 	program := exec.CommandContext(bounded(t), os.Args[0], o.Dir, o.Config, o.Host)
 	program.Env = append(os.Environ(), opens+"=1")
-	master, err := pty.Start(program)
+	started, err := terminal.Start(program, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { master.Close() })
-	return &terminal{t: t, master: master, program: program}
+	t.Cleanup(func() { started.Close() })
+	return onATerminal{started, t}
 }
 
 // expect reads up to text, which may stand in the middle of a line.
-func (p *terminal) expect(text string) {
+func (p onATerminal) expect(text string) {
 	p.t.Helper()
 	seen := ""
 	for one := make([]byte, 1); !strings.HasSuffix(seen, text); seen += string(one) {
-		if _, err := p.master.Read(one); err != nil {
+		if _, err := p.Terminal.Read(one); err != nil {
 			p.t.Fatalf("no %q in %q", text, seen)
 		}
 	}
 }
 
 // press types keys.
-func (p *terminal) press(keys string) {
+func (p onATerminal) press(keys string) {
 	p.t.Helper()
-	if _, err := io.WriteString(p.master, keys); err != nil {
+	if _, err := io.WriteString(p.Terminal, keys); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-// status waits for the program and returns how it exited.
-func (p *terminal) status() int {
-	_ = p.program.Wait()
-	return p.program.ProcessState.ExitCode()
 }
 
 // ssh asks on the terminal when a connection is opened, and there only. One Ctrl-C is enough: ssh loses one that comes
@@ -74,7 +67,7 @@ func TestOpenAsksOnTerminal(t *testing.T) {
 		if test.want == 0 {
 			p.expect("used")
 		}
-		if got := p.status(); got != test.want {
+		if got := p.Wait(); got != test.want {
 			t.Errorf("answer %q: exit status %d, want %d", test.answer, got, test.want)
 		}
 		if entries, err := os.ReadDir(o.Dir); err != nil || len(entries) != 0 {

@@ -3,15 +3,16 @@ package tty
 import (
 	"context"
 	"io"
-	"nixhop/nixexec"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"nixhop/nixexec"
+	"nixhop/testdata/terminal"
 )
 
 // asks names the variable that makes the test binary a program that asks for a secret.
@@ -45,7 +46,7 @@ func TestSecretIsAskedFor(t *testing.T) {
 	defer cancel()
 	program := exec.CommandContext(ctx, os.Args[0], "sed", "s/^/got /")
 	program.Env = append(os.Environ(), asks+"=1")
-	master, err := pty.Start(program)
+	master, err := terminal.Start(program, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestSecretIsAskedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("\r\ngot a 'typed' \\ one\r\ngot and more\r\ngot end\r\n echo \r\n")
-	if err := program.Wait(); err != nil {
-		t.Error(err)
+	if status := master.Wait(); status != 0 {
+		t.Errorf("exit status %d", status)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
+	"nixhop/testdata/terminal"
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
@@ -342,21 +342,21 @@ func TestScriptSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd := s.command(t, path)
-		terminal, err := pty.Start(cmd)
+		screen, err := terminal.Start(cmd, nil)
 		if err != nil {
-			t.Skipf("there are no pseudo-terminals: %v", err)
+			t.Fatal(err)
 		}
-		defer terminal.Close()
+		defer screen.Close()
 		said, chunk := "", make([]byte, 1024)
 		for !strings.Contains(said, "password: ") {
-			n, err := terminal.Read(chunk)
+			n, err := screen.Read(chunk)
 			if said += string(chunk[:n]); err != nil {
 				break
 			}
 		}
-		fmt.Fprintln(terminal, "it's $ecret")
-		if err := cmd.Wait(); err != nil || said != "password: " {
-			t.Errorf("%v: %q", err, said)
+		fmt.Fprintln(screen, "it's $ecret")
+		if status := screen.Wait(); status != 0 || said != "password: " {
+			t.Errorf("exit status %d: %q", status, said)
 		}
 		last := &p.Steps[len(p.Steps)-1]
 		last.Command.Stdin = "it's $ecret\n" + decision.ScriptMark + "\n" + last.Command.Stdin

@@ -1,0 +1,57 @@
+package nixexec
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// unsettled bounds how long settle waits: where the keyboard's signals are blocked for good, nothing ever takes them, and
+// where the system does not tell (it has no /proc), a signal that was sent before is taken within that time.
+const unsettled = 100 * time.Millisecond
+
+// settle returns when a signal of the keyboard that was sent to this process before has come to all who catch it. The
+// terminal sends one to all at once, so that of a child that has ended by it was sent here, too, before it ended. Until
+// then it may be pending for the process, or in the hands of a thread that is in its handler, with all signals blocked;
+// from there on package os/signal knows of it.
+func settle() {
+	for end := time.Now().Add(unsettled); underWay() && time.Now().Before(end); {
+		time.Sleep(100 * time.Microsecond)
+	}
+	_, release := catch(keyboard())
+	release() // waits until what has been taken is handed on (signal.Stop)
+}
+
+// underWay reports whether a signal of the keyboard may be on its way to this process (proc(5), /proc/pid/status).
+func underWay() bool {
+	threads, err := filepath.Glob("/proc/self/task/*/status")
+	if err != nil || len(threads) == 0 {
+		return true
+	}
+	for _, thread := range threads {
+		status, _ := os.ReadFile(thread) // it may have ended
+		for line := range bytes.Lines(status) {
+			name, mask, _ := bytes.Cut(line, []byte(":"))
+			switch string(name) {
+			case "SigPnd", "ShdPnd", "SigBlk":
+				if ofKeyboard(string(bytes.TrimSpace(mask))) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// ofKeyboard reports whether a mask of signals, in hexadecimal digits, has one of the keyboard's.
+func ofKeyboard(mask string) bool {
+	set, err := strconv.ParseUint(mask, 16, 64)
+	for _, s := range keyboard() {
+		if err == nil && set&(1<<(s-1)) != 0 {
+			return true
+		}
+	}
+	return false
+}
