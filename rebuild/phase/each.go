@@ -34,7 +34,7 @@ func Each[In, Out Host](
 			t.count(all[i].err)
 			for _, name := range t.names(h.Name()) {
 				say(report.Event{
-					Host: name, Phase: in, Kind: report.Passed, Result: madeOf(all[i].out, all[i].err), Text: Why(all[i].err),
+					Host: name, Phase: in, Kind: report.Passed, Result: t.madeOf(all[i].out, all[i].err), Text: Why(all[i].err),
 				})
 			}
 		})
@@ -52,9 +52,13 @@ func Each[In, Out Host](
 }
 
 // madeOf is what a phase has made of a host.
-func madeOf(out Host, err error) report.Result {
+func (t *Tally) madeOf(out Host, err error) report.Result {
 	if unchanged, is := out.(interface{ NothingToDo() bool }); is && err == nil && unchanged.NothingToDo() {
 		return report.Unchanged
 	}
-	return ResultOf(err)
+	result := ResultOf(err)
+	if result == report.Offline && t.rollout.SkipOffline {
+		return report.LeftOut
+	}
+	return result
 }

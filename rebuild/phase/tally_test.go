@@ -49,6 +49,16 @@ func TestTally(t *testing.T) {
 	}
 }
 
+// A host that cannot be reached is left out where that was asked for, and else not reached.
+func TestLeftOut(t *testing.T) {
+	off := &report.CheckError{Findings: []report.Finding{{Name: "host-unreachable", Severity: report.Error, Offline: true}}}
+	for skip, want := range map[bool]report.Result{true: report.LeftOut, false: report.Offline} {
+		if got := NewTally(rollout.Rollout{SkipOffline: skip}, 2, false).madeOf(nil, off); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
+
 // A name that is another one's is done with it, and ends with it.
 func TestTallyTwins(t *testing.T) {
 	tally := NewTally(rollout.Rollout{}, 3, false)

@@ -167,6 +167,7 @@ const (
 	Unchanged          // there was nothing to do
 	Refused            // a check failed: nothing was built
 	Offline            // it cannot be reached: nothing was built
+	LeftOut            // likewise, and such hosts are to be left out: that is no failure
 	Failed             // nothing was activated
 	Units              // activated, some units failed
 	HalfDone           // the activation ended in the middle
@@ -194,7 +195,7 @@ func (r Result) String() string {
 		return "half done"
 	case RolledBack:
 		return "rolled back"
-	case Offline:
+	case Offline, LeftOut:
 		return "not reached"
 	case Unhealthy:
 		return "not healthy"

@@ -57,6 +57,9 @@ func (c *Console) people(e report.Event) error {
 	case e.Host != "" && held(e):
 		host := c.state.host(e.Host)
 		host.Told = append(host.Told, e)
+		if e.Kind == report.Found && e.Finding.Offline && e.Finding.Severity == report.Error && c.state.Deploys() {
+			c.write(e) // there is time to switch it on
+		}
 	default:
 		if e.Kind == report.Started && (e.Phase == report.PhaseCopy || e.Phase == report.PhaseActivate) {
 			c.harmless()
@@ -106,7 +109,7 @@ func (c *Console) lines(e report.Event) error {
 			c.write(report.Event{Host: e.Host, Kind: report.Output, Text: e.Text})
 		}
 		host := c.state.host(e.Host)
-		if done := c.state.Deploys() && e.Phase == c.state.Last || e.Result == report.Unchanged; host.Failed() || done {
+		if done := c.state.Deploys() && e.Phase == c.state.Last || e.Result == report.Unchanged; host.Failed() || host.leftOut() || done {
 			c.write(report.Event{Kind: report.Said, Text: host.ended()})
 		}
 		return nil

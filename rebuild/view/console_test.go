@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"nixhop/rebuild/report"
@@ -293,5 +295,47 @@ d     not activated  -
 `
 	if got := Table(s); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Why a host cannot be reached is said at once, for there is time to switch it on, and once more where that is a failure.
+func TestConsoleOffline(t *testing.T) {
+	for result, want := range map[report.Result]string{
+		report.LeftOut: `nixhop: error: off: it is off [host-unreachable]
+level=INFO msg="off: not reached (connect) after 1s"
+level=INFO msg="web: done after 1s"
+
+HOST  RESULT                 SECONDS
+off   not reached (connect)  1
+web   done                   1
+`,
+		report.Offline: `nixhop: error: off: it is off [host-unreachable]
+level=INFO msg="off: not reached (connect) after 1s"
+level=INFO msg="web: done after 1s"
+nixhop: error: off: it is off [host-unreachable]
+
+HOST  RESULT                 SECONDS
+off   not reached (connect)  1
+web   done                   1
+`,
+	} {
+		out, _ := paper(t)
+		err, shown := paper(t)
+		events := script("begun switch off web\noff started connect\noff passed connect not reached\nweb started activate\nweb passed activate done")
+		events[2].Result = result
+		f := &report.Finding{Name: "host-unreachable", Severity: report.Error, Host: "off", What: "it is off", Offline: true}
+		events = slices.Insert(events, 2, report.Event{Kind: report.Found, Host: "off", Finding: f})
+		renderAll(t, &Console{Plain: plainTo(out, err)}, events)
+		if got := shown(); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		s := &State{}
+		for _, e := range events {
+			s.Take(e)
+		}
+		counts := map[report.Result]string{report.LeftOut: "1 done, 1 left out", report.Offline: "1 done, 1 failed"}[result]
+		if got := summary(s, noon); !strings.HasSuffix(got, ": "+counts) {
+			t.Errorf("summed up as %q", got)
+		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 func Ending(s *State) []report.Event {
 	var alike, all []report.Event
 	for _, h := range s.Hosts {
+		if h.leftOut() {
+			continue // what was to be said of it was said at once
+		}
 		if len(h.Told) > 0 && (!h.Failed() || len(h.last) == 0 && h.why() == "" && onlyFound(h.Told)) {
 			alike = append(alike, h.Told...)
 			continue
@@ -87,7 +90,7 @@ func (h *Host) why() string {
 // ended says that a host goes no further: "web1: done after 1m05s".
 func (h *Host) ended() string {
 	what := h.Result.String()
-	if h.Failed() {
+	if h.Failed() || h.leftOut() {
 		what += " (" + string(h.Phase) + ")"
 	}
 	return fmt.Sprintf("%s: %s after %s", shown(h.Name), what, took(h.Since.Sub(h.Began)))
@@ -132,7 +135,7 @@ func Table(s *State) string {
 
 // result is what came of a host, and where it was stopped.
 func (s *State) result(h *Host) string {
-	if h.Failed() && !deploys(h.Phase) {
+	if (h.Failed() || h.leftOut()) && !deploys(h.Phase) {
 		return s.outcome(h) + " (" + string(h.Phase) + ")"
 	}
 	return s.outcome(h)

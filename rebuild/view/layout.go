@@ -80,7 +80,7 @@ func hostLines(hosts []*Host, now time.Time, columns int) []Line {
 
 // summary is how far all hosts are: "switch 200 hosts, 1m05s: 12 done, 1 failed, 10 at work, 177 waiting".
 func summary(s *State, now time.Time) string {
-	var done, failed, working, waiting int
+	var done, failed, left, working, waiting int
 	for _, h := range s.Hosts {
 		switch {
 		case h.Stage == Working:
@@ -89,6 +89,8 @@ func summary(s *State, now time.Time) string {
 			waiting++
 		case h.Failed():
 			failed++
+		case h.leftOut():
+			left++
 		default:
 			done++
 		}
@@ -97,7 +99,7 @@ func summary(s *State, now time.Time) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{done, "done"}, {failed, "failed"}, {working, "at work"}, {waiting, "waiting"}} {
+	}{{done, "done"}, {failed, "failed"}, {left, "left out"}, {working, "at work"}, {waiting, "waiting"}} {
 		if c.n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", c.n, c.what))
 		}

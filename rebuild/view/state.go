@@ -52,8 +52,11 @@ func (h *Host) Line() string {
 
 // Failed reports whether it has come to an end that it should not have come to.
 func (h *Host) Failed() bool {
-	return h.Stage == Over && h.Result != report.Done && h.Result != report.Unchanged
+	return h.Stage == Over && !slices.Contains([]report.Result{report.Done, report.Unchanged, report.LeftOut}, h.Result)
 }
+
+// leftOut reports whether it could not be reached, and is no failure for that.
+func (h *Host) leftOut() bool { return h.Stage == Over && h.Result == report.LeftOut }
 
 // State is a run of many hosts as its events tell it. Nothing of it is bounded by what hosts print.
 type State struct {
