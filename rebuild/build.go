@@ -10,6 +10,7 @@ import (
 
 // build makes the system where it is to be built, as soon as its derivation is there.
 func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
+	defer r.site.Gone(ctx, c.Name())
 	results, err := r.derivation(ctx, c)
 	if err == nil {
 		err = context.Cause(ctx)
@@ -19,11 +20,7 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 	}
 	r.announce(c)
 	b := Built{Checked: c, System: c.Request.Value("--store-path")}
-	p := r.performer(c)
-	if err := p.Keep(ctx, "build"); err != nil {
-		return b, err
-	}
-	if heard, err := p.TakeAll(ctx, plan.Build(p.Job), results); err != nil {
+	if heard, err := r.site.Build(ctx, r.performer(c), results); err != nil {
 		return b, r.stepFailed(c, heard, results, err)
 	}
 	if system, built := results["toplevel"]; built {

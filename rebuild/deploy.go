@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"nixhop/rebuild/building"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -34,6 +35,10 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 	}
 	if len(checked) == 1 && checked[0].Decision.Engine != nil {
 		return phase.Outcome(r.tally, r.proved(ctx, each(ctx, r, report.PhaseActivate, 1, checked, r.whole)))
+	}
+	r.site = building.NewSite(r.Say)
+	for _, c := range checked {
+		r.site.Expect(c.Name(), c.Evaluation.Ended)
 	}
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
 	copied := each(ctx, r, report.PhaseCopy, r.rollout.CopyJobs, built, r.copy)

@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"rebuild/plan", "rebuild/selection"},
 	{"rebuild/explain"},
 	{"rebuild/remote"},
-	{"rebuild/phase"},
+	{"rebuild/building", "rebuild/phase"},
 	{"rebuild"},
 	{mainRoom},
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"nixhop/nixexec/tty"
+	"nixhop/rebuild/building"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
@@ -40,6 +41,7 @@ type Run struct {
 	rollout rollout.Rollout
 	waves   [][]string // names of hosts, in the order of their activation
 	tally   *phase.Tally
+	site    *building.Site // where hosts meet that are built here
 }
 
 // checks is how many hosts are connected to, and looked at, side by side.

@@ -87,6 +87,6 @@ func (r *Run) notEvaluated(t Told, found []report.Finding, e *evaluation.Evaluat
 		return bad
 	}
 	r.say(t.Placed).Fail("the configuration cannot be evaluated; nothing was built")
-	r.explain(t, remote.HeardOf(e.Heard()), err)
+	r.explain(t, remote.HeardOf("evaluate", e.Heard()), err)
 	return err
 }

@@ -172,6 +172,19 @@ func (e *Evaluation) Listen() {
 	e.keep()
 }
 
+// Ended reports whether it has come to its end; so has one that never began.
+func (e *Evaluation) Ended() bool {
+	if e == nil {
+		return true
+	}
+	select {
+	case <-e.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Argv is what runs.
 func (e *Evaluation) Argv() []string { return e.argv }
 

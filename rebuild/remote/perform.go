@@ -51,6 +51,7 @@ type Performer struct {
 	Query           facts.Query // what the target is asked
 	Before          facts.Host  // what it told before
 	Teller          explain.Teller
+	Reconnects      func() // is called before one of them is made anew, which may take long; nil: nobody wants to know
 }
 
 // Keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was
@@ -63,6 +64,9 @@ func (p Performer) Keep(ctx context.Context, step string) error {
 		name := link.Machine.Host.Name
 		err := link.Keep(ctx, p.Somebody, func() {
 			p.Say.Warn("the connection to " + name + " was lost; connecting again before the " + step)
+			if p.Reconnects != nil {
+				p.Reconnects()
+			}
 		})
 		if err == nil {
 			continue
@@ -198,9 +202,9 @@ type Heard struct {
 	ring *nixexec.Ring
 }
 
-// HeardOf is what an evaluation has said.
-func HeardOf(said []byte) *Heard {
-	heard := &Heard{step: plan.Step{Name: "evaluate"}, ring: nixexec.NewRing(heardLimit)}
+// HeardOf is what a step has said that was not taken here: an evaluation, or a build for several hosts.
+func HeardOf(step string, said []byte) *Heard {
+	heard := &Heard{step: plan.Step{Name: step}, ring: nixexec.NewRing(heardLimit)}
 	_, _ = heard.ring.Stream().Write(said)
 	return heard
 }

@@ -33,6 +33,8 @@ func (c *call) nixStore() int {
 		return 0
 	case slices.Contains(c.args, "--serve"):
 		return c.serveStore()
+	case slices.Contains(c.args, "internal-json"):
+		return c.realiseAll()
 	case slices.Contains(c.args, "--realise"):
 		return c.realisePath()
 	case slices.Contains(c.args, "--export"), slices.Contains(c.args, "--import"):
@@ -69,6 +71,9 @@ func (c *call) realisePath() int {
 		if slices.Contains(c.args, "--dry-run") {
 			fmt.Fprintf(os.Stderr, "this derivation will be built:\n  %s\n", path)
 			return 0
+		}
+		if _, err := os.Stat(c.place.path(out)); err != nil && value(c.args, "--max-jobs") == "0" {
+			return c.fail("error: unable to start any build; either increase '--max-jobs' or enable remote builds.")
 		}
 		if status := c.realise(conf); status == 1 {
 			return 100 // nix-store has a status of its own for a builder that fails
