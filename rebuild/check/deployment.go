@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/generations"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -44,6 +45,7 @@ func (d Deployment) Machines() []report.Finding {
 	found := Here(d.Here, want)
 	if d.On != nil && d.Machine != "" {
 		found = append(found, Target(*d.On, d.target())...)
+		found = append(found, generations.Missing(d.Machine, d.Request.Generation(), d.On.System)...)
 	}
 	if d.At != nil {
 		found = append(found, BuildHost(*d.At, d.buildHost(source.Facts{}))...)
@@ -135,7 +137,7 @@ func (d Deployment) target() TargetWant {
 		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
 		ByCommands: d.Root.ByCommands, Rules: d.Root.Rules, Missing: d.Root.Missing,
 		Boots:    d.Checking || d.Request.Action == "switch" || d.Request.Action == "boot",
-		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Has("--rollback"), Signers: signers, Built: d.Request.Evaluates(), Stored: d.Stored, PublicKey: d.PublicKey, Now: time.Now(),
+		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Back(), Signers: signers, Built: d.Request.Evaluates(), Stored: d.Stored, PublicKey: d.PublicKey, Now: time.Now(),
 	}
 }
 

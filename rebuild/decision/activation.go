@@ -10,6 +10,7 @@ type Activation struct {
 	Action         string // switch, boot, test or dry-activate
 	Profile        string // absolute path of the profile
 	Rollback       bool   // take the previous generation instead of a store path
+	Generation     int    // take this generation instead of one; 0: none
 	Specialisation string
 	Bootloader     bool // install the boot loader anew
 }
@@ -20,10 +21,14 @@ func ActivationOf(r request.Request) Activation {
 		Action:         r.Action,
 		Profile:        facts.ProfilePath(r.Value("--profile-name")),
 		Rollback:       r.Has("--rollback"),
+		Generation:     r.Generation(),
 		Specialisation: r.Value("--specialisation"),
 		Bootloader:     r.Has("--install-bootloader"),
 	}
 }
+
+// Back reports whether the system is one that the profile on the host has.
+func (a Activation) Back() bool { return a.Rollback || a.Generation > 0 }
 
 // commands is how many commands the activation takes.
 func (a Activation) commands() int {

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"nixhop/rebuild/facts"
@@ -36,7 +37,7 @@ func permitted(rules facts.SudoRules, a Activation, system string) (found *Comma
 		c.Profile = free(a.profileForms())
 	}
 	c.Switch = free(a.switchForms())
-	if len(missing) == 0 && system != "" && !(a.Rollback && a.Action == "test") { // which takes the number of a generation
+	if len(missing) == 0 && system != "" && !(a.Back() && a.Action == "test") { // which takes the number of a generation
 		return &c, nil
 	}
 	return nil, missing
@@ -72,8 +73,11 @@ func forSystem(form []string, system string) []string {
 
 // profileForms set the profile: as every nixos-rebuild does, and as colmena does.
 func (a Activation) profileForms() [][]string {
-	if a.Rollback {
+	switch {
+	case a.Rollback:
 		return [][]string{{"nix-env", "--rollback", "-p", a.Profile}}
+	case a.Generation > 0:
+		return [][]string{{"nix-env", "-p", a.Profile, "--switch-generation", strconv.Itoa(a.Generation)}}
 	}
 	return [][]string{
 		{"nix-env", "-p", a.Profile, "--set", ToplevelWord},

@@ -129,15 +129,18 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	return &installed, "", nil
 }
 
-// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment: there is no flag by which any
-// nixos-rebuild could be told to.
+// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, or a generation is named:
+// there is no flag by which any nixos-rebuild could be told to.
 func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) {
 	r, flag := k.Request, "--system"
-	if d.Crossing.Wanted() {
+	switch {
+	case r.Has("--generation"):
+		flag = "--generation"
+	case d.Crossing.Wanted():
 		flag = "--cross"
 	}
 	switch {
-	case d.Engine == nil || !d.Crossing.Wanted() && d.System == "":
+	case d.Engine == nil || !d.Crossing.Wanted() && d.System == "" && !r.Has("--generation"):
 		return d.Engine, d.Why, nil
 	case r.Engine == request.EngineNixosRebuild:
 		return nil, "", &request.UsageError{

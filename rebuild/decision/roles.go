@@ -22,6 +22,7 @@ func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machi
 		q.Run0 = q.Run0 || r.Method() == string(facts.ByRun0)
 		words, _ := r.SudoWords() // Decide refuses what cannot be read
 		q.Sudo = nixexec.ShellWords(words)
+		q.Wanted = r.Generation()
 		q.Profile = r.Value("--profile-name")
 		all[m] = q
 	}

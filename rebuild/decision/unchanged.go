@@ -18,7 +18,7 @@ func Unchanged(r request.Request, on *facts.Host, system string) bool {
 	if on == nil || system == "" || on.System.NixOS != facts.Yes {
 		return false
 	}
-	for _, more := range []string{"--profile-name", "--specialisation", "--install-bootloader", "--rollback"} {
+	for _, more := range []string{"--profile-name", "--specialisation", "--install-bootloader", "--rollback", "--generation"} {
 		if r.Has(more) {
 			return false
 		}

@@ -96,6 +96,8 @@ type System struct {
 	Current, Booted string // store paths of the running and the booted system
 	Profile         string // store path of the system that the asked profile stands at, which boots next
 	Generation      int    // of that profile; 0: unknown
+	Wanted          string // store path of the generation that was asked for; empty: there is none
+	Generations     []int  // that the profile has, where one was asked for, sorted; very many are not all here
 
 	Stale                       []string // of kernel, initrd, kernel-modules: those where booted and running system differ
 	BootedKernel, CurrentKernel string   // store paths, where these differ

@@ -95,6 +95,7 @@ var (
 	safeUser   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,254}\$?$`) // a domain's, too: CORP\ann, ann@corp
 	anyWord    = regexp.MustCompile(``)
 	lastWord   = regexp.MustCompile(`[^ ]+$`)
+	digits     = regexp.MustCompile(`^[0-9]{1,9}$`)
 	systemdNo  = regexp.MustCompile(`^systemd ([0-9]{1,6})\b`)
 )
 
@@ -232,6 +233,8 @@ func (a answer) system() System {
 		Current:       a.path("current"),
 		Booted:        a.path("booted"),
 		Profile:       a.path("profile"),
+		Wanted:        a.path("wanted"),
+		Generations:   a.generations(),
 		Stale:         a.words("stale", anyWord),
 		BootedKernel:  a.path("booted_kernel"),
 		CurrentKernel: a.path("current_kernel"),
@@ -258,6 +261,20 @@ func (a answer) system() System {
 	s.KernelBytes, _ = strconv.ParseInt(a["kernel_bytes"], 10, 64)
 	s.KernelBytes = max(s.KernelBytes, 0)
 	return s
+}
+
+// generations are numbers in the order of their names. The last one may have been cut off.
+func (a answer) generations() (all []int) {
+	words := a.words("generations", digits)
+	if len(a["generations"]) >= putBytes && len(words) > 0 {
+		words = words[:len(words)-1]
+	}
+	for _, word := range words {
+		n, _ := strconv.Atoi(word)
+		all = append(all, n)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // spaces reads rows of `df -P`, from their end, since the device's name may hold anything.

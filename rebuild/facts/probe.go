@@ -2,6 +2,7 @@ package facts
 
 import (
 	_ "embed"
+	"strconv"
 
 	"nixhop/nixexec"
 )
@@ -19,6 +20,7 @@ type Query struct {
 	BuildHost bool   // what matters on a build host: platforms, features, builders
 	Run0      bool   // run0 is tried even where sudo or doas works without a password
 	Sudo      string // the user's own options of sudo (NIX_SUDOOPTS), in words for a shell
+	Wanted    int    // a generation of the profile that is asked for; 0: none
 	Profile   string // the system profile's name as --profile-name has it; empty is "system"
 }
 
@@ -27,9 +29,14 @@ type Query struct {
 // must be new each time; after EndMarker the script stays until its standard input ends, and so keeps the connection
 // of its session open.
 func ProbeScript(nonce string, query Query) string {
+	wanted := ""
+	if query.Wanted > 0 {
+		wanted = strconv.Itoa(query.Wanted)
+	}
 	return nixexec.Assignments(
 		[2]string{"nonce", nonce},
 		[2]string{"profile", ProfilePath(query.Profile)},
+		[2]string{"wanted", wanted},
 		[2]string{"target", oneOrZero(query.Target)},
 		[2]string{"build", oneOrZero(query.BuildHost)},
 		[2]string{"run0", oneOrZero(query.Run0)},

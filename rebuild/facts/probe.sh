@@ -1,5 +1,5 @@
 # Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
-# assignments of nonce, profile, target, build, run0, sudo_options and programs before this text; facts.go reads the answer. It changes nothing on the host.
+# assignments of nonce, profile, wanted, target, build, run0, sudo_options and programs before this text; facts.go reads the answer. It changes nothing on the host.
 # shellcheck shell=sh disable=SC2154
 
 # Functions come in with the environment where sh is bash.
@@ -201,6 +201,16 @@ ask_system() {
 	link booted /run/booted-system
 	link profile "$profile"
 	put profile_link "$(readlink "$profile")"
+	if [ -n "$wanted" ]; then
+		link wanted "$profile-$wanted-link"
+		put generations "$(
+			set +f
+			for name in "$profile"-*-link; do
+				name=${name%-link} name=${name##*-}
+				case $name in '' | *[!0-9]*) ;; *) printf '%s ' "$name" ;; esac
+			done
+		)"
+	fi
 	stale=
 	for part in kernel initrd kernel-modules; do
 		booted=/run/booted-system/$part current=/run/current-system/$part

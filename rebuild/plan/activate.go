@@ -17,7 +17,7 @@ func Activate(j Job) (Step, bool) {
 	}
 	a := activation{Activation: decision.ActivationOf(j.Request), Run: j.Run, By: j.By, NoCheck: j.NoPreSwitchCheck}
 	words := []string{"/bin/sh", "-s", "--", facts.RunDir(j.Run)}
-	if !a.Rollback {
+	if !a.Back() {
 		words = append(words, decision.ToplevelWord)
 	}
 	step := Step{Name: "activate", Text: "activate.sh", Result: "outcome", Command: nixexec.Command{Stdin: a.script()}}

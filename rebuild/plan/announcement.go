@@ -28,6 +28,8 @@ func (a Announcement) String() string {
 	switch {
 	case j.Request.Has("--rollback"):
 		return what + ": to the generation before"
+	case j.Request.Has("--generation"):
+		return what + ": generation " + j.Request.Value("--generation")
 	case j.Request.Has("--store-path"):
 		return what + ": " + j.Request.Value("--store-path")
 	}

@@ -44,7 +44,7 @@ func permittedScript(c decision.Commands, a activation, elevate []string) string
 		[2]string{"run", a.Run},
 		[2]string{"action", a.Action},
 		[2]string{"profile", a.Profile},
-		[2]string{"rollback", word(a.Rollback, "yes")},
+		[2]string{"rollback", word(a.Back(), "yes")},
 		[2]string{"specialisation", a.Specialisation},
 		nixexec.HostPrograms(),
 	) + functions + commandsScript

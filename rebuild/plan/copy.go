@@ -12,7 +12,7 @@ import (
 func Copy(j Job) []Step {
 	path := j.Request.Value("--store-path")
 	switch {
-	case j.Request.Has("--rollback"), j.Request.Action == "dry-build":
+	case j.Request.Back(), j.Request.Action == "dry-build":
 		return nil
 	case path != "":
 		j.Build = nil // it is here

@@ -1,8 +1,8 @@
 # Runs on the target, as root, in a unit of its own where there is systemd: looks, sets the profile and activates a system, one such run at a
 # time. activate.sh starts it and shows what it prints; nothing here needs that to live on. Each step is told in the outcome before it is
 # taken, and its end behind it; a status is that of switch-to-configuration and of nothing else.
-# Arguments: the directory of the run; unit or alone; the store path of the system, or nothing for a rollback.
-# Set by the caller in front of this text: unit patience run by action profile rollback specialisation
+# Arguments: the directory of the run; unit or alone; the store path of the system, or nothing for a generation that is there.
+# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation; wanted: a generation of the profile
 # shellcheck shell=sh disable=SC2154
 
 dir=$1 place=$2 toplevel=${3-}
@@ -99,6 +99,10 @@ previous_generation() {
 if [ "$rollback" = yes ]; then
     link=$(previous_generation) || fail "there is no generation before the current one of $profile"
     toplevel=$(readlink -f "$link")
+elif [ -n "$wanted" ]; then
+    link=$profile-$wanted-link
+    [ -e "$link" ] || fail "there is no generation $wanted of $profile"
+    toplevel=$(readlink -f "$link")
 fi
 
 # A system that lacks its own tools must never become the profile (NixOS/nix#13367).
@@ -148,6 +152,8 @@ switch | boot)
     mkdir -p "${profile%/*}"
     if [ "$rollback" = yes ]; then
         set -- --rollback
+    elif [ -n "$wanted" ]; then
+        set -- --switch-generation "$wanted"
     else
         set -- --set "$toplevel"
     fi

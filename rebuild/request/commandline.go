@@ -91,7 +91,7 @@ func (r Request) Has(name string) bool {
 }
 
 // Evaluates reports whether a configuration is evaluated at all: the system that is deployed may be there already.
-func (r Request) Evaluates() bool { return !r.Has("--rollback") && !r.Has("--store-path") }
+func (r Request) Evaluates() bool { return !r.Back() && !r.Has("--store-path") }
 
 // Value returns the first value of the last flag of this canonical name, or "".
 func (r Request) Value(name string) string {
@@ -121,7 +121,7 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	named := r.Has("--except") || r.Has("--partition") || r.Has("--log-dir")
+	named := r.Has("--except") || r.Has("--partition") || r.Has("--log-dir") || r.Has("--generation")
 	return len(r.Hosts) == 0 && !named && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 

@@ -111,7 +111,7 @@ func (p *parser) hosts() error {
 // conflicts refuses words that contradict each other, before anything is done.
 func conflicts(r Request, action Action, unknown []string) error {
 	for _, refused := range []func(Request, Action) error{
-		refusedFlags, refusedSelection, refusedWords, refusedHosts, refusedSources, refusedPlatforms, refusedLook, wrongChoices,
+		refusedFlags, refusedSelection, refusedWords, refusedHosts, refusedSources, refusedBack, refusedPlatforms, refusedLook, wrongChoices,
 	} {
 		if err := refused(r, action); err != nil {
 			return err

@@ -85,6 +85,7 @@ func configurationFlags() []FlagSpec {
 		{Name: "--attr", Short: "-A", Values: v("ATTR"), Group: g, Known: InAll, Help: "build this attribute of the file"},
 		{Name: "--store-path", Values: v("PATH"), Empty: true, Group: g, Known: InNewest, Native: byEngine, Help: "take this system, which is built already"},
 		{Name: "--rollback", Group: g, Known: InAll, Native: byEngine, Help: "take the generation before the current one"},
+		{Name: "--generation", With: v("switch", "boot", "test"), Values: v("N"), Group: g, Help: "take this generation, as list-generations numbers them"},
 		{Name: "--specialisation", Short: "-c", Values: v("NAME"), Empty: true, Group: g, Known: InAll, Native: byEngine, Help: "activate this specialisation"},
 		{Name: "--image-variant", Values: v("VARIANT"), Empty: true, Group: g, Known: SinceNG, Help: "which disk image build-image builds"},
 		{Name: "--upgrade", Group: g, Known: InAll, Help: "update root's channel nixos first"},

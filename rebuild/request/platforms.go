@@ -29,7 +29,7 @@ func refusedPlatforms(r Request, _ Action) error {
 	if len(given) == 0 {
 		return nil
 	}
-	for _, ready := range []string{"--rollback", "--store-path"} {
+	for _, ready := range []string{"--rollback", "--generation", "--store-path"} {
 		if r.Has(ready) {
 			return usageErrorf("%s cannot be used with %s: nothing is built", given[0], ready)
 		}

@@ -96,7 +96,7 @@ func (c *call) realisePath() int {
 // root reports whether the program runs as root on the host: after a login as root, or by one of its ways to root.
 func (c *call) root() bool { return os.Getenv("USER") == "root" }
 
-// nixEnv is nix-env -p PROFILE with --set or --rollback.
+// nixEnv is nix-env -p PROFILE with --set, --rollback or --switch-generation.
 func (c *call) nixEnv() int {
 	c.record(false)
 	profile := c.place.back(value(c.args, "-p"))
@@ -119,6 +119,9 @@ func (c *call) nixEnv() int {
 	switch path := c.place.back(value(c.args, "--set")); {
 	case path != "":
 		err = c.place.setProfile(profile, path)
+	case slices.Contains(c.args, "--switch-generation"):
+		n, _ := strconv.Atoi(value(c.args, "--switch-generation"))
+		err = c.place.switchTo(profile, n)
 	case slices.Contains(c.args, "--rollback"):
 		err = c.place.rollBack(profile)
 	default:
@@ -177,6 +180,16 @@ func (h *Place) rollBack(profile string) error {
 	}
 	fmt.Fprintf(os.Stderr, "switching profile from version %d to %d\n", current, all[i-1])
 	return replaceLink(fmt.Sprintf("%s-%d-link", filepath.Base(profile), all[i-1]), h.path(profile))
+}
+
+// switchTo puts a profile to a generation that it has.
+func (h *Place) switchTo(profile string, n int) error {
+	all, current := h.generations(profile)
+	if !slices.Contains(all, n) {
+		return fmt.Errorf("error: generation %d does not exist", n)
+	}
+	fmt.Fprintf(os.Stderr, "switching profile from version %d to %d\n", current, n)
+	return replaceLink(fmt.Sprintf("%s-%d-link", filepath.Base(profile), n), h.path(profile))
 }
 
 // replaceLink makes a symbolic link in place of what stands there.
