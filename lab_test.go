@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nixhop/testdata/terminal"
 )
 
 // TestLab boots the hosts once and runs every test on them, one after another: they share the hosts, and what a host
@@ -346,6 +348,9 @@ func (l *lab) processes(t *testing.T) []string {
 			continue
 		}
 		argv, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if terminal.Leads(string(argv)) {
+			continue
+		}
 		found = append(found, filepath.Base(dir)+": "+strings.ReplaceAll(string(argv), "\x00", " "))
 	}
 	return found

@@ -24,6 +24,9 @@ exec 0<&- 1>&- 5>&-
 echo $status >&4
 read -r end <&3`
 
+// Leads reports whether the words of a process are those of a session's first one, which is no program of a test.
+func Leads(argv string) bool { return strings.Contains(argv, leader) }
+
 // Terminal is this side of the terminal: what is read was printed there, until the program and all that it has started
 // have closed their side (Linux says EIO then), and what is written is typed.
 type Terminal struct {
