@@ -81,7 +81,7 @@ func deed(t *testing.T, words []string) (text string, refused bool) {
 	if r.Help {
 		return "help", false
 	}
-	chosen, err := selection.Choose(r, sshcfg.Inventory{}, source.Source{}, nil)
+	chosen, err := selection.Choose(r, sshcfg.Inventory{}, source.Source{}, selection.Catalogue{})
 	if err != nil {
 		t.Fatal(err)
 	}

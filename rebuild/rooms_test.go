@@ -15,6 +15,7 @@ var floors = [][]string{
 	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
 	{"rebuild/facts", "rebuild/report", "rebuild/cache", "rebuild/prompt"},
 	{"rebuild/request", "rebuild/view", "rebuild/generations"},
+	{"rebuild/inventory"},
 	{"rebuild/source", "rebuild/rollout", "rebuild/help"},
 	{"rebuild/check", "rebuild/decision", "rebuild/evaluation", "rebuild/manual"},
 	{"rebuild/plan", "rebuild/selection"},

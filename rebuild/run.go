@@ -104,7 +104,7 @@ func (s Session) newRun(
 	}
 	options := remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, ReconnectTimeout: r.ReconnectTimeout, AcceptNew: r.AcceptNew,
-		Batch: !run.alone, Stdio: run.Stdio,
+		Batch: !run.alone, Stdio: run.Stdio, Lines: source.Lines(targets),
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
 	}
 	if !run.alone && prompt.Somebody(s.Ask) {
@@ -127,7 +127,7 @@ func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Invento
 		r.Engine = request.EngineNative
 	}
 	for _, t := range targets {
-		p := Placed{Target: t, Request: t.Own(r), Source: src}
+		p := Placed{Target: t, Request: t.Own(r), Source: t.From(src)}
 		s.Say.For(p.Name()).Warnings(t.Complaints()...)
 		if p.Place, err = decision.PlaceBuild(r, t, own); err != nil {
 			return nil, nil, err

@@ -45,7 +45,7 @@ func (s Session) prepare(ctx context.Context, r request.Request, checking bool) 
 	}
 	kept := evaluation.Keep(ctx, src, r, s.Dir, s.Env)
 	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
-	chosen, err := selection.Choose(r, inv, src, names)
+	chosen, err := selection.Choose(r, inv, src, selection.Look(ctx, r, src, s.Dir, names))
 	if err == nil && !chosen.Here && r.Action != "list-generations" {
 		err = s.Say.Refuse(check.Unread(report.Here, inv.Lost)) // the hints there decide what is deployed
 	}

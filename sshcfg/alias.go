@@ -23,7 +23,8 @@ type Inventory struct {
 	Warnings []Warning // what could not be read, or not be used
 	Lost     []Warning // of these, what ssh reads, so that hints for any host may stand there
 
-	blocks []block
+	blocks   []block
+	settings []setting
 }
 
 // Warning is something in an ssh config that gets lost, because nixhop could not use it.

@@ -27,7 +27,7 @@ func List(files []string) Inventory {
 		system := file == filepath.Join(systemDir, "ssh_config")
 		w.read(file, place{system: system, asked: !slices.Contains(Files(""), file)})
 	}
-	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: once(w.warnings), Lost: w.lost, blocks: w.blocks}
+	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: once(w.warnings), Lost: w.lost, blocks: w.blocks, settings: w.settings}
 }
 
 // walk is one listing under way.
@@ -36,6 +36,7 @@ type walk struct {
 	blocks   []block
 	warnings []Warning
 	lost     []Warning
+	settings []setting
 	files    int
 }
 
@@ -98,13 +99,15 @@ func (w *walk) read(path string, at place) {
 		w.lose(path, 0, "%s", clean(err.Error()))
 	}
 	nested := place{system: at.system, parent: append(slices.Clip(at.parent), path), gates: at.gates}
+	under := block{patterns: []string{"*"}, gates: at.gates}
 	for _, l := range lines {
+		w.note(l, under)
 		switch {
 		case (l.keyword == "host" || l.keyword == "match") && len(blocks) > 0:
 			current := blocks[0]
 			blocks = blocks[1:]
 			current.gates = at.gates
-			w.blocks = append(w.blocks, current)
+			w.blocks, under = append(w.blocks, current), current
 			nested.gates = at.gates
 			if !current.match {
 				nested.gates = append(slices.Clip(at.gates), current.patterns)

@@ -108,6 +108,8 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	able := free && k.refusal() == nil
 	var missing *nixexec.NotFoundError
 	switch {
+	case !k.Source.Form.IsNone():
+		return nil, "", k.refusedNode()
 	case r.Engine == request.EngineNative && !native:
 		return nil, "", Refusal(r)
 	case r.Engine == request.EngineNative:

@@ -16,7 +16,7 @@ func (k Known) Derives(d Decision) bool {
 // later can only make more of it wanted.
 func (k Known) Ahead(sketch Decision) (source.Wanted, bool) {
 	unused := k.Machine == nil && k.Builder == nil || k.Request.NoCheck && !k.Derives(sketch)
-	if k.Target == nil || !k.Source.IsFlake() || !k.Request.Evaluates() || unused || sketch.Crossing.Wanted() ||
+	if k.Target == nil || !k.Source.Names() || !k.Request.Evaluates() || unused || sketch.Crossing.Wanted() ||
 		!k.Target.Listed && !k.Target.Fixed(k.Source) {
 		return source.Wanted{}, false
 	}

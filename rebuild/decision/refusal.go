@@ -12,12 +12,12 @@ import (
 
 // refusal says what nixhop's own steps cannot do with this source.
 func (k Known) refusal() error {
-	if err := Refusal(k.Request); err != nil || !k.Source.IsFlake() {
+	if err := Refusal(k.Request); err != nil || !k.Source.Names() {
 		return err
 	}
 	for _, name := range []string{"--arg", "--argstr"} {
 		if k.Request.Has(name) {
-			return &request.UsageError{Message: name + " has no effect on a flake", Hint: "it is for --file and --attr"}
+			return &request.UsageError{Message: name + " has no effect on " + k.holder(), Hint: "it is for --file and --attr"}
 		}
 	}
 	return nil

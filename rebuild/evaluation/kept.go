@@ -33,7 +33,7 @@ func keyed(kind string, parts ...string) string { return kind + "\n" + strings.J
 
 // locked is what the flake of an evaluation is, where the evaluation comes out the same in every run.
 func (k *Kept) locked(w source.Wanted) Lock {
-	if k == nil || w.Cross != "" || w.System != "" || !nixexec.HasFragment(w.Configuration) || !lockable(w.Source, w.Request) {
+	if k == nil || !w.Source.Form.IsNone() || w.Cross != "" || w.System != "" || !nixexec.HasFragment(w.Configuration) || !lockable(w.Source, w.Request) {
 		return Lock{}
 	}
 	return k.lock()

@@ -175,7 +175,7 @@ func explainInhibited(x excerpt, s Situation) Explanation {
 	e := Explanation{
 		Meaning: meaning("the check %q of the new configuration refused the switch: nothing was activated", refused),
 	}
-	if option, ok := nixexec.FlakeAttribute(s.FlakeDir(), "nixosConfigurations", s.Configuration, "config", "system", "preSwitchChecks", refused); ok {
+	if option, ok := nixexec.FlakeAttribute(s.FlakeDir(), "nixosConfigurations", s.Configuration, "config", "system", "preSwitchChecks", refused); ok && s.Configuration != "" {
 		e.Remedy = []report.Remedy{report.Comment("what it checks"), report.Shell("nix", "eval", "--raw", option)}
 	}
 	return e

@@ -39,6 +39,9 @@ func About(k decision.Known, configuration, sudoUser, dir string) Situation {
 		Local:     func(path string) bool { return k.Source.Holds(path, dir) },
 		Submodule: func(path string) string { return k.Source.Submodule(path, dir) },
 	}
+	if !k.Source.Form.IsNone() {
+		s.Configuration = "" // a node's stands at no place that a command could name
+	}
 	if k.Target != nil {
 		s.Alias = k.Target.Host.String()
 	}

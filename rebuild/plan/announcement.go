@@ -21,7 +21,7 @@ type Announcement struct {
 // String is the announcement in one line.
 func (a Announcement) String() string {
 	j := a.Job
-	what := j.Request.Action + " " + a.Target.Host.Name
+	what := j.Request.Action + " " + a.Target.Called()
 	if j.Target != nil {
 		what += " (" + j.Target.Endpoint.Address() + ")"
 	}

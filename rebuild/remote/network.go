@@ -30,10 +30,11 @@ type Options struct {
 	Config           string // the user's file for ssh's -F, or ""
 	SSHOpts          string // NIX_SSHOPTS
 	ConnectTimeout   time.Duration
-	ReconnectTimeout time.Duration // how long a host is tried again whose connection was lost
-	AcceptNew        bool          // remember the key of a host that was never seen before
-	Pairs            bool          // nix is to reach two of the hosts at a time
-	Batch            bool          // ask nothing: there is nobody, or hosts are reached side by side
+	ReconnectTimeout time.Duration       // how long a host is tried again whose connection was lost
+	AcceptNew        bool                // remember the key of a host that was never seen before
+	Pairs            bool                // nix is to reach two of the hosts at a time
+	Lines            map[string][]string // of ssh configuration, that a run adds for hosts, by their names
+	Batch            bool                // ask nothing: there is nobody, or hosts are reached side by side
 
 	// Person has the terminal for what ssh asks of a host that lets nobody in without, of hosts that are reached side by
 	// side, until done is called; nil: nobody is there.
@@ -157,11 +158,11 @@ func (n *Network) writeConfig(settings map[string]sshcfg.Setting, own []string) 
 func (n *Network) settings(ports map[string]int) map[string]sshcfg.Setting {
 	settings := map[string]sshcfg.Setting{}
 	for name := range n.places {
-		setting := sshcfg.Setting{Port: ports[name]}
+		setting := sshcfg.Setting{Port: ports[name], Lines: n.options.Lines[name]}
 		if n.paired() {
 			setting.ControlPath = filepath.Join(n.socketDir(name), "%C")
 		}
-		if setting.Port != 0 || setting.ControlPath != "" {
+		if setting.Port != 0 || len(setting.Lines) > 0 || setting.ControlPath != "" {
 			settings[name] = setting
 		}
 	}

@@ -66,7 +66,7 @@ func rebuildActions() []Action {
 }
 
 func ownActions() []Action {
-	inventory := []string{"--all", "--except", "--partition", "--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--impure", "--offline",
+	inventory := []string{"--inventory", "--all", "--except", "--partition", "--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--impure", "--offline",
 		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
 	plain := []string{"--ssh-config", "--verbose", "--help"}
 	return []Action{

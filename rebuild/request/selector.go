@@ -185,6 +185,12 @@ func refusedSelection(r Request, action Action) error {
 	if lists > 1 {
 		return usageErrorf(`"-" can be given once: standard input is read once`)
 	}
+	switch none := len(r.Hosts) == 0 && !action.Own; {
+	case r.Has("--inventory") && r.TargetHostFlag:
+		return usageErrorf("--inventory cannot be used with --target-host")
+	case r.Has("--inventory") && none:
+		return &UsageError{Message: "--inventory says where hosts have their configurations, and no host is named", Hint: "as in: nixhop " + action.Name + " HOST --inventory " + r.Value("--inventory")}
+	}
 	for _, name := range []string{"--except", "--partition"} {
 		switch {
 		case !r.Has(name):

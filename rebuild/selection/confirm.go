@@ -62,7 +62,7 @@ func (c Choice) Confirm(ctx context.Context, who prompt.Asker, r request.Request
 // Notes are what there is to say of a choice: what a glob matches and was left out, and a partition that holds no
 // host.
 func (c Choice) Notes(p request.Partition) []string {
-	var notes []string
+	notes := slices.Clone(c.Ignored)
 	if len(c.Left) > 0 {
 		notes = append(notes, "left out, for the flake has no configuration for them: "+report.Listed(c.Left))
 	}

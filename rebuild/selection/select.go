@@ -22,6 +22,7 @@ type Choice struct {
 	Chosen  int             // how many there were before that
 	Left    []string        // aliases that a glob matches and that have no configuration
 	Here    bool            // no word was given: it is this machine
+	Ignored []string        // what inventories set and nixhop does not act on, in sentences
 }
 
 // Each is the choice as the stages of a run have it: nil there is this machine.
@@ -36,32 +37,33 @@ func (s Choice) Each() []*source.Target {
 	return all
 }
 
-// Choose is Select for a run, which may have to know the names of the source's configurations, and may be for one host
-// alone. Without a HOST a check is one of all hosts that have a configuration, and everything else is for this machine.
-func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, names func() ([]string, error)) (Choice, error) {
+// Choose is Select for a run, which may have to know the names of the source's configurations, and the nodes of its
+// inventories, and may be for one host alone. Without a HOST a check is one of all hosts that have a configuration, and
+// everything else is for this machine.
+func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, c Catalogue) (Choice, error) {
 	action, _ := request.FindAction(r.Action)
 	every := slices.ContainsFunc(r.Hosts, func(sel request.Selector) bool { return sel.Kind == request.Every })
 	switch {
 	case len(r.Hosts) == 0 && !action.Own:
 		return Choice{Here: true}, nil
-	case len(r.Hosts) == 0 && !s.IsFlake():
+	case len(r.Hosts) == 0 && !s.Names():
 		return Choice{}, wrong(r.On("HOST").Offer(report.Again()), "no host is named, and there is no flake here")
-	case every && !s.IsFlake():
+	case every && !s.Names():
 		return Choice{}, wrong("name the flake: "+r.Offer(report.Again("--flake", "FLAKE")),
 			"--all is what has a configuration in a flake, and there is none here")
 	case len(r.Hosts) == 0:
 		r.Hosts = []request.Selector{request.Everything()}
 	}
-	var all []string
-	var err error
-	if r.Broad() && s.IsFlake() {
-		if all, err = names(); err != nil {
-			return Choice{}, err
-		}
+	j, err := c.join(r, inv, s)
+	if err != nil {
+		return Choice{}, err
 	}
-	chosen, err := Select(r, inv, s, all)
+	chosen, err := Select(r, j.all, s, j.names)
 	if err == nil {
-		err = chosen.several(r, s)
+		chosen.Targets, err = j.settle(r, s, chosen.Targets)
+	}
+	if err == nil {
+		chosen.Ignored, err = j.notes(chosen.Targets), chosen.several(r, s)
 	}
 	return chosen, err
 }
@@ -148,7 +150,7 @@ func (c *chooser) find(sel request.Selector) ([]source.Target, error) {
 	case request.Every:
 		found := c.aliases("", c.configured)
 		if len(found) == 0 {
-			return nil, wrong(c.request.Offer(report.Nixhop("hosts")), "no alias has a configuration in flake %q", c.source.Flake)
+			return nil, wrong(c.request.Offer(report.Nixhop("hosts")), "no alias has a configuration in %s", c.source)
 		}
 		return found, nil
 	case request.Glob:
@@ -164,7 +166,7 @@ func (c *chooser) aliases(user string, wanted func(sshcfg.Alias) bool) []source.
 		if wanted(a) {
 			h := sshcfg.Host{User: user, Name: a.Name}
 			sel := request.Selector{Word: h.String(), Host: h.String()}
-			found = append(found, source.Target{Selector: sel, Host: h, Hints: a.Hints, Listed: true})
+			found = append(found, source.Target{Selector: sel, Host: h, Hints: a.Hints, Listed: c.inventory.Matches(a.Name)})
 		}
 	}
 	return found
@@ -204,7 +206,7 @@ func (c *chooser) glob(sel request.Selector) ([]source.Target, error) {
 		return nil, unknown
 	case len(found) == 0:
 		return nil, wrong(c.request.Offer(report.Nixhop("hosts")),
-			"no alias that matches %q has a configuration in flake %q: %s", sel.Word, c.source.Flake, report.Listed(left))
+			"no alias that matches %q has a configuration in %s: %s", sel.Word, c.source, report.Listed(left))
 	}
 	for _, name := range left {
 		if !slices.Contains(c.left, name) {
@@ -242,10 +244,9 @@ func (c *chooser) one(sel request.Selector) ([]source.Target, error) {
 		return nil, &request.UsageError{Message: err.Error()}
 	}
 	t := source.Target{Selector: sel, Host: host, Listed: c.inventory.Matches(host.Name)}
-	if a, ok := c.inventory.Find(host.Name); ok {
-		t.Hints = a.Hints
-	}
-	if len(c.request.Hosts) > 1 && !t.Listed && !strings.HasPrefix(sel.Host, "ssh://") && !strings.ContainsAny(host.Name, ".:") {
+	a, known := c.inventory.Find(host.Name)
+	t.Hints = a.Hints
+	if len(c.request.Hosts) > 1 && !t.Listed && !known && !strings.HasPrefix(sel.Host, "ssh://") && !strings.ContainsAny(host.Name, ".:") {
 		unknown := request.UnknownName(c.request, "unknown alias", host.Name, "", c.inventory.Names())
 		unknown.Hint += "\na host that ssh knows without it: ssh://" + host.Authority()
 		return nil, unknown

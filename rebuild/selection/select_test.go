@@ -20,7 +20,7 @@ func choosing(t *testing.T, line string, inv sshcfg.Inventory, s source.Source, 
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
-	chosen, err := Choose(r, inv, s, func() ([]string, error) { return names, nil })
+	chosen, err := Choose(r, inv, s, Catalogue{Names: func() ([]string, error) { return names, nil }})
 	if err != nil {
 		return "", err
 	}
@@ -129,7 +129,7 @@ func TestChooseAsksForNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Choose(r, inv, source.Source{Flake: "."}, func() ([]string, error) { return nil, broken })
+		_, err = Choose(r, inv, source.Source{Flake: "."}, Catalogue{Names: func() ([]string, error) { return nil, broken }})
 		if errors.Is(err, broken) != asks {
 			t.Errorf("%s: %v", line, err)
 		}
@@ -197,7 +197,7 @@ func TestConfirmation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chosen, err := Choose(r, inv, flake, func() ([]string, error) { return names, nil })
+		chosen, err := Choose(r, inv, flake, Catalogue{Names: func() ([]string, error) { return names, nil }})
 		if err != nil || chosen.ToConfirm(r) != want {
 			t.Errorf("%s: %v, %v; want %v", line, chosen.ToConfirm(r), err, want)
 		}

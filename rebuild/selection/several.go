@@ -43,7 +43,7 @@ func (c Choice) several(r request.Request, s source.Source) error {
 	case alike > 1 && s.Name != "":
 		hint = "several hosts have a configuration each: --flake " + nixexec.ShellWord(s.Flake)
 		return refused(fmt.Sprintf("--flake %s is the configuration of", nixexec.ShellWord(s.Ref(s.Name))))
-	case alike > 1 && !s.IsFlake() && r.Evaluates():
+	case alike > 1 && !s.Names() && r.Evaluates():
 		hint = "several hosts have a configuration each in a flake: --flake FLAKE"
 		return refused("without a flake there is the configuration of")
 	}

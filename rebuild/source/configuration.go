@@ -15,13 +15,14 @@ import (
 // Configuration is the chosen nixosConfigurations entry and the reason it was chosen.
 type Configuration struct {
 	Name  string
-	From  string // "command line", "hint", "--flake", "alias" or "host name"
+	From  string // "command line", "hint", "--flake", "alias", "host name", or the kind of an inventory
 	Given bool   // named on the command line, so that a wrong one is wrong usage
 }
 
 // NoConfigurationError says that the flake has no such configuration.
 type NoConfigurationError struct {
-	Flake string
+	Where string          // what has none, in a sentence
+	Flake string          // empty: it is none
 	Asked []Configuration // what was looked for, in order
 	Names []string        // what the flake has
 }
@@ -36,7 +37,7 @@ func (e *NoConfigurationError) Error() string {
 		}
 		asked = append(asked, fmt.Sprintf("%q (from %s)", c.Name, origin))
 	}
-	return fmt.Sprintf("flake %q has no configuration %s\n%s", e.Flake, strings.Join(asked, " nor "), e.Hint())
+	return fmt.Sprintf("%s has no configuration %s\n%s", cmp.Or(e.Where, fmt.Sprintf("flake %q", e.Flake)), strings.Join(asked, " nor "), e.Hint())
 }
 
 // Hint lists the nearest names, and all there are, or as many as a message can hold.
@@ -72,6 +73,8 @@ func (e *NoConfigurationError) Given() bool { return len(e.Asked) == 1 && e.Aske
 func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c Configuration, ask bool, err error) {
 	var fixed Configuration
 	switch {
+	case t.Node != nil:
+		return Configuration{Name: t.Node.Name, From: string(t.Node.Form.Kind)}, false, nil
 	case t.Selector.Configuration != "":
 		fixed = Configuration{Name: t.Selector.Configuration, From: "command line", Given: true}
 	case s.Name != "":
@@ -108,7 +111,7 @@ func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c
 // may ask); its errors are returned.
 func Settle(t *Target, s Source, r request.Request, names []string, own string, ask func(why error) (string, error)) (Configuration, error) {
 	switch {
-	case !s.IsFlake() || r.Has("--store-path"):
+	case !s.Names() || r.Has("--store-path"):
 		return Configuration{}, nil
 	case t == nil:
 		return Configuration{Name: cmp.Or(s.Name, own)}, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
@@ -70,6 +71,21 @@ func readNames(flake string, out []byte, err error) ([]string, error) {
 type EvaluationError struct {
 	Flake, File, Stderr string
 	Submodule           string // what is missing lies in this one
+
+	Node string         // of an inventory; empty: it is no node that cannot be evaluated
+	Form inventory.Form // of that
+}
+
+// subject is what cannot be evaluated, in a sentence.
+func (e *EvaluationError) subject() string {
+	what := fmt.Sprintf("flake %q", e.Flake)
+	if e.File != "" {
+		what = fmt.Sprintf("file %q", e.File)
+	}
+	if e.Node != "" {
+		what = fmt.Sprintf("node %q in %s of %s", e.Node, e.Form.Called(), what)
+	}
+	return what
 }
 
 // missing finds the file of a flake's tree that Nix does not see.
@@ -106,15 +122,18 @@ func (e *EvaluationError) Error() string {
 	text := strings.TrimSpace(e.Stderr)
 	text = strings.TrimPrefix(text, "error: ")
 	if e.File != "" {
-		return fmt.Sprintf("file %q cannot be evaluated; nothing was built\n%s", e.File, text)
+		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s", e.subject(), text)
 	}
 	if e.Submodule != "" {
-		return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nthat is in the git submodule %q: --flake %s",
-			e.Flake, text, e.Submodule, nixexec.Quote(WithSubmodules(e.Flake)))
+		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s\nthat is in the git submodule %q: --flake %s",
+			e.subject(), text, e.Submodule, nixexec.Quote(WithSubmodules(e.Flake)))
 	}
 	if e.unreadPath() {
-		return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\n%s; in that directory, and with what is in no commit: --flake path:.",
-			e.Flake, text, onlyURL)
+		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s\n%s; in that directory, and with what is in no commit: --flake path:.",
+			e.subject(), text, onlyURL)
+	}
+	if e.Node != "" {
+		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s", e.subject(), text)
 	}
 	return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nsee what it has: nix flake show %s",
 		e.Flake, text, nixexec.ShellWord(e.Flake))
@@ -138,8 +157,11 @@ func (e *EvaluationError) Finding(host string) report.Finding {
 	}
 	found := report.Finding{
 		Name: "evaluation", Severity: report.Error, Host: host,
-		What:   fmt.Sprintf("flake %q cannot be evaluated: %s", e.Flake, what),
+		What:   fmt.Sprintf("%s cannot be evaluated: %s", e.subject(), what),
 		Remedy: []report.Remedy{look},
+	}
+	if e.Node != "" {
+		found.Remedy = []report.Remedy{report.Again("--show-trace")}
 	}
 	if e.Submodule != "" {
 		found.Why = fmt.Sprintf("that is in the git submodule %q, and a flake has those only where its reference asks for them", nixexec.Printable(e.Submodule))
@@ -148,8 +170,7 @@ func (e *EvaluationError) Finding(host string) report.Finding {
 	if e.unreadPath() {
 		found.Why, found.Remedy = onlyURL, []report.Remedy{report.Again("--flake", "path:.").Note("in that directory; with what is in no commit, too")}
 	}
-	if e.File != "" {
-		found.What = fmt.Sprintf("file %q cannot be evaluated: %s", e.File, what)
+	if e.File != "" && e.Node == "" {
 		found.Remedy = []report.Remedy{report.Shell("nix-instantiate", "--eval", "--show-trace", e.File)}
 	}
 	return found

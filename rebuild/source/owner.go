@@ -11,11 +11,12 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/request"
 )
 
-// parts are the files of a directory by which whoever owns them decides what a flake in it says.
-var parts = []string{"", "flake.nix", "flake.lock", ".git"}
+// parts are the files of a directory by which whoever owns them decides what a flake or a hive in it says.
+var parts = []string{"", "flake.nix", "flake.lock", ".git", inventory.HiveFile}
 
 // Foreign says who else owns something of a directory that is read without being named: neither this user nor root, nor, for
 // root by sudo, who ran that (as git does; its safe.directory). Links count, and what they lead to. Empty: nobody else.
@@ -72,6 +73,12 @@ func (s Source) Unowned(env func(string) string) error {
 	path, owner := Foreign(s.Found, env)
 	if path == "" {
 		return nil
+	}
+	if !s.IsFlake() {
+		return &request.UsageError{
+			Message: fmt.Sprintf("%s was not named, and %q belongs to %q", s, path, owner),
+			Hint:    "name it where you trust it: --file " + s.File,
+		}
 	}
 	return &request.UsageError{
 		Message: fmt.Sprintf("the flake in %q was not named, and %q belongs to %q", s.Found, path, owner),

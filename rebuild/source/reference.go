@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/request"
 )
 
@@ -16,13 +17,37 @@ import (
 type Source struct {
 	Flake string // flake reference without the "#name"; empty: no flake
 	Name  string // the configuration that stood behind the '#'
-	Found string // the directory of a flake that was not named, but found; empty: it was named
+	Found string // the directory of a flake or hive that was not named, but found; empty: it was named
 	File  string // --file, or the default that nixos-rebuild takes with --attr
 	Attr  string // --attr
+
+	Form inventory.Form // of the inventory that the flake or the file holds; none: it is what nixos-rebuild takes
 }
 
-// IsFlake reports whether the configurations are a flake's nixosConfigurations.
+// IsFlake reports whether the configurations are a flake's.
 func (s Source) IsFlake() bool { return s.Flake != "" }
+
+// Holds several configurations, each under a name: those of a flake, or of an inventory in a file.
+func (s Source) Names() bool { return s.IsFlake() || !s.Form.IsNone() }
+
+// Where is what holds an inventory.
+func (s Source) Where() inventory.Where {
+	if s.IsFlake() {
+		return inventory.Where{Flake: s.Flake}
+	}
+	return inventory.Where{File: s.File, Value: sourceExpression(s.File)}
+}
+
+// Dir is the directory of a flake here, by its flake.nix; empty: it is elsewhere. dir is the working directory.
+func (s Source) Dir(dir string) string {
+	if file := s.FlakeFile(dir); file != "" {
+		return filepath.Dir(file)
+	}
+	return ""
+}
+
+// String is it in a sentence.
+func (s Source) String() string { return s.Where().String() }
 
 // Ref returns the flake reference of one configuration, as --flake takes it.
 func (s Source) Ref(configuration string) string {
@@ -32,11 +57,11 @@ func (s Source) Ref(configuration string) string {
 // FindSource decides where the configuration comes from. A flake that was not named is, for a HOST, the one here or in a
 // parent directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
 // /etc/nixos/flake.nix links to. Without a HOST, and with --target-host, only the latter counts: there every word means
-// what it means in nixos-rebuild, for which --flake without a value is the flake here. exists and realpath look at the
-// file system; dir is the working directory.
+// what it means in nixos-rebuild, for which --flake without a value is the flake here. Where no flake is found for a HOST, it
+// is the hive.nix here. exists and realpath look at the file system; dir is the working directory.
 func FindSource(r request.Request, dir string, exists func(string) bool, realpath func(string) string) Source {
 	if r.File != "" || r.Attr != "" {
-		return Source{File: fileFor(r, dir, exists), Attr: r.Attr}
+		return Source{File: fileFor(r, dir, exists), Attr: r.Attr, Form: formFor(r, r.File)}
 	}
 	if r.FlakeGiven && r.Flake != "" {
 		flake, name := splitRef(r.Flake)
@@ -51,6 +76,8 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 		return Source{}
 	case ours && flakeAbove(dir, exists) != "":
 		return Source{Flake: ".", Found: flakeAbove(dir, exists)}
+	case ours && exists(filepath.Join(dir, inventory.HiveFile)) && !formFor(r, inventory.HiveFile).IsNone():
+		return Source{File: inventory.HiveFile, Found: dir, Form: formFor(r, inventory.HiveFile)}
 	case exists("/etc/nixos/flake.nix"):
 		return Source{Flake: filepath.Dir(realpath("/etc/nixos/flake.nix"))}
 	}
@@ -106,6 +133,17 @@ func fileFor(r request.Request, dir string, exists func(string) bool) string {
 	default:
 		return "default.nix"
 	}
+}
+
+// formFor is the form of what a file holds that is named with --file: what --inventory says, else what its name does. Of an
+// inventory nobody takes an attribute.
+func formFor(r request.Request, file string) inventory.Form {
+	kind := inventory.Kind(r.Value("--inventory"))
+	if kind == "" && r.Attr == "" && !r.TargetHostFlag {
+		kind = inventory.KindOf(filepath.Base(file))
+	}
+	form, _ := inventory.InFile(kind)
+	return form
 }
 
 // flakeAbove is the directory of a flake.nix, from dir upwards; the search stops at the top of a git tree. Empty: there is

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/sshcfg"
@@ -17,6 +18,36 @@ type Target struct {
 	Host     sshcfg.Host  // what ssh, nix and nixos-rebuild are given, untouched
 	Hints    sshcfg.Hints // from the ssh config's comments
 	Listed   bool         // the ssh config names or matches it
+
+	Node  *inventory.Node // whose configuration it gets; nil: one of the flake's nixosConfigurations, or what a file holds
+	Lines []string        // of ssh configuration, that the node adds to what the ssh config says of its alias
+}
+
+// From is the source of the target's configuration; nil is this machine.
+func (t *Target) From(s Source) Source {
+	if t != nil && t.Node != nil {
+		s.Form = t.Node.Form
+	}
+	return s
+}
+
+// Lines are what nodes add to the ssh config, by the names of their hosts; a nil target is this machine.
+func Lines(targets []*Target) map[string][]string {
+	lines := map[string][]string{}
+	for _, t := range targets {
+		if t != nil && len(t.Lines) > 0 {
+			lines[t.Host.Name] = t.Lines
+		}
+	}
+	return lines
+}
+
+// Called is the target in a sentence: by the name of its node, where it is reached by the node's own address.
+func (t *Target) Called() string {
+	if t.Node != nil && !t.Listed {
+		return t.Node.Name
+	}
+	return t.Host.Name
 }
 
 // Inventory lists the aliases of the ssh config. What could not be read is said where it matters for what was asked: ssh
@@ -63,6 +94,9 @@ func (t Target) Fixed(s Source) bool { return t.Wants(s) != "" }
 // Wants is the configuration's name where it is known without the flake's list: what stands on the command line wins over
 // a hint.
 func (t Target) Wants(s Source) string {
+	if t.Node != nil {
+		return t.Node.Name
+	}
 	return cmp.Or(t.Selector.Configuration, s.Name, t.Hints.Configuration)
 }
 
@@ -77,7 +111,7 @@ func (t *Target) Own(r request.Request) request.Request {
 
 // WantsNames reports whether the configuration is to be one of the flake's, which it then has to name.
 func (t *Target) WantsNames(s Source, r request.Request) bool {
-	return t != nil && s.IsFlake() && r.Evaluates() && !(r.NoCheck && t.Fixed(s))
+	return t != nil && t.Node == nil && s.IsFlake() && r.Evaluates() && !(r.NoCheck && t.Fixed(s))
 }
 
 // Complaints are about hints of the target that say nothing; nil is this machine.

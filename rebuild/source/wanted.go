@@ -84,7 +84,9 @@ func (w Wanted) installable(function string) (attribute, apply string) {
 // around it.
 func (w Wanted) argv(format, function string) []string {
 	argv := nixexec.NixCommand("eval", format)
-	if w.Source.IsFlake() {
+	if form := w.Source.Form; !form.IsNone() {
+		argv = form.Argv(w.Source.Where(), format, form.Configuration(w.Configuration, function), w.Request)
+	} else if w.Source.IsFlake() {
 		attribute, apply := w.installable(function)
 		argv = append(argv, attribute, "--apply", apply)
 		argv = append(argv, w.Request.NixWords(request.ForFlakeEval)...)
@@ -131,6 +133,8 @@ func (w Wanted) Failure(err error) error {
 // told nothing of a source is its own business: it may well find one, and there is no error then.
 func (w Wanted) failure(stderr string) error {
 	switch {
+	case !w.Source.Form.IsNone():
+		return &EvaluationError{Flake: w.Source.Flake, File: w.Source.File, Node: w.Configuration, Form: w.Source.Form, Stderr: stderr}
 	case w.Source.IsFlake():
 		return &EvaluationError{Flake: w.Source.Ref(w.Configuration), Stderr: stderr}
 	case w.Source.File != "":

@@ -1,0 +1,171 @@
+package selection
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"nixhop/rebuild/inventory"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// joined is the ssh config and the inventories of a source as one.
+type joined struct {
+	all   sshcfg.Inventory // the nodes count as aliases, each with its tags
+	own   sshcfg.Inventory // as the ssh config has them
+	names []string         // of all configurations; nil: nobody knows them
+	nixos []string         // of these, the flake's nixosConfigurations
+	nodes map[string]inventory.Node
+	placed
+}
+
+// join finds the nodes that a request is about. Where the flake has a nixosConfiguration for each host that is named,
+// nothing else is asked for.
+func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source) (joined, error) {
+	j := joined{all: inv, own: inv}
+	chosen := r.Has("--inventory") || !s.IsFlake()
+	if s.IsFlake() && !chosen && (r.Broad() || c.may) {
+		names, err := c.Names()
+		if err != nil && r.Broad() {
+			return j, err
+		}
+		if err != nil {
+			return j, nil // which is said of each host
+		}
+		j.nixos, j.names = names, names
+	}
+	named := wanted(r, inv, s)
+	known := !slices.ContainsFunc(named, func(name string) bool { return !slices.Contains(j.nixos, name) })
+	if !c.may || plain(r) && known {
+		return j, nil
+	}
+	found, err := c.found()
+	if err != nil {
+		return j, err
+	}
+	if len(found) == 0 && r.Has("--inventory") {
+		return j, wrong("see what it has: nix flake show "+s.Flake, "%s has no inventory of %s", s, r.Value("--inventory"))
+	}
+	j.placed = place(found, j.nixos)
+	j.names = slices.Concat(j.nixos, j.placed.names)
+	if j.nodes, err = c.describe(j.placed, j.about(r, inv, named)); err != nil {
+		return j, err
+	}
+	j.all.Aliases = j.aliases()
+	return j, nil
+}
+
+// wanted are the names of the configurations for the hosts that a request names one by one.
+func wanted(r request.Request, inv sshcfg.Inventory, s source.Source) []string {
+	var names []string
+	for _, sel := range r.Hosts {
+		host, err := sshcfg.ParseHost(sel.Host)
+		if err != nil || sel.Kind != request.OneHost {
+			continue
+		}
+		alias, _ := inv.Find(host.Name)
+		names = append(names, cmp.Or(sel.Configuration, s.Name, alias.Hints.Configuration, host.Name))
+	}
+	return names
+}
+
+// plain reports whether a request names each of its hosts, and leaves out none by a tag.
+func plain(r request.Request) bool {
+	return len(r.Hosts) > 0 && !slices.ContainsFunc(slices.Concat(r.Hosts, r.Except), func(sel request.Selector) bool {
+		return sel.Kind == request.Tag || sel.Kind == request.Every || sel.Kind == request.Glob
+	})
+}
+
+// about are the nodes that have to be described: where a tag is named, all of them may have it.
+func (j joined) about(r request.Request, inv sshcfg.Inventory, named []string) []string {
+	about := named
+	for _, sel := range slices.Concat(r.Hosts, r.Except) {
+		switch sel.Kind {
+		case request.Tag, request.Every:
+			return j.placed.names
+		case request.Glob:
+			for _, name := range j.placed.names {
+				if sel.Matches(name) {
+					about = append(about, name)
+				}
+			}
+			for _, a := range inv.Aliases {
+				if sel.Matches(a.Name) && a.Hints.Configuration != "" {
+					about = append(about, a.Hints.Configuration)
+				}
+			}
+		}
+	}
+	return about
+}
+
+// aliases are those of the ssh config, with the tags of their nodes, and then the nodes that have none.
+func (j joined) aliases() []sshcfg.Alias {
+	all := slices.Clone(j.own.Aliases)
+	for i, a := range all {
+		tags := append(slices.Clone(a.Tags), j.nodes[cmp.Or(a.Hints.Configuration, a.Name)].Tags...)
+		slices.Sort(tags)
+		all[i].Tags = slices.Compact(tags)
+	}
+	for _, name := range j.placed.names {
+		if _, listed := j.own.Find(name); !listed {
+			all = append(all, sshcfg.Alias{Name: name, Tags: j.nodes[name].Tags})
+		}
+	}
+	return all
+}
+
+// settle gives each target the node whose configuration it gets, and the way there.
+func (j joined) settle(r request.Request, s source.Source, targets []source.Target) ([]source.Target, error) {
+	for i, t := range targets {
+		name := cmp.Or(t.Wants(s), t.Host.Name)
+		n, is := j.nodes[name]
+		switch {
+		case is:
+			t.Node = &n
+			if n.BuildOnTarget && t.Hints.BuildHost == "" {
+				t.Hints.BuildHost = "target"
+			}
+			var err error
+			if targets[i], err = j.reach(t); err != nil {
+				return nil, err
+			}
+		case len(j.placed.names) > 0 && len(j.nixos) == 0 && r.Evaluates():
+			asked := source.Configuration{Name: name, From: "alias"}
+			if t.Wants(s) != "" {
+				asked.From = "command line"
+			}
+			missing := &source.NoConfigurationError{Where: s.String(), Asked: []source.Configuration{asked}, Names: j.names}
+			return nil, &request.UsageError{Message: missing.Error()}
+		}
+	}
+	return targets, nil
+}
+
+// notes are the options that are set and that nixhop does not act on, each with its nodes.
+func (j joined) notes(targets []source.Target) []string {
+	nodes := map[string][]string{}
+	var options []string
+	for _, t := range targets {
+		if t.Node == nil {
+			continue
+		}
+		for _, option := range t.Node.Ignored() {
+			if nodes[option] == nil {
+				options = append(options, option)
+			}
+			nodes[option] = append(nodes[option], t.Node.Name)
+		}
+	}
+	var said []string
+	for _, option := range j.placed.set {
+		said = append(said, fmt.Sprintf("nixhop does not act on %s, which the inventory sets", option))
+	}
+	for _, option := range options {
+		said = append(said, fmt.Sprintf("nixhop does not act on %s, set for %s", option, report.Listed(nodes[option])))
+	}
+	return said
+}

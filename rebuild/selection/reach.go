@@ -1,0 +1,68 @@
+package selection
+
+import (
+	"fmt"
+
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// reach settles how the node of a target is reached: what the command line says wins over the ssh config's alias of the
+// node's name, and that over what the inventory says.
+func (j joined) reach(t source.Target) (source.Target, error) {
+	n := t.Node
+	if t.Host.Name != n.Name { // another host is named for it
+		return t, nil
+	}
+	if t.Listed {
+		if n.Host != "" && n.Host != n.Name && !j.own.Sets(n.Name, "hostname") {
+			to, err := nodeHost(n.Name, n.Host)
+			if err != nil {
+				return t, err
+			}
+			t.Lines = append(t.Lines, "hostname "+to.Name)
+		}
+		return j.login(t)
+	}
+	if n.Host == "" {
+		return t, wrong("name the host: "+request.Request{}.On("ADDRESS="+n.Name).Offer(report.Again())+", or give it an alias of that name in the ssh config",
+			"%q is reached from nowhere: it has no deployment.targetHost, and the ssh config no such alias", n.Name)
+	}
+	to, err := nodeHost(n.Name, n.Host)
+	if err != nil {
+		return t, err
+	}
+	t.Host.Name, t.Listed = to.Name, j.own.Matches(to.Name)
+	if t.Host.User == "" {
+		t.Host.User = n.User
+	}
+	if t.Host.Port == 0 {
+		t.Host.Port = n.Port
+	}
+	_, err = nodeHost(n.Name, t.Host.String())
+	return t, err
+}
+
+// login adds the user and the port of the inventory where neither the command line nor the alias says any.
+func (j joined) login(t source.Target) (source.Target, error) {
+	n := t.Node
+	if t.Host.User == "" && !j.own.Sets(n.Name, "user") {
+		t.Host.User = n.User
+	}
+	if t.Host.Port == 0 && !j.own.Sets(n.Name, "port") {
+		t.Host.Port = n.Port
+	}
+	_, err := nodeHost(n.Name, t.Host.String())
+	return t, err
+}
+
+// nodeHost is a host as an inventory names it: it goes where a HOST word goes, and must be one.
+func nodeHost(node, word string) (sshcfg.Host, error) {
+	host, err := sshcfg.ParseHost(word)
+	if err != nil {
+		return host, &request.UsageError{Message: fmt.Sprintf("node %q: %v", node, err)}
+	}
+	return host, nil
+}
