@@ -34,6 +34,7 @@ func TestLab(t *testing.T) {
 		{"the terminal interrupts", labTerminal},
 		{"the manual's commands", labManualsCommands},
 		{"which configuration", labWhichConfiguration},
+		{"the guide's colmena hive", labColmena},
 		{"over a jump host, to another port", labJump},
 		{"ports in HOST words", labPorts},
 		{"a third build host", labThirdBuildHost},

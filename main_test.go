@@ -91,6 +91,7 @@ func TestScript(t *testing.T) {
 			"world":         makeWorld,
 			"host":          makeHost,
 			"configuration": makeConfiguration,
+			"node":          makeNode,
 			"same":          same,
 			"record":        record,
 			"terminal":      onTerminal,

@@ -92,6 +92,14 @@ func makeConfiguration(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(worldOf(ts).SetConfiguration(args[0], args[1:]...))
 }
 
+// makeNode adds a node to the colmena hive of the flake, or changes it: node web target=10.0.0.1.
+func makeNode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: node NAME [key=value...]")
+	}
+	ts.Check(worldOf(ts).SetNode(args[0], args[1:]...))
+}
+
 // idle waits until nothing runs on a host any more: idle web.
 func idle(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

@@ -8,6 +8,7 @@ import (
 
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/generations"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -23,6 +24,8 @@ type Deployment struct {
 	Here      facts.Here
 	PublicKey string // the user's own, for the lines that are offered
 	Flake     bool   // what is deployed is a flake's
+	HostName  string // what ssh reaches by it; empty: it takes no part
+	Node      *inventory.Node
 	Root      Root
 	Stored    *facts.Closure // as in TargetWant
 	Checking  bool           // the checks are what the user wants
@@ -43,6 +46,7 @@ func (d Deployment) Machines() []report.Finding {
 	want := d.Local()
 	want.Others = d.nixThere()
 	found := Here(d.Here, want)
+	found = append(found, OtherAddress(d.Alias, d.HostName, d.Node)...)
 	if d.On != nil && d.Machine != "" {
 		found = append(found, Target(*d.On, d.target())...)
 		found = append(found, generations.Missing(d.Machine, d.Request.Generation(), d.On.System)...)

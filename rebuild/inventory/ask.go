@@ -44,7 +44,11 @@ type Error struct {
 // Error says which one, and then what nix said.
 func (e *Error) Error() string {
 	said := strings.TrimPrefix(strings.TrimSpace(e.Stderr), "error: ")
-	return fmt.Sprintf("%s of %s cannot be evaluated; nothing was built\n%s\nto do without it: --inventory flake", e.Form.Called(), e.Where, said)
+	text := fmt.Sprintf("%s of %s cannot be evaluated; nothing was built\n%s", e.Form.Called(), e.Where, said)
+	if e.Where.Flake != "" {
+		text += "\nto do without it: --inventory " + string(Flake)
+	}
+	return text
 }
 
 // noLockFile keeps nix from writing the lock file: several of these may run at a time.

@@ -23,7 +23,11 @@ func Checks(k decision.Known, d decision.Decision, here facts.Here, publicKey fu
 			ByCommands: permitted && native, Rules: permitted && !native, Asked: asked && k.Somebody,
 		},
 	}
+	if k.Target != nil {
+		c.Node = k.Target.Node
+	}
 	if k.Machine != nil {
+		c.HostName = k.Machine.Endpoint.HostName
 		c.Machine, c.PublicKey = k.Machine.Host.String(), publicKey(k.Machine.Endpoint)
 	}
 	if k.Builder != nil {

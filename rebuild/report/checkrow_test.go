@@ -107,14 +107,14 @@ func TestJSONLines(t *testing.T) {
 
 func TestHostTable(t *testing.T) {
 	got := HostTable([]HostRow{
-		{Alias: "web", Address: "root@web", Configuration: "n1", Tags: []string{"a", "b"}, File: "/c", Line: 3},
+		{Alias: "web", Address: "root@web", Configuration: "n1", Inventory: "flake", Tags: []string{"a", "b"}, File: "/c", Line: 3},
 		{Alias: "far", Address: "me@10.0.0.9:222", Via: "bastion", File: "/home/me/.ssh/config", Line: 12},
 		{Alias: "bad", Address: "ignored", Error: "ssh refuses it", File: "/c", Line: 9},
 	})
-	want := `ALIAS  ADDRESS           VIA      CONFIGURATION  TAGS  FILE
-web    root@web          -        n1             a,b   /c:3
-far    me@10.0.0.9:222   bastion  -              -     /home/me/.ssh/config:12
-bad    ! ssh refuses it  -        -              -     /c:9
+	want := `ALIAS  ADDRESS           VIA      CONFIGURATION  INVENTORY  TAGS  FILE
+web    root@web          -        n1             flake      a,b   /c:3
+far    me@10.0.0.9:222   bastion  -              -          -     /home/me/.ssh/config:12
+bad    ! ssh refuses it  -        -              -          -     /c:9
 `
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -94,6 +94,7 @@ func hostFindings() []Spec {
 		fatal("same-machine",
 			"two names of a run lead to one machine: an error where they want different configurations, else it is deployed once",
 			Error, Note),
+		skippable("node-address", "an inventory has its node at another address than the one that the host is reached at", Warning),
 		fatal("no-generation", "`--generation`: the profile of the host has none of that number", Error),
 		skippable("not-nixos", "the host runs something else", Warning),
 		skippable("too-old",

@@ -1,6 +1,7 @@
 package selection
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/evaluation"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -16,28 +18,37 @@ import (
 )
 
 // Hosts prints the inventory: every alias of the ssh config, how it is reached and which configuration it would get,
-// and the configurations that no alias stands for. dir is the working directory, env the environment.
+// the nodes of other inventories, and the configurations that none of these stands for. dir is the working directory, env the environment.
 func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, env func(string) string) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	inv, unread := source.Inventory(r)
 	say.Warnings(unread...)
-	aliases, err := Aliases(r, inv)
-	if err != nil {
-		return err
-	}
 	src, err := source.Find(r, dir, env)
 	say.Lesser(err) // the hosts are there all the same
 	say.Info(src.Above(dir))
-	names, err := evaluation.Names(ctx, src, r, dir, env)
+	everything := r
+	if len(r.Hosts) == 0 {
+		everything.Hosts = []request.Selector{request.Everything()}
+	}
+	names := sync.OnceValues(func() ([]string, error) { return evaluation.Names(ctx, src, r, dir, env) })
+	j, err := Look(ctx, r, src, dir, names).join(everything, inv, src)
+	if j.nixos == nil && err == nil && src.IsFlake() && !r.Has("--inventory") {
+		j.nixos, err = names()
+	}
 	if ctx.Err() == nil {
 		say.Lesser(err)
 	}
-	rows, refused := rowsOf(ctx, aliases, r.SSHConfig)
+	aliases, err := Aliases(r, j.all)
+	if err != nil {
+		return err
+	}
+	rows, refused := rowsOf(ctx, aliases, j.own, r.SSHConfig)
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	rest := src.Fill(rows, aliases, names)
+	rest := src.Fill(rows, aliases, j.nixos)
+	j.fill(rows, aliases)
 	text, err := report.Text(rows, r.JSON, report.HostTable)
 	if err != nil {
 		return err
@@ -53,21 +64,40 @@ func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, 
 	return report.Refuse(refused)
 }
 
+// fill writes into the rows what comes from nodes: the configuration, and the address where no alias has one.
+func (j joined) fill(rows []report.HostRow, aliases []sshcfg.Alias) {
+	for i, a := range aliases {
+		n, is := j.nodes[cmp.Or(a.Hints.Configuration, a.Name)]
+		switch {
+		case is:
+			rows[i].Configuration, rows[i].From, rows[i].Inventory = n.Name, string(n.Form.Kind), string(n.Form.Kind)
+		case rows[i].Configuration != "":
+			rows[i].Inventory = string(inventory.Flake)
+		}
+		if is && !j.own.Matches(a.Name) && n.Host != "" {
+			rows[i].Address = nixexec.Printable(sshcfg.Endpoint{User: n.User, HostName: n.Host, Port: n.Port}.Address())
+		}
+	}
+}
+
 // Resolves is how many names ssh is asked for at a time what they mean.
 const Resolves = 4
 
 // rowsOf asks ssh what each alias means, under a config for -F or the user's own. One that ssh refuses is a finding, and
 // the others have their rows all the same.
-func rowsOf(ctx context.Context, aliases []sshcfg.Alias, config string) ([]report.HostRow, []report.Finding) {
+func rowsOf(ctx context.Context, aliases []sshcfg.Alias, own sshcfg.Inventory, config string) ([]report.HostRow, []report.Finding) {
 	rows := make([]report.HostRow, len(aliases))
 	found := make([]*report.Finding, len(aliases))
 	turn := make(chan struct{}, Resolves)
 	var wait sync.WaitGroup
 	for i, a := range aliases {
+		rows[i] = report.HostRow{Alias: a.Name, Tags: a.Tags, File: a.File, Line: a.Line}
+		if !own.Matches(a.Name) {
+			continue
+		}
 		wait.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			rows[i] = report.HostRow{Alias: a.Name, Tags: a.Tags, File: a.File, Line: a.Line}
 			e, err := sshcfg.Resolve(ctx, a.Name, config, nil)
 			if err == nil {
 				rows[i].Address, rows[i].Via = e.Address(), e.Via()

@@ -130,7 +130,7 @@ func (j joined) settle(r request.Request, s source.Source, targets []source.Targ
 				t.Hints.BuildHost = "target"
 			}
 			var err error
-			if targets[i], err = j.reach(t); err != nil {
+			if targets[i], err = j.reach(t, r); err != nil {
 				return nil, err
 			}
 		case len(j.placed.names) > 0 && len(j.nixos) == 0 && r.Evaluates():

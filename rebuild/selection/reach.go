@@ -11,7 +11,7 @@ import (
 
 // reach settles how the node of a target is reached: what the command line says wins over the ssh config's alias of the
 // node's name, and that over what the inventory says.
-func (j joined) reach(t source.Target) (source.Target, error) {
+func (j joined) reach(t source.Target, r request.Request) (source.Target, error) {
 	n := t.Node
 	if t.Host.Name != n.Name { // another host is named for it
 		return t, nil
@@ -27,7 +27,7 @@ func (j joined) reach(t source.Target) (source.Target, error) {
 		return j.login(t)
 	}
 	if n.Host == "" {
-		return t, wrong("name the host: "+request.Request{}.On("ADDRESS="+n.Name).Offer(report.Again())+", or give it an alias of that name in the ssh config",
+		return t, wrong("name the host: "+r.On("ADDRESS="+n.Name).Offer(report.Again())+", or give it an alias of that name in the ssh config",
 			"%q is reached from nowhere: it has no deployment.targetHost, and the ssh config no such alias", n.Name)
 	}
 	to, err := nodeHost(n.Name, n.Host)

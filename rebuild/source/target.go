@@ -44,7 +44,7 @@ func Lines(targets []*Target) map[string][]string {
 
 // Called is the target in a sentence: by the name of its node, where it is reached by the node's own address.
 func (t *Target) Called() string {
-	if t.Node != nil && !t.Listed {
+	if t.Node != nil && t.Host.Name == t.Node.Host {
 		return t.Node.Name
 	}
 	return t.Host.Name

@@ -31,7 +31,10 @@ type Configuration struct {
 
 // SetConfiguration adds a configuration to the flake, or changes it: settings are words of key=value.
 func (w World) SetConfiguration(name string, settings ...string) error {
-	path := filepath.Join(w.Dir, configDir, name)
+	return setConfiguration(filepath.Join(w.Dir, configDir, name), name, settings)
+}
+
+func setConfiguration(path, name string, settings []string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		text = []byte("hostName=" + name + "\n")
@@ -41,7 +44,11 @@ func (w World) SetConfiguration(name string, settings ...string) error {
 
 // configuration reads the one of a name.
 func (w World) configuration(name string) (Configuration, bool) {
-	text, err := os.ReadFile(filepath.Join(w.Dir, configDir, name))
+	return readConfiguration(filepath.Join(w.Dir, configDir, name), name)
+}
+
+func readConfiguration(path, name string) (Configuration, bool) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return Configuration{}, false
 	}

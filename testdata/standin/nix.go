@@ -68,6 +68,9 @@ func (c *call) chosen(words []string) (Configuration, error) {
 		}
 	}
 	conf, ok := c.place.World.configuration(name)
+	if m := node.FindStringSubmatch(strings.Join(words, " ")); m != nil {
+		conf, ok = readConfiguration(filepath.Join(c.place.World.Dir, nodesDir, m[1]), m[1])
+	}
 	if !ok {
 		return conf, fmt.Errorf("error: flake 'path:.' does not provide attribute 'nixosConfigurations.\"%s\"'", name)
 	}
@@ -77,6 +80,9 @@ func (c *call) chosen(words []string) (Configuration, error) {
 // evaluate is `nix eval` for what is asked of a configuration: its facts alone, or its derivation, with the facts on
 // the way.
 func (c *call) evaluate(words []string) int {
+	if status, asked := c.inventory(words); asked {
+		return status
+	}
 	conf, err := c.chosen(words)
 	if err != nil {
 		return c.fail("%v", err)

@@ -1,0 +1,95 @@
+package standin
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// nodesDir holds the nodes of the world's colmena hive, each as a configuration with what it says of its deployment:
+// target, user, port, tags, set and there ("yes": it is built there).
+const nodesDir = "nodes"
+
+// SetNode adds a node to the hive, or changes it, as SetConfiguration does.
+func (w World) SetNode(name string, settings ...string) error {
+	dir := filepath.Join(w.Dir, nodesDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return setConfiguration(filepath.Join(dir, name), name, settings)
+}
+
+// node finds the node whose configuration an expression takes.
+var node = regexp.MustCompile(`inventory\.configurations\."([^"]*)"`)
+
+// described finds the names of the nodes that an expression asks about.
+var described = regexp.MustCompile(`map inventory\.describe \[(.*) \]`)
+
+// inventory is `nix eval` for what an inventory says of its nodes; asked is false where it is not about that.
+func (c *call) inventory(words []string) (status int, asked bool) {
+	text := strings.Join(words, " ")
+	if !strings.Contains(text, "let inventory = ") || node.MatchString(text) {
+		return 0, false
+	}
+	entries, _ := os.ReadDir(filepath.Join(c.place.World.Dir, nodesDir))
+	hive := slices.ContainsFunc(words, func(w string) bool { return w == "--expr" || strings.HasSuffix(w, "#colmena") })
+	if !hive || len(entries) == 0 {
+		return c.fail("error: flake 'path:.' does not provide attribute 'colmenaHive'"), true
+	}
+	if broken, err := os.ReadFile(filepath.Join(c.place.World.Dir, "hive-error")); err == nil {
+		return c.fail("%s", evaluationError(strings.TrimSpace(string(broken)))), true
+	}
+	answer := any(map[string]any{"names": namesOf(entries), "set": []string{}})
+	if m := described.FindStringSubmatch(text); m != nil {
+		all := []any{}
+		for _, name := range strings.Fields(m[1]) {
+			all = append(all, c.place.World.describe(strings.Trim(name, `"`)))
+		}
+		answer = all
+	}
+	out, err := json.Marshal(answer)
+	if err != nil {
+		return c.fail("%v", err), true
+	}
+	fmt.Println(string(out))
+	return 0, true
+}
+
+func namesOf(entries []os.DirEntry) []string {
+	names := []string{}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// describe is what colmena.nix says of a node.
+func (w World) describe(name string) map[string]any {
+	said := map[string]any{
+		"name": name, "host": name, "user": "root", "port": nil, "tags": []string{}, "buildOnTarget": false, "set": []string{}, "keys": []string{},
+	}
+	text, _ := os.ReadFile(filepath.Join(w.Dir, nodesDir, name))
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		switch key {
+		case "target":
+			if said["host"] = value; value == "" {
+				said["host"] = nil
+			}
+		case "user":
+			said["user"] = value
+		case "port":
+			said["port"], _ = strconv.Atoi(value)
+		case "tags", "set":
+			said[key] = strings.Fields(value)
+		case "there":
+			said["buildOnTarget"] = value == "yes"
+		}
+	}
+	return said
+}
