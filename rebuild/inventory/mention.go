@@ -13,11 +13,8 @@ const mostRead = 2000
 
 // Mentioned reports whether an inventory may be in a flake here: its lock file or one of the Nix files around it holds the
 // name of a tool. So a flake without one need not be asked by an evaluation. dir is where its flake.nix is; of what is too
-// much to be read, and of a flake elsewhere (""), an inventory may always be there.
+// much to be read an inventory may always be there.
 func Mentioned(dir string) bool {
-	if dir == "" {
-		return true
-	}
 	read := 0
 	found := false
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

@@ -32,7 +32,7 @@ func Look(ctx context.Context, r request.Request, s source.Source, dir string, n
 	where := s.Where()
 	return Catalogue{
 		Names: names,
-		may:   r.Has("--inventory") || !s.IsFlake() || inventory.Mentioned(s.Dir(dir)),
+		may:   r.Has("--inventory") || !s.IsFlake() || s.MayHold(dir),
 		found: sync.OnceValues(func() ([]inventory.Found, error) { return inventory.Find(ctx, where, r, forms) }),
 		nodes: func(f inventory.Form, names []string) ([]inventory.Node, error) { return f.Nodes(ctx, where, r, names) },
 	}

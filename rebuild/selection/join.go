@@ -26,6 +26,11 @@ type joined struct {
 // nothing else is asked for.
 func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source) (joined, error) {
 	j := joined{all: inv, own: inv}
+	named, meant := wanted(r, inv, s)
+	action, _ := request.FindAction(r.Action)
+	if !meant || action.Hosts == request.HostsSelect && len(r.Hosts) > 1 {
+		return j, nil // that is refused, and nothing is asked for it
+	}
 	chosen := r.Has("--inventory") || !s.IsFlake()
 	if s.IsFlake() && !chosen && (r.Broad() || c.may) {
 		names, err := c.Names()
@@ -37,7 +42,6 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 		}
 		j.nixos, j.names = names, names
 	}
-	named := wanted(r, inv, s)
 	known := !slices.ContainsFunc(named, func(name string) bool { return !slices.Contains(j.nixos, name) })
 	if !c.may || plain(r) && known {
 		return j, nil
@@ -58,18 +62,21 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 	return j, nil
 }
 
-// wanted are the names of the configurations for the hosts that a request names one by one.
-func wanted(r request.Request, inv sshcfg.Inventory, s source.Source) []string {
-	var names []string
+// wanted are the names of the configurations for the hosts that a request names one by one; meant is false where one of the
+// words cannot be a host.
+func wanted(r request.Request, inv sshcfg.Inventory, s source.Source) (names []string, meant bool) {
 	for _, sel := range r.Hosts {
-		host, err := sshcfg.ParseHost(sel.Host)
-		if err != nil || sel.Kind != request.OneHost {
+		if sel.Kind != request.OneHost && !r.TargetHostFlag {
 			continue
+		}
+		host, err := sshcfg.ParseHost(sel.Host)
+		if err != nil {
+			return nil, false
 		}
 		alias, _ := inv.Find(host.Name)
 		names = append(names, cmp.Or(sel.Configuration, s.Name, alias.Hints.Configuration, host.Name))
 	}
-	return names
+	return names, true
 }
 
 // plain reports whether a request names each of its hosts, and leaves out none by a tag.

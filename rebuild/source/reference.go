@@ -38,12 +38,13 @@ func (s Source) Where() inventory.Where {
 	return inventory.Where{File: s.File, Value: sourceExpression(s.File)}
 }
 
-// Dir is the directory of a flake here, by its flake.nix; empty: it is elsewhere. dir is the working directory.
-func (s Source) Dir(dir string) string {
+// MayHold reports whether the flake may hold other inventories beside its nixosConfigurations, without an evaluation: one
+// elsewhere always may, and a directory without any flake.nix never. dir is the working directory.
+func (s Source) MayHold(dir string) bool {
 	if file := s.FlakeFile(dir); file != "" {
-		return filepath.Dir(file)
+		return inventory.Mentioned(filepath.Dir(file))
 	}
-	return ""
+	return !strings.HasPrefix(s.Flake, ".") && !strings.HasPrefix(s.Flake, "/") || strings.ContainsAny(s.Flake, "?%")
 }
 
 // String is it in a sentence.
