@@ -18,7 +18,7 @@ import (
 // descriptor 3. It catches the signals of the keyboard instead of ignoring them, for the program would do that, too.
 const leader = `trap : INT QUIT TERM HUP
 exec 5>&2 2>/dev/null
-sh -c 'echo $$ >&4; exec 2>&5 3<&- 4>&- 5>&-; exec "$@"' sh "$@"
+/bin/sh -c 'echo $$ >&4; exec 2>&5 3<&- 4>&- 5>&-; exec "$@"' sh "$@"
 status=$?
 exec 0<&- 1>&- 5>&-
 echo $status >&4
