@@ -147,17 +147,16 @@ func newSession(r request.Request, stdio nixexec.Stdio, env func(string) string)
 // nothing else, so that its own parser, help and exits never come into play.
 func newApp(s rebuild.Session, r request.Request, out io.Writer) *cli.App {
 	app := &cli.App{
-		Name:                  "nixhop",
-		HelpName:              "nixhop",
-		Usage:                 "a nixos-rebuild that knows your ssh hosts",
-		CustomAppHelpTemplate: help.Program(),
-		Writer:                out,
-		ErrWriter:             s.Stdio.Err,
-		HideHelp:              true,
-		HideHelpCommand:       true,
-		HideVersion:           true,
-		ExitErrHandler:        func(*cli.Context, error) {},
-		OnUsageError:          wrongUsage,
+		Name:            "nixhop",
+		HelpName:        "nixhop",
+		Usage:           "a nixos-rebuild that knows your ssh hosts",
+		Writer:          out,
+		ErrWriter:       s.Stdio.Err,
+		HideHelp:        true,
+		HideHelpCommand: true,
+		HideVersion:     true,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError:    wrongUsage,
 		Action: func(c *cli.Context) error {
 			if r.Help {
 				return printLine(c.App.Writer, help.Program())
@@ -174,14 +173,13 @@ func newApp(s rebuild.Session, r request.Request, out io.Writer) *cli.App {
 func newCommand(s rebuild.Session, r request.Request, a request.Action) *cli.Command {
 	do := commandFor(s, r, a)
 	return &cli.Command{
-		Name:               a.Name,
-		Usage:              a.Short,
-		ArgsUsage:          a.Usage,
-		CustomHelpTemplate: help.Action(a),
-		SkipFlagParsing:    true,
-		HideHelp:           true,
-		HideHelpCommand:    true,
-		OnUsageError:       wrongUsage,
+		Name:            a.Name,
+		Usage:           a.Short,
+		ArgsUsage:       a.Usage,
+		SkipFlagParsing: true,
+		HideHelp:        true,
+		HideHelpCommand: true,
+		OnUsageError:    wrongUsage,
 		Action: func(c *cli.Context) error {
 			if r.Help {
 				return printLine(c.App.Writer, help.Action(a))
