@@ -14,9 +14,7 @@ import (
 func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	done, p := Activated{Checked: c.Checked, System: c.System, Unchanged: c.Unchanged}, r.performer(c.Checked)
 	if c.Unchanged {
-		p.Say.Info("it is there already, and nothing is activated; --force does all the same, which also restarts failed units")
-		p.Say.PrintSystem(c.System)
-		return done, nil
+		return done, p.Stands(ctx, c.System)
 	}
 	step, wanted := plan.Activate(p.Job)
 	if !wanted {

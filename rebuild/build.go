@@ -1,10 +1,12 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
 )
 
@@ -20,12 +22,18 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 	}
 	r.announce(c)
 	b := Built{Checked: c, System: c.Request.Value("--store-path")}
+	standing := decision.Standing(c.Request, c.On, r.many)
+	if standing != "" && standing == cmp.Or(b.System, c.Evaluation.Makes(ctx, results["derivation"])) {
+		b.System, b.Unchanged = standing, true
+		return b, nil
+	}
 	if heard, err := r.site.Build(ctx, r.performer(c), results); err != nil {
 		return b, r.stepFailed(c, heard, results, err)
 	}
 	if system, built := results["toplevel"]; built {
 		b.System = system
 	}
+	b.Unchanged = b.System != "" && b.System == standing
 	return b, nil
 }
 

@@ -15,11 +15,8 @@ import (
 // fails, it goes by the way through here.
 func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 	c := b.Checked
-	if r.many && !r.rollout.Force && decision.Unchanged(c.Request, c.On, b.System) {
-		return Copied{Built: b, Unchanged: true}, nil
-	}
 	activates := slices.Contains(request.ContactActions, c.Request.Action)
-	if activates && decision.Has(c.On, b.System) {
+	if b.Unchanged || activates && decision.Has(c.On, b.System) {
 		return Copied{Built: b}, nil
 	}
 	p, results := r.performer(c), plan.Results{"toplevel": b.System}

@@ -74,14 +74,12 @@ type (
 	// Built has its system where it was built (build).
 	Built struct {
 		Checked
-		System string // its store path; empty: nothing was built, or it is the generation before
+		System    string // its store path; empty: nothing was built, or it is the generation before
+		Unchanged bool   // it is on its host already, and there is nothing to build, to copy or to activate
 	}
 
 	// Copied has it where it is activated (copy).
-	Copied struct {
-		Built
-		Unchanged bool // it was there before, and there is nothing to activate
-	}
+	Copied struct{ Built }
 
 	// Activated runs it, or boots it next (activate, or whole).
 	Activated struct {

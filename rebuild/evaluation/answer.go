@@ -69,16 +69,23 @@ func (v Evaluator) fromKept(ctx context.Context, e *Evaluation, q Question, l Lo
 			v.Kept.keepFacts(l.Fingerprint, name, known)
 		}
 		return out, err
-	case q.Reach == ToDerivation && before && told && l.Quiet && valid(ctx, derivation):
-		return derivation, nil
+	case q.Reach == ToDerivation && before && told && l.Quiet:
+		var there bool
+		if e.makes, there = makes(ctx, derivation); there {
+			return derivation, nil
+		}
 	}
 	return v.fromCache(ctx, e, q, l, before || told, run)
 }
 
-// valid reports whether a derivation is still in the store.
-func valid(ctx context.Context, derivation string) bool {
-	_, err := nixexec.Output(ctx, nixexec.Command{Argv: []string{"nix-store", "--check-validity", derivation}})
-	return err == nil
+// makes is the store path that a derivation makes, which need not be there; empty where only its build tells. valid reports
+// whether the derivation itself is still in the store.
+func makes(ctx context.Context, derivation string) (path string, valid bool) {
+	out, err := nixexec.Output(ctx, nixexec.Command{Argv: []string{"nix-store", "--query", "--outputs", derivation}})
+	if path = strings.TrimSpace(string(out)); !nixexec.StorePath.MatchString(path) {
+		path = ""
+	}
+	return path, err == nil
 }
 
 // fromCache has Nix tell the derivation, from its cache or into it. Where the facts are not to be expected among what is

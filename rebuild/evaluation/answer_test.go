@@ -216,8 +216,16 @@ func TestEvaluatedOnce(t *testing.T) {
 		known, derivation, err = f.answer("switch web", reach)
 		f.good(known, derivation, "web-2", err)
 		f.counted("without the derivation", 1, 0)
-		if !valid(bounded(t), derivation) {
+		path, valid := makes(bounded(t), derivation)
+		if !valid {
 			t.Error("it is not made anew")
+		}
+		want := exec.Command("nix-store", "--query", "--outputs", derivation)
+		if out, err := want.Output(); err != nil || path == "" || path+"\n" != string(out) {
+			t.Errorf("it makes %q, and Nix says %q (%v)", path, out, err)
+		}
+		if path, valid := makes(bounded(t), derivation[:len(derivation)-4]+"-none.drv"); valid || path != "" {
+			t.Errorf("a derivation that is not there makes %q", path)
 		}
 	}
 }

@@ -29,8 +29,9 @@ type Evaluation struct {
 	cancel context.CancelCauseFunc
 
 	// Valid once it has ended.
-	out string
-	err error
+	out   string
+	err   error
+	makes string // the store path that its derivation makes; empty: nobody has asked
 
 	mu      sync.Mutex
 	ring    *nixexec.Ring // what it has said

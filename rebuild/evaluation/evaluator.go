@@ -69,6 +69,18 @@ func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, q Question, sh
 	return path, e, err
 }
 
+// Makes is the store path that the derivation of an evaluation makes, without building it; empty where only a build tells,
+// or there is none. It is asked of Nix where that was not done before.
+func (e *Evaluation) Makes(ctx context.Context, derivation string) string {
+	switch {
+	case e == nil || derivation == "":
+		return ""
+	case e.makes == "":
+		e.makes, _ = makes(ctx, derivation)
+	}
+	return e.makes
+}
+
 // Facts waits for the facts of a question that is about no more. The evaluation is nil where it has ended with them.
 func (v Evaluator) Facts(ctx context.Context, ahead *Evaluation, q Question, show func([]byte)) (*Evaluation, source.Facts, error) {
 	e := ahead.If(q.Argv)

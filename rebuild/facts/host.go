@@ -34,6 +34,16 @@ type Host struct {
 	Switches []Unit   // units of deployments that systemd knows: nixos-rebuild's own, and nixos-upgrade.service
 	AtWork   bool     // some program of an activation runs, as a unit or before there is one
 	Failed   []string // units that are failed now
+	Failing  Answer   // there are such units
+	Last     LastRun
+}
+
+// LastRun is the last activation by nixhop since the host has booted, if it was seen to its end there. A dry one is none.
+// It is zero where the host remembers none.
+type LastRun struct {
+	Action  string // "switch"
+	Well    bool   // switch-to-configuration ended with 0
+	Started string // store path of the system, or of its specialisation
 }
 
 // Login is who the deployment is on the host, and what its non-interactive shell is like.

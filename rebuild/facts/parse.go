@@ -77,6 +77,8 @@ func (a answer) facts() Host {
 		Switches: a.switches(),
 		AtWork:   a["at_work"] == "1",
 		Failed:   a.words("failed", safeUnit),
+		Failing:  map[string]Answer{"0": No, "1": Yes}[a["failing"]],
+		Last:     a.last(),
 	}
 	if seconds, err := strconv.ParseInt(a["clock"], 10, 40); err == nil && seconds > 0 {
 		f.Clock = time.Unix(seconds, 0)
@@ -315,6 +317,14 @@ func (a answer) switches() []Unit {
 		}
 	}
 	return units
+}
+
+func (a answer) last() LastRun {
+	words := strings.Fields(a["last"])
+	if len(words) != 3 || !safePath.MatchString(words[2]) {
+		return LastRun{}
+	}
+	return LastRun{Action: words[0], Well: words[1] == "0", Started: words[2]}
 }
 
 // path returns a value that can stand in a command that is offered for pasting, or nothing.

@@ -48,6 +48,8 @@ systemd=running
 systemd_version=systemd 255 (255.6)
 switches=nixos-rebuild-switch-to-configuration.service,failed,failed nixos-upgrade.service,inactive,dead
 failed=a.service b@1.timer
+failing=1
+last=switch 4 /nix/store/aaa-nixos-system-web-24.05
 store_url=daemon
 store_version=2.24.9
 store_trusted=0
@@ -97,7 +99,9 @@ var nixosFacts = Host{
 		{Name: "nixos-rebuild-switch-to-configuration.service", Active: "failed", Sub: "failed"},
 		{Name: "nixos-upgrade.service", Active: "inactive", Sub: "dead"},
 	},
-	Failed: []string{"a.service", "b@1.timer"},
+	Failed:  []string{"a.service", "b@1.timer"},
+	Failing: Yes,
+	Last:    LastRun{Action: "switch", Started: "/nix/store/aaa-nixos-system-web-24.05"},
 }
 
 func TestParseFacts(t *testing.T) {
@@ -143,6 +147,10 @@ func TestParseFactsTexts(t *testing.T) {
 		{"Lix", answered("nix_version=nix (Lix, like Nix) 2.91.1"), version, "2.91.1"},
 		{"the daemon's Nix", answered("store_version=2.18.1"), version, "2.18.1"},
 		{"a path that is no word for a shell", answered("nix_elsewhere=/tmp/$(reboot)"), func(f Host) any { return f.Nix.Elsewhere }, ""},
+		{"the last run went well", answered("last=boot 0 /nix/store/a"), func(f Host) any { return f.Last }, LastRun{"boot", true, "/nix/store/a"}},
+		{"the last run was ended before", answered("last=switch none none"), func(f Host) any { return f.Last }, LastRun{}},
+		{"a last run that is none", answered("last=switch 0 /a b"), func(f Host) any { return f.Last }, LastRun{}},
+		{"no unit has failed", answered("failing=0"), func(f Host) any { return f.Failing }, No},
 		{"a unit that is none", answered("failed=a.service ;reboot"), func(f Host) any { return len(f.Failed) }, 1},
 		{"a user's name", answered("id=uid=1234(ann.b) gid=1"), func(f Host) any { return f.Login.User }, "ann.b"},
 		{"a user's name in a domain", answered(`id=uid=1234(CORP\ann@x$) gid=1`), func(f Host) any { return f.Login.User }, `CORP\ann@x$`},

@@ -37,6 +37,7 @@ func ProbeScript(nonce string, query Query) string {
 		[2]string{"nonce", nonce},
 		[2]string{"profile", ProfilePath(query.Profile)},
 		[2]string{"wanted", wanted},
+		[2]string{"runs", runsDir},
 		[2]string{"target", oneOrZero(query.Target)},
 		[2]string{"build", oneOrZero(query.BuildHost)},
 		[2]string{"run0", oneOrZero(query.Run0)},

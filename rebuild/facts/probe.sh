@@ -1,5 +1,5 @@
 # Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
-# assignments of nonce, profile, wanted, target, build, run0, sudo_options and programs before this text; facts.go reads the answer. It changes nothing on the host.
+# assignments of nonce, profile, wanted, runs, target, build, run0, sudo_options and programs before this text; facts.go reads the answer. It changes nothing on the host.
 # shellcheck shell=sh disable=SC2154
 
 # Functions come in with the environment where sh is bash.
@@ -295,12 +295,32 @@ ask_work() {
 
 ask_failed() {
 	[ -d /run/systemd/system ] || return
-	bounded systemctl list-units --failed --plain --no-legend --no-pager |
-		{
-			units=
-			while read -r unit _; do units="$units $unit"; done
-			put failed "${units# }"
-		}
+	if rows=$(bounded systemctl list-units --failed --plain --no-legend --no-pager); then
+		units=
+		while read -r unit _; do units="$units${unit:+ }$unit"; done <<-END
+			$rows
+		END
+		put failed "${units# }"
+		if [ -n "$units" ]; then put failing 1; else put failing 0; fi
+	fi
+}
+
+# ask_last: what the last activation by nixhop was that has changed something, and how it ended. Nobody remembers that over a boot.
+ask_last() {
+	# shellcheck disable=SC2045 # the names are nixhop's own
+	for run in $(ls -t "$runs"); do
+		action='' status='' started='' ended=''
+		while IFS='=' read -r key value; do
+			case $key in action) action=$value ;; status) status=$value ;; started) started=$value ;; ended) ended=$value ;; esac
+		done <"$runs/$run/outcome"
+		case $run,$action in
+		nixhop-*,dry-activate) ;;
+		nixhop-*)
+			if [ "$ended" = yes ]; then put last "$action ${status:-none} ${started:-none}"; fi
+			return
+			;;
+		esac
+	done
 }
 
 probe() {
@@ -321,6 +341,7 @@ probe() {
 		if [ -z "$root" ]; then ask_root & fi
 		ask_units &
 		ask_failed &
+		ask_last &
 		ask_work &
 	fi
 	ask_space &

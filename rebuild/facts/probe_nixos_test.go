@@ -1,10 +1,12 @@
 package facts
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // replaceAll fails where there is nothing to replace.
@@ -105,6 +107,20 @@ case "$*" in
 esac
 `)
 			n.write("bin/nix-store", "#!/bin/sh\n")
+			// The last one is a look; the one before it has ended.
+			for i, text := range []string{
+				"run=nixhop-1\naction=boot\nstarted=/nix/store/a\nstatus=1\nended=yes\n",
+				"run=nixhop-2\naction=switch\nstarted=/nix/store/b\nstatus=0\nended=yes\n",
+				"run=nixhop-3\naction=dry-activate\nstarted=/nix/store/c\nstatus=0\nended=yes\n",
+			} {
+				dir := fmt.Sprintf("run/nixhop/nixhop-%d", i+1)
+				n.write(dir+"/outcome", text)
+				past := time.Now().Add(time.Duration(i-9) * time.Minute)
+				if err := os.Chtimes(filepath.Join(n.root, dir), past, past); err != nil {
+					t.Fatal(err)
+				}
+			}
+			n.write("run/nixhop/lock", "")
 			n.write("bin/nix", `#!/bin/sh
 case "$*" in
 "store ping") echo 'warning: deprecated' >&2; printf 'Store URL: daemon\nVersion: 2.24.9\nTrusted: 0\n' >&2 ;;
@@ -142,6 +158,8 @@ esac
 			})
 			same(t, "switches", f.Switches, []Unit{{"nixos-rebuild-switch-to-configuration.service", "active", "running"}})
 			same(t, "failed", f.Failed, []string{"a.service", "b.timer"})
+			same(t, "failing", f.Failing, Yes)
+			same(t, "last", f.Last, LastRun{Action: "switch", Well: true, Started: "/nix/store/b"})
 			same(t, "kernels", f.Kernels, []string{n.root + "/boot"})
 		})
 	}

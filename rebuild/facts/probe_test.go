@@ -203,7 +203,7 @@ func TestProbeNixElsewhere(t *testing.T) {
 
 func TestProbeScriptQuotes(t *testing.T) {
 	script := ProbeScript("N1", Query{Target: true, Wanted: 12, Profile: "a'b; reboot"})
-	want := "nonce=N1\nprofile='/nix/var/nix/profiles/system-profiles/a'\\''b; reboot'\nwanted=12\ntarget=1\nbuild=0\nrun0=0\nsudo_options=''\n"
+	want := "nonce=N1\nprofile='/nix/var/nix/profiles/system-profiles/a'\\''b; reboot'\nwanted=12\nruns=/run/nixhop\ntarget=1\nbuild=0\nrun0=0\nsudo_options=''\n"
 	if !strings.HasPrefix(script, want) {
 		t.Errorf("head %q, want %q", script[:len(want)], want)
 	}

@@ -77,6 +77,7 @@ ls -t "$all" | sed -n '/^nixhop-/p' | tail -n +20 | while read -r old; do
 done
 
 report step look
+report action "$action"
 report was "$(readlink -f /run/current-system 2>/dev/null)"
 report was_profile "$(readlink -f "$profile" 2>/dev/null)"
 

@@ -14,7 +14,6 @@ type Rollout struct {
 	Order       Order
 	Budget      Budget
 	SkipOffline bool // hosts that cannot be reached are left out, and are no failures
-	Force       bool // hosts that run the system already are activated all the same
 	EvalJobs    int  // configurations that are evaluated at a time; zero: nobody has said
 	CopyJobs    int  // systems that are copied at a time
 	Health      Health
@@ -38,7 +37,7 @@ const DefaultCopyJobs = 5
 // Of reads a request. Its errors are *request.UsageError.
 func Of(r request.Request) (Rollout, error) {
 	var f reader
-	o := Rollout{SkipOffline: r.Has("--skip-offline"), Force: r.Has("--force")}
+	o := Rollout{SkipOffline: r.Has("--skip-offline")}
 	o.Order = Order{
 		Canary: r.Value("--canary"), Batch: f.limit(r, "--batch"), Parallel: f.count(r, "--parallel", 0), Pause: f.seconds(r, "--pause", 0),
 	}

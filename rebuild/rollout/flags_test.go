@@ -25,7 +25,7 @@ func TestOf(t *testing.T) {
 		{"--serial", with(func(r *Rollout) { r.Order = Order{Batch: Limit{Count: 1}, Parallel: 1} }), ""},
 		{"--max-failures 25% --on-failure continue", with(func(r *Rollout) { r.Budget = Budget{OnFailure: Continue, Most: &quarter} }), ""},
 		{"--skip-offline --force --eval-jobs 3 --copy-jobs 2", with(func(r *Rollout) {
-			r.SkipOffline, r.Force, r.EvalJobs, r.CopyJobs = true, true, 3, 2
+			r.SkipOffline, r.EvalJobs, r.CopyJobs = true, 3, 2
 		}), ""},
 		{"--health true --health-remote false --health-timeout 5", with(func(r *Rollout) {
 			r.Health = Health{Here: "true", There: "false", Timeout: 5 * time.Second}

@@ -1,0 +1,61 @@
+package remote
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/facts"
+)
+
+//go:embed stands.sh
+var standsScript string
+
+// Stands makes sure that a host on which nothing is to be activated still is as it was when that was decided, and says so:
+// the others of a run may have been built for hours since. The errors are that somebody has changed it meanwhile, those of
+// Keep, and those of nixexec.Output.
+func (p Performer) Stands(ctx context.Context, system string) error {
+	now, err := p.Link.stands(ctx, p.Query.Profile)
+	if LinkLost(err) {
+		if err := p.Keep(ctx, "look at what runs there"); err != nil {
+			return err
+		}
+		now, err = p.Link.stands(ctx, p.Query.Profile)
+	}
+	was := p.Before.System
+	if err == nil && (now.Current != was.Current || now.Profile != was.Profile) {
+		err = fmt.Errorf("somebody else has changed %s while this run prepared: it runs %q and boots %q now\ndeploy once more", p.Link.Machine.Host.Name, now.Current, now.Profile)
+	}
+	if err != nil {
+		p.nothing("the system was there already when the run began")
+		return err
+	}
+	p.Say.Info("it is there already, and nothing is activated; --force does all the same, which also restarts failed units")
+	if len(p.Before.Failed) > 0 {
+		p.Say.Warn("units have failed there: " + strings.Join(p.Before.Failed, " "))
+	}
+	p.Say.PrintSystem(system)
+	return nil
+}
+
+// stands asks the host what it runs and boots.
+func (l *Link) stands(ctx context.Context, profile string) (now facts.System, err error) {
+	late := errors.New("the host has not said in time what it runs")
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeMax, late)
+	defer cancel()
+	script := nixexec.Assignments([2]string{"profile", facts.ProfilePath(profile)}, nixexec.HostPrograms()) + standsScript
+	out, err := nixexec.Output(ctx, l.current().Script(nil, script))
+	for line := range strings.Lines(string(out)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		switch key {
+		case "runs":
+			now.Current = nixexec.Printable(value)
+		case "boots":
+			now.Profile = nixexec.Printable(value)
+		}
+	}
+	return now, err
+}
