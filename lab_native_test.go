@@ -147,7 +147,7 @@ func labSessions(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
 	before := len(l.log(t, "n1"))
-	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
+	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1", "--force"))
 	log := l.log(t, "n1")[before:]
 	if n := strings.Count(log, "Starting session: "); n > 3 {
 		t.Errorf("%d sessions, want at most 3:\n%s", n, log)
