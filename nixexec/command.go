@@ -21,6 +21,10 @@ type Command struct {
 
 	// How long it may print nothing on a standard output that is returned, before it is ended (ErrNotHeard); 0: for ever.
 	Silence time.Duration
+
+	// Is told, when one in the background (Output) has ended, the most memory that it or a program of its own has taken at a
+	// time, in bytes (getrusage(2)); nil: nobody wants to know.
+	Peak func(bytes int64)
 }
 
 // String returns the command for a POSIX shell: pasted there it runs the same program with the same words, the same

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 )
 
@@ -65,11 +66,26 @@ func background(ctx context.Context, c Command, along io.Writer) (out []byte, sa
 	if cmd.Process != nil && ctx.Err() != nil {
 		_ = signalGroup(cmd, syscall.SIGKILL) // what is left of the group; mostly nothing
 	}
+	c.tellPeak(cmd)
 	err = ended(ctx, c, cmd, err, stderr.String())
 	if stdout.full() {
 		return nil, stderr.String(), tooLong(c, err)
 	}
 	return stdout.bytes(), stderr.String(), err
+}
+
+// tellPeak tells how much memory a child has taken that has ended. Linux counts it in KiB, macOS in bytes.
+func (c Command) tellPeak(cmd *exec.Cmd) {
+	if c.Peak == nil || cmd.ProcessState == nil {
+		return
+	}
+	if used, is := cmd.ProcessState.SysUsage().(*syscall.Rusage); is {
+		peak := int64(used.Maxrss)
+		if runtime.GOOS != "darwin" {
+			peak <<= 10
+		}
+		c.Peak(peak)
+	}
 }
 
 // ownSession detaches a child from the terminal. A process group alone would not do: a member that opens

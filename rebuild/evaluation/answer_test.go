@@ -109,7 +109,7 @@ func (f *looked) keep(line string) (Evaluator, source.Wanted) {
 	f.t.Helper()
 	r := parse(f.t, line)
 	s := source.FindSource(r, f.dir, nixexec.Exists, nixexec.Realpath)
-	v := evaluator(make(chan struct{}, 2))
+	v := evaluator(room(2))
 	v.Again = func() {}
 	v.Kept = Keep(bounded(f.t), s, r, f.dir, os.Getenv)
 	return v, source.Wanted{Source: s, Configuration: "web", Request: r}
@@ -427,7 +427,7 @@ func TestSettingsAreHeardWithTheFacts(t *testing.T) {
 func TestEndedTogether(t *testing.T) {
 	f := lookedAt(t)
 	v, w := f.keep("switch web")
-	v.Turns = make(chan struct{}) // there is no room for either
+	v.Turns = room(0) // there is no room for either
 	e := v.Begin(bounded(t), Ask(w, ToDerivation, nil), newScreen().show)
 	e.Drop(context.Canceled)
 	if _, err := e.Wait(); !errors.Is(err, context.Canceled) {

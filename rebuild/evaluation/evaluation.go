@@ -66,12 +66,12 @@ func (v Evaluator) Begin(ctx context.Context, q Question, show func([]byte)) *Ev
 	go func() {
 		defer e.end()
 		e.out, e.err = v.answer(ctx, e, q, func(command nixexec.Command, see func(string) bool) (string, error) {
-			select {
-			case v.Turns <- struct{}{}:
-			case <-ctx.Done():
-				return "", context.Cause(ctx)
+			if err := v.Turns.take(ctx); err != nil {
+				return "", err
 			}
-			defer func() { <-v.Turns }()
+			var peak int64
+			command.Peak = func(bytes int64) { peak = bytes }
+			defer func() { v.Turns.give(peak) }()
 			out, err := nixexec.OutputLines(ctx, command, see, e.pass)
 			return string(out), err
 		})

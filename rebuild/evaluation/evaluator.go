@@ -17,7 +17,7 @@ type Evaluator struct {
 	Stdio nixexec.Stdio // the terminal, where it may be nix's
 	Alone bool          // it may: there is one host
 	Asks  bool          // somebody is there whom nix can ask
-	Turns chan struct{} // one place for each evaluation that runs at a time in the background
+	Turns *Turns        // places for those that run in the background
 	Again func()        // is called before an evaluation is done anew, for nix had nobody to ask
 	Kept  *Kept         // of the flake, from run to run
 }
