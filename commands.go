@@ -3,13 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/urfave/cli/v2"
@@ -25,16 +22,6 @@ import (
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
 	"nixhop/sshcfg"
-)
-
-// The completions, as `nixhop completion SHELL` prints them.
-var (
-	//go:embed completion/nixhop.bash
-	completionBash string
-	//go:embed completion/nixhop.zsh
-	completionZsh string
-	//go:embed completion/nixhop.fish
-	completionFish string
 )
 
 // execute does what the words behind the program's name ask for.
@@ -242,11 +229,6 @@ func showHelp(c *cli.Context, words []string) error {
 	return printLine(c.App.Writer, help.Action(a))
 }
 
-func printCompletion(w io.Writer, shell string) error {
-	scripts := map[string]string{"bash": completionBash, "zsh": completionZsh, "fish": completionFish}
-	return printLine(w, scripts[shell])
-}
-
 // printLine prints a text that ends with one line break.
 func printLine(w io.Writer, text string) error {
 	if len(text) == 0 || text[len(text)-1] != '\n' {
@@ -256,30 +238,4 @@ func printLine(w io.Writer, text string) error {
 		return notWritten(err)
 	}
 	return nil
-}
-
-// complete prints what may stand in the place of the last word, one candidate a line with its help behind a tab, and
-// ":files" where names of files may. It is what the completions ask; a problem is no time for an error text.
-func complete(w io.Writer, words []string, env func(string) string) error {
-	known := inventory(words, env)
-	tags := func() []string {
-		var all []string
-		for _, a := range known().Aliases {
-			all = append(all, a.Tags...)
-		}
-		slices.Sort(all)
-		return slices.Compact(all)
-	}
-	candidates, files := help.Complete(words, func() []string { return known().Names() }, tags)
-	var text strings.Builder
-	for _, c := range candidates {
-		fmt.Fprintf(&text, "%s\t%s\n", c.Word, c.Help)
-	}
-	if files {
-		fmt.Fprintln(&text, ":files")
-	}
-	if text.Len() == 0 {
-		return nil
-	}
-	return printLine(w, text.String())
 }

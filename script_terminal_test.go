@@ -26,7 +26,7 @@ const terminalTime = 30 * time.Second
 //	terminal 0 answers nixhop switch web
 //
 // The file answers has a line for each: a text that the terminal is to show first, with \n for the end of a line, " => "
-// and what is typed then, where ^C is that key. What was shown is in the file screen afterwards.
+// and what is typed then, where ^C, alone, is that key, and ^I and ^B stand for those. What was shown is in the file screen afterwards.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: terminal STATUS answers program [word...]")
@@ -53,7 +53,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		if answer == "^C" {
 			_, err = ours.WriteString("\x03")
 		} else {
-			_, err = ours.WriteString(answer + "\n")
+			_, err = ours.WriteString(typedKeys.Replace(answer) + "\n")
 		}
 		ts.Check(err)
 	}
@@ -65,6 +65,9 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%q exited with status %d, not %d", args[2:], got, want)
 	}
 }
+
+// typedKeys are the keys of an answer that have no sign: the tab key, and a step to the left.
+var typedKeys = strings.NewReplacer("^I", "\t", "^B", "\x02")
 
 // programOf finds a program in the script's PATH.
 func programOf(ts *testscript.TestScript, name string) string {

@@ -100,8 +100,10 @@ type block struct {
 	patterns []string   // of a Host line, as written, with their !
 	gates    [][]string // patterns of the Host lines around the Includes that lead here: all of them must match too
 	hints    Hints
-	unread   []Warning // hints that are none
-	tag      string    // OpenSSH's Tag keyword
+	unread   []Warning         // hints that are none
+	tag      string            // OpenSSH's Tag keyword
+	says     map[string]string // the first value of each keyword in described
+	unsure   bool              // it stands in a file that is included from a Match block
 }
 
 // applies says whether ssh applies the block to a host of that name; false for a Match block.

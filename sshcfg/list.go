@@ -46,6 +46,7 @@ type place struct {
 	asked  bool       // by the user: it must be there
 	parent []string   // the files that include it
 	gates  [][]string // see block
+	unsure bool       // see block
 }
 
 func (w *walk) warn(file string, line int, format string, values ...any) {
@@ -98,22 +99,27 @@ func (w *walk) read(path string, at place) {
 	if err != nil {
 		w.lose(path, 0, "%s", clean(err.Error()))
 	}
-	nested := place{system: at.system, parent: append(slices.Clip(at.parent), path), gates: at.gates}
 	under := block{patterns: []string{"*"}, gates: at.gates}
+	nested := place{system: at.system, parent: append(slices.Clip(at.parent), path), gates: at.gates, unsure: at.unsure}
+	w.blocks = append(w.blocks, block{file: path, patterns: []string{"*"}, gates: at.gates, unsure: at.unsure}) // what stands above every Host line
+	here := len(w.blocks) - 1
 	for _, l := range lines {
 		w.note(l, under)
 		switch {
 		case (l.keyword == "host" || l.keyword == "match") && len(blocks) > 0:
 			current := blocks[0]
 			blocks = blocks[1:]
-			current.gates = at.gates
+			current.gates, current.unsure = at.gates, at.unsure
 			w.blocks, under = append(w.blocks, current), current
-			nested.gates = at.gates
+			here = len(w.blocks) - 1
+			nested.gates, nested.unsure = at.gates, at.unsure || current.match
 			if !current.match {
 				nested.gates = append(slices.Clip(at.gates), current.patterns)
 			}
 		case l.keyword == "include":
 			w.include(path, l, nested)
+		default:
+			w.blocks[here].say(l)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 type Kept struct {
 	cache cache.Cache
 	lock  func() Lock
+	see   func(s source.Source, names []string) // keeps names for Seen
 }
 
 // Keep keeps what a request evaluates of a source. Nothing is asked before it is wanted, and Nix then once. dir is the
@@ -24,6 +25,7 @@ type Kept struct {
 func Keep(ctx context.Context, s source.Source, r request.Request, dir string, env func(string) string) *Kept {
 	return &Kept{
 		cache: cache.Find(env),
+		see:   func(s source.Source, names []string) { see(s, dir, env, names) },
 		lock:  sync.OnceValue(func() Lock { return findLock(ctx, s, r, dir, env) }),
 	}
 }
@@ -91,6 +93,9 @@ func (k *Kept) Names(ctx context.Context, s source.Source, r request.Request) ([
 		beside = []string{noCache}
 	}
 	names, err := source.Names(ctx, s.Flake, r, beside...)
+	if err == nil {
+		k.see(s, names)
+	}
 	if text, bad := json.Marshal(names); constant && err == nil && bad == nil {
 		k.cache.Put(key, string(text))
 	}

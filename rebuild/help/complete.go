@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"nixhop/nixexec"
+	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
 
@@ -13,26 +15,51 @@ type Candidate struct {
 	Help string // may be empty
 }
 
-// Complete lists what may stand in the place of the last of words, the words behind the program's name. files tells
-// that names of files may stand there, too. The list is not reduced to what the last word begins with, but user@ and
-// --flag= in front of it are in front of each candidate, too. hosts and tags are asked only where they are needed.
-func Complete(words []string, hosts, tags func() []string) (candidates []Candidate, files bool) {
-	if len(words) == 0 {
-		words = []string{""}
+// Line is a command line that is being typed.
+type Line struct {
+	Words []string // behind the program's name; the one to complete as far as it stands before the cursor
+	At    int      // which of them that is
+	Plain bool     // the program is a nixos-rebuild that is not nixhop
+}
+
+// Known is what may be offered beside the words of the tables. Each is asked only where it is needed.
+type Known struct {
+	Hosts          func() []Candidate // the aliases of the ssh config
+	Tags           func() []string
+	Configurations func(request.Request) []string // of the flake that a request means
+}
+
+// Complete lists what may stand in the place of a word. files tells that names of files may stand there, too. The list
+// is not reduced to what the word begins with, but user@, alias= and --flag= in front of it are in front of each
+// candidate, too.
+func Complete(l Line, k Known) (candidates []Candidate, files bool) {
+	if l.At >= len(l.Words) {
+		l.Words, l.At = append(slices.Clone(l.Words), ""), len(l.Words)
 	}
-	before, word := words[:len(words)-1], words[len(words)-1]
-	if slices.Contains(before, "--") {
-		return flagCandidates(func(s request.FlagSpec) bool { return !s.IsOwn() }), true
+	c := completion{Line: l, known: k, before: l.Words[:l.At], word: l.Words[l.At]}
+	c.request, _ = request.Parse(slices.Concat(c.before, l.Words[l.At+1:]), func(string) bool { return false })
+	if slices.Contains(c.before, "--") {
+		return c.flags(func(s request.FlagSpec) bool { return !s.IsOwn() }), true
 	}
-	if spec, ok := openFlag(before, word); ok {
-		return valueCandidates(spec, "", word, hosts)
+	if spec, ok := openFlag(c.before, c.word); ok {
+		return c.values(spec, "")
 	}
-	if name, _, ok := strings.Cut(word, "="); ok {
+	if name, _, ok := strings.Cut(c.word, "="); ok {
 		if spec, found := request.FindFlag(name); found && len(spec.Values) == 1 {
-			return valueCandidates(spec, name+"=", word, hosts)
+			c.word = c.word[len(name)+1:]
+			return c.values(spec, name+"=")
 		}
 	}
-	return operandCandidates(before, word, hosts, tags), false
+	return c.operands()
+}
+
+// completion is a line with the word that is to be completed.
+type completion struct {
+	Line
+	known   Known
+	before  []string
+	word    string
+	request request.Request // of the other words
 }
 
 // openFlag finds the flag that the next word is a value of.
@@ -46,75 +73,117 @@ func openFlag(before []string, word string) (request.FlagSpec, bool) {
 	return request.FlagSpec{}, false
 }
 
-func valueCandidates(spec request.FlagSpec, prefix, word string, hosts func() []string) (candidates []Candidate, files bool) {
-	values := spec.Choices
+// values are those that a flag takes, each behind a prefix.
+func (c completion) values(spec request.FlagSpec, prefix string) (candidates []Candidate, files bool) {
+	for _, choice := range spec.Choices {
+		finding, _ := report.FindSpec(choice)
+		candidates = append(candidates, Candidate{choice, finding.Meaning})
+	}
 	switch spec.Values[0] {
-	case "HOST":
-		if values = addressed(strings.TrimPrefix(word, prefix), hosts()); spec.Name == "--build-host" {
-			values = append(values, "local", "target")
+	case "HOST", "HOST|N":
+		candidates = c.hosts()
+		if spec.Name == "--build-host" && !c.Plain {
+			candidates = append(candidates, Candidate{"local", "this machine"}, Candidate{"target", "the host itself"})
 		}
 	case "SYSTEM", "BUILD-SYSTEM":
-		values = commonSystems()
-	case "FILE", "DIR", "PATH", "FLAKE[#NAME]":
+		for _, system := range commonSystems() {
+			candidates = append(candidates, Candidate{Word: system})
+		}
+	case "FLAKE[#NAME]":
+		flake, _, named := strings.Cut(c.word, "#")
+		if !named {
+			return nil, true
+		}
+		c.request.Flake, c.request.FlakeGiven = flake, true
+		if flake == "" {
+			c.request.Flake = "."
+		}
+		for _, name := range c.known.Configurations(c.request) {
+			candidates = append(candidates, Candidate{flake + "#" + nixexec.Fragment(name), "configuration"})
+		}
+	case "FILE", "DIR", "PATH":
 		return nil, true
 	}
-	for _, v := range values {
-		candidates = append(candidates, Candidate{Word: prefix + v})
+	for i := range candidates {
+		candidates[i].Word = prefix + candidates[i].Word
 	}
 	return candidates, false
 }
 
-// addressed puts the user of a word user@ho in front of each host.
-func addressed(word string, hosts []string) []string {
-	user := word[:strings.LastIndexByte(word, '@')+1]
-	var names []string
-	for _, h := range hosts {
-		names = append(names, user+h)
+// hosts are the words for a host: tags behind an @, else aliases, behind the user@ that the word begins with.
+func (c completion) hosts() []Candidate {
+	var candidates []Candidate
+	if strings.HasPrefix(c.word, "@") {
+		for _, t := range c.known.Tags() {
+			candidates = append(candidates, Candidate{"@" + t, "tag"})
+		}
+		return candidates
 	}
-	return names
+	user := c.word[:strings.LastIndexByte(c.word, '@')+1]
+	for _, h := range c.known.Hosts() {
+		candidates = append(candidates, Candidate{user + h.Word, h.Help})
+	}
+	return candidates
 }
 
-func operandCandidates(before []string, word string, hosts, tags func() []string) (candidates []Candidate) {
-	wanted, _ := request.Parse(before, func(string) bool { return false })
-	action, known := request.FindAction(wanted.Action)
+// operands are the words that may stand where no value of a flag does: flags, an action, hosts.
+func (c completion) operands() (candidates []Candidate, files bool) {
+	action, known := request.FindAction(c.request.Action)
 	switch {
-	case strings.HasPrefix(word, "-"):
-		return flagCandidates(func(s request.FlagSpec) bool { return !known || takes(action, s) })
-	case !known:
-		return actionCandidates()
+	case strings.HasPrefix(c.word, "-"):
+		return c.flags(func(s request.FlagSpec) bool { return !known || takes(action, s) }), false
+	case !known && (c.word == "" || c.Plain):
+		return c.actions(), false
+	case !known: // a host may stand before the action
+		return append(c.actions(), c.hosts()...), false
+	case c.Plain:
+		return nil, false
 	case action.Hosts == request.PlainWords:
 		for _, w := range action.Words {
-			candidates = append(candidates, Candidate{Word: w})
+			candidates = append(candidates, Candidate{w, shortOf(w)})
 		}
-	case strings.HasPrefix(word, "@"):
-		for _, t := range tags() {
-			candidates = append(candidates, Candidate{Word: "@" + t})
-		}
-	default:
-		for _, h := range addressed(word, hosts()) {
-			candidates = append(candidates, Candidate{Word: h, Help: "host"})
-		}
+		return candidates, false
 	}
-	return candidates
+	alias, _, named := strings.Cut(c.word, "=")
+	if !named {
+		return c.hosts(), false
+	}
+	for _, name := range c.known.Configurations(c.request) {
+		candidates = append(candidates, Candidate{alias + "=" + name, "configuration"})
+	}
+	return candidates, false
 }
 
-func actionCandidates() []Candidate {
+// shortOf is what a word for help is about.
+func shortOf(word string) string {
+	for _, t := range request.Topics() {
+		if t.Name == word {
+			return t.Short
+		}
+	}
+	a, _ := request.FindAction(word)
+	return a.Short
+}
+
+func (c completion) actions() []Candidate {
 	var candidates []Candidate
 	for _, a := range request.Actions() {
-		candidates = append(candidates, Candidate{Word: a.Name, Help: a.Short})
+		if !a.Own || !c.Plain {
+			candidates = append(candidates, Candidate{a.Name, a.Short})
+		}
 	}
 	return candidates
 }
 
-// flagCandidates offers the flags that may stand there, but none in an older spelling.
-func flagCandidates(may func(request.FlagSpec) bool) []Candidate {
+// flags offers those that may stand there, but none in an older spelling.
+func (c completion) flags(may func(request.FlagSpec) bool) []Candidate {
 	var candidates []Candidate
 	for _, s := range request.Flags() {
-		if s.Group == request.GroupOld || !may(s) {
+		if s.Group == request.GroupOld || c.Plain && s.IsOwn() || !may(s) {
 			continue
 		}
 		for _, spelling := range s.Spellings() {
-			candidates = append(candidates, Candidate{Word: spelling, Help: s.Help})
+			candidates = append(candidates, Candidate{spelling, s.Help})
 		}
 	}
 	return candidates
