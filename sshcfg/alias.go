@@ -23,8 +23,7 @@ type Inventory struct {
 	Warnings []Warning // what could not be read, or not be used
 	Lost     []Warning // of these, what ssh reads, so that hints for any host may stand there
 
-	blocks   []block
-	settings []setting
+	blocks []block
 }
 
 // Warning is something in an ssh config that gets lost, because nixhop could not use it.

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// described are the keywords that tell people where an alias leads.
+// described are the keywords that tell where a host is, and who logs in there.
 var described = []string{"user", "hostname", "port", "proxyjump"}
 
-// say takes a line of the block. ssh takes the first value of each keyword.
+// say takes a line of the block. ssh takes the first value of each keyword, and refuses a line with more words.
 func (b *block) say(l line) {
 	if _, said := b.says[l.keyword]; said || len(l.words) != 1 || !slices.Contains(described, l.keyword) {
 		return
@@ -18,6 +18,15 @@ func (b *block) say(l line) {
 		b.says = map[string]string{}
 	}
 	b.says[l.keyword] = l.words[0]
+}
+
+// Sets reports whether the ssh config may say something of a host of that name by one of the keywords in described. What
+// stands under Match is taken to count: when it does is for ssh to know.
+func (inv Inventory) Sets(name, keyword string) bool {
+	return slices.ContainsFunc(inv.blocks, func(b block) bool {
+		_, said := b.says[keyword]
+		return said && (b.match || b.applies(name))
+	})
 }
 
 // Describe is where an alias leads, for people, as far as the Host blocks say: "user@address:port via JUMP". ssh is not

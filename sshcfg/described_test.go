@@ -62,3 +62,28 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+func TestSets(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config")
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(filepath.Join(dir, "inner"), "Port 2222\nHost inside\n  User ann\n")
+	write(config, "Host web\n  HostName 192.0.2.1\n  Include "+filepath.Join(dir, "inner")+"\nMatch host=db\n  User bob\nHost *.lan !x.lan\n  HostName %h.example\n")
+	inv := List([]string{config})
+	for _, test := range []struct {
+		name, keyword string
+		want          bool
+	}{
+		{"web", "hostname", true}, {"web", "port", true}, {"db", "port", false}, {"db", "hostname", false},
+		{"anybody", "user", true}, {"a.lan", "hostname", true}, {"x.lan", "hostname", false}, {"web", "proxyjump", false},
+	} {
+		if got := inv.Sets(test.name, test.keyword); got != test.want {
+			t.Errorf("%s of %s: %v, want %v", test.keyword, test.name, got, test.want)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func List(files []string) Inventory {
 		system := file == filepath.Join(systemDir, "ssh_config")
 		w.read(file, place{system: system, asked: !slices.Contains(Files(""), file)})
 	}
-	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: once(w.warnings), Lost: w.lost, blocks: w.blocks, settings: w.settings}
+	return Inventory{Aliases: w.aliases(), Patterns: w.patterns(), Warnings: once(w.warnings), Lost: w.lost, blocks: w.blocks}
 }
 
 // walk is one listing under way.
@@ -36,7 +36,6 @@ type walk struct {
 	blocks   []block
 	warnings []Warning
 	lost     []Warning
-	settings []setting
 	files    int
 }
 
@@ -99,18 +98,16 @@ func (w *walk) read(path string, at place) {
 	if err != nil {
 		w.lose(path, 0, "%s", clean(err.Error()))
 	}
-	under := block{patterns: []string{"*"}, gates: at.gates}
 	nested := place{system: at.system, parent: append(slices.Clip(at.parent), path), gates: at.gates, unsure: at.unsure}
 	w.blocks = append(w.blocks, block{file: path, patterns: []string{"*"}, gates: at.gates, unsure: at.unsure}) // what stands above every Host line
 	here := len(w.blocks) - 1
 	for _, l := range lines {
-		w.note(l, under)
 		switch {
 		case (l.keyword == "host" || l.keyword == "match") && len(blocks) > 0:
 			current := blocks[0]
 			blocks = blocks[1:]
 			current.gates, current.unsure = at.gates, at.unsure
-			w.blocks, under = append(w.blocks, current), current
+			w.blocks = append(w.blocks, current)
 			here = len(w.blocks) - 1
 			nested.gates, nested.unsure = at.gates, at.unsure || current.match
 			if !current.match {
