@@ -220,10 +220,8 @@ func showHelp(c *cli.Context, words []string) error {
 	if len(words) == 0 {
 		return printLine(c.App.Writer, help.Program())
 	}
-	for _, t := range request.Topics() {
-		if t.Name == words[0] {
-			return printLine(c.App.Writer, help.Topic(t))
-		}
+	if t, ok := request.FindTopic(words[0]); ok {
+		return printLine(c.App.Writer, help.Topic(t))
 	}
 	a, _ := request.FindAction(words[0])
 	return printLine(c.App.Writer, help.Action(a))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strings"
 	"syscall"
 )
 
@@ -22,6 +23,11 @@ func (e *ExitError) Error() string {
 		return fmt.Sprintf("%q was ended by signal %s", e.Program, e.Signal)
 	}
 	return fmt.Sprintf("%q exited with status %d", e.Program, e.Code)
+}
+
+// NoAttribute reports whether the program was a nix that was asked for something that the flake does not have.
+func (e *ExitError) NoAttribute() bool {
+	return e.Signal == 0 && strings.Contains(e.Stderr, "does not provide attribute")
 }
 
 // NotFoundError says that a program is not there to be run.

@@ -29,14 +29,10 @@ type Query struct {
 // must be new each time; after EndMarker the script stays until its standard input ends, and so keeps the connection
 // of its session open.
 func ProbeScript(nonce string, query Query) string {
-	wanted := ""
-	if query.Wanted > 0 {
-		wanted = strconv.Itoa(query.Wanted)
-	}
 	return nixexec.Assignments(
 		[2]string{"nonce", nonce},
 		[2]string{"profile", ProfilePath(query.Profile)},
-		[2]string{"wanted", wanted},
+		[2]string{"wanted", GenerationWord(query.Wanted)},
 		[2]string{"runs", runsDir},
 		[2]string{"target", oneOrZero(query.Target)},
 		[2]string{"build", oneOrZero(query.BuildHost)},
@@ -58,4 +54,12 @@ func oneOrZero(set bool) string {
 		return "1"
 	}
 	return "0"
+}
+
+// GenerationWord is the number of a generation for a script on a host; empty: 0, which is none.
+func GenerationWord(number int) string {
+	if number == 0 {
+		return ""
+	}
+	return strconv.Itoa(number)
 }

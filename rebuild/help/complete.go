@@ -156,10 +156,8 @@ func (c completion) operands() (candidates []Candidate, files bool) {
 
 // shortOf is what a word for help is about.
 func shortOf(word string) string {
-	for _, t := range request.Topics() {
-		if t.Name == word {
-			return t.Short
-		}
+	if t, ok := request.FindTopic(word); ok {
+		return t.Short
 	}
 	a, _ := request.FindAction(word)
 	return a.Short

@@ -76,7 +76,7 @@ func (f Form) ask(ctx context.Context, w Where, r request.Request, body string, 
 	switch {
 	case ctx.Err() != nil:
 		return false, context.Cause(ctx)
-	case errors.As(err, &exit) && exit.Signal == 0 && strings.Contains(exit.Stderr, "does not provide attribute"):
+	case errors.As(err, &exit) && exit.NoAttribute():
 		return false, nil
 	case errors.As(err, &exit) && exit.Signal == 0:
 		return false, &Error{Form: f, Where: w, Stderr: exit.Stderr}

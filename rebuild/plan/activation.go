@@ -42,7 +42,7 @@ func (a activation) script() string {
 		[2]string{"action", a.Action},
 		[2]string{"profile", a.Profile},
 		[2]string{"rollback", word(a.Rollback, "yes")},
-		[2]string{"wanted", a.number()},
+		[2]string{"wanted", facts.GenerationWord(a.Generation)},
 		[2]string{"specialisation", a.Specialisation},
 	)
 	own := nixexec.Assignments(
@@ -51,14 +51,6 @@ func (a activation) script() string {
 		nixexec.HostPrograms(),
 	)
 	return "work() { cat <<'" + workEnd + "'\n" + told + workScript + workEnd + "\n}\n" + told + own + activateScript
-}
-
-// number is the generation that is taken; empty: none was named.
-func (a activation) number() string {
-	if a.Generation == 0 {
-		return ""
-	}
-	return strconv.Itoa(a.Generation)
 }
 
 // workEnd is the line behind work.sh.

@@ -103,6 +103,16 @@ func Topics() []Topic {
 	}
 }
 
+// FindTopic finds a topic by its name.
+func FindTopic(name string) (Topic, bool) {
+	for _, t := range Topics() {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Topic{}, false
+}
+
 // helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
 func helpWords() []string {
 	words := []string{"check", "hosts", "completion", "version", "man", "help"}

@@ -53,7 +53,7 @@ func readNames(flake string, out []byte, err error) ([]string, error) {
 	if err != nil && (nixexec.Interrupted(err) || !errors.As(err, &exit) || exit.Signal != 0) {
 		return nil, err
 	}
-	if err != nil && strings.Contains(exit.Stderr, "does not provide attribute") {
+	if err != nil && exit.NoAttribute() {
 		return []string{}, nil
 	}
 	if err != nil {
