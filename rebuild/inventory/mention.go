@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -40,10 +41,5 @@ func Mentioned(dir string) bool {
 
 // mentions reports whether a text holds a word by which an inventory is found.
 func mentions(text []byte) bool {
-	for _, word := range []string{"colmena"} {
-		if bytes.Contains(text, []byte(word)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(forms, func(f Form) bool { return bytes.Contains(text, []byte(f.Kind)) })
 }

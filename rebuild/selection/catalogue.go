@@ -15,7 +15,7 @@ import (
 type Catalogue struct {
 	Names func() ([]string, error) // the flake's nixosConfigurations; nil: nobody knows any
 
-	may   bool // there may be other inventories
+	may   func() bool // there may be other inventories; nil: there are none
 	found func() ([]inventory.Found, error)
 	nodes func(f inventory.Form, names []string) ([]inventory.Node, error)
 }
@@ -32,7 +32,9 @@ func Look(ctx context.Context, r request.Request, s source.Source, dir string, n
 	where := s.Where()
 	return Catalogue{
 		Names: names,
-		may:   r.Has("--inventory") || !s.IsFlake() || s.MayHold(dir),
+		may: sync.OnceValue(func() bool { // which may read many files
+			return r.Has("--inventory") || !s.IsFlake() || s.MayHold(dir)
+		}),
 		found: sync.OnceValues(func() ([]inventory.Found, error) { return inventory.Find(ctx, where, r, forms) }),
 		nodes: func(f inventory.Form, names []string) ([]inventory.Node, error) { return f.Nodes(ctx, where, r, names) },
 	}

@@ -1,7 +1,6 @@
 package selection
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -67,7 +66,7 @@ func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, 
 // fill writes into the rows what comes from nodes: the configuration, and the address where no alias has one.
 func (j joined) fill(rows []report.HostRow, aliases []sshcfg.Alias) {
 	for i, a := range aliases {
-		n, is := j.nodes[cmp.Or(a.Hints.Configuration, a.Name)]
+		n, is := j.node(a)
 		switch {
 		case is:
 			rows[i].Configuration, rows[i].From, rows[i].Inventory = n.Name, string(n.Form.Kind), string(n.Form.Kind)

@@ -32,18 +32,19 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 		return j, nil // that is refused, and nothing is asked for it
 	}
 	chosen := r.Has("--inventory") || !s.IsFlake()
-	if s.IsFlake() && !chosen && (r.Broad() || c.may) {
+	may := c.may != nil && c.may()
+	if s.IsFlake() && !chosen && (r.Broad() || may) {
 		names, err := c.Names()
-		if err != nil && r.Broad() {
+		switch {
+		case err != nil && r.Broad():
 			return j, err
-		}
-		if err != nil {
+		case err != nil:
 			return j, nil // which is said of each host
 		}
 		j.nixos, j.names = names, names
 	}
 	known := !slices.ContainsFunc(named, func(name string) bool { return !slices.Contains(j.nixos, name) })
-	if !c.may || plain(r) && known {
+	if !may || plain(r) && known {
 		return j, nil
 	}
 	found, err := c.found()
@@ -113,7 +114,8 @@ func (j joined) about(r request.Request, inv sshcfg.Inventory, named []string) [
 func (j joined) aliases() []sshcfg.Alias {
 	all := slices.Clone(j.own.Aliases)
 	for i, a := range all {
-		tags := append(slices.Clone(a.Tags), j.nodes[cmp.Or(a.Hints.Configuration, a.Name)].Tags...)
+		node, _ := j.node(a)
+		tags := append(slices.Clone(a.Tags), node.Tags...)
 		slices.Sort(tags)
 		all[i].Tags = slices.Compact(tags)
 	}
@@ -123,6 +125,12 @@ func (j joined) aliases() []sshcfg.Alias {
 		}
 	}
 	return all
+}
+
+// node is the one whose configuration an alias gets.
+func (j joined) node(a sshcfg.Alias) (n inventory.Node, is bool) {
+	n, is = j.nodes[cmp.Or(a.Hints.Configuration, a.Name)]
+	return n, is
 }
 
 // settle gives each target the node whose configuration it gets, and the way there.

@@ -24,7 +24,7 @@ func (j joined) reach(t source.Target, r request.Request) (source.Target, error)
 			}
 			t.Lines = append(t.Lines, "hostname "+to.Name)
 		}
-		return j.login(t)
+		return login(t, func(keyword string) bool { return j.own.Sets(n.Name, keyword) })
 	}
 	if n.Host == "" {
 		return t, wrong("name the host: "+r.On("ADDRESS="+n.Name).Offer(report.Again())+", or give it an alias of that name in the ssh config",
@@ -35,23 +35,16 @@ func (j joined) reach(t source.Target, r request.Request) (source.Target, error)
 		return t, err
 	}
 	t.Host.Name, t.Listed = to.Name, j.own.Matches(to.Name)
-	if t.Host.User == "" {
-		t.Host.User = n.User
-	}
-	if t.Host.Port == 0 {
-		t.Host.Port = n.Port
-	}
-	_, err = nodeHost(n.Name, t.Host.String())
-	return t, err
+	return login(t, func(string) bool { return false }) // there is no alias
 }
 
 // login adds the user and the port of the inventory where neither the command line nor the alias says any.
-func (j joined) login(t source.Target) (source.Target, error) {
+func login(t source.Target, said func(keyword string) bool) (source.Target, error) {
 	n := t.Node
-	if t.Host.User == "" && !j.own.Sets(n.Name, "user") {
+	if t.Host.User == "" && !said("user") {
 		t.Host.User = n.User
 	}
-	if t.Host.Port == 0 && !j.own.Sets(n.Name, "port") {
+	if t.Host.Port == 0 && !said("port") {
 		t.Host.Port = n.Port
 	}
 	_, err := nodeHost(n.Name, t.Host.String())

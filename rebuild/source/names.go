@@ -121,22 +121,18 @@ func WithSubmodules(flake string) string {
 func (e *EvaluationError) Error() string {
 	text := strings.TrimSpace(e.Stderr)
 	text = strings.TrimPrefix(text, "error: ")
-	if e.File != "" {
-		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s", e.subject(), text)
+	said := fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s", e.subject(), text)
+	switch {
+	case e.File != "":
+		return said
+	case e.Submodule != "":
+		return said + fmt.Sprintf("\nthat is in the git submodule %q: --flake %s", e.Submodule, nixexec.Quote(WithSubmodules(e.Flake)))
+	case e.unreadPath():
+		return said + "\n" + onlyURL + "; in that directory, and with what is in no commit: --flake path:."
+	case e.Node != "":
+		return said
 	}
-	if e.Submodule != "" {
-		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s\nthat is in the git submodule %q: --flake %s",
-			e.subject(), text, e.Submodule, nixexec.Quote(WithSubmodules(e.Flake)))
-	}
-	if e.unreadPath() {
-		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s\n%s; in that directory, and with what is in no commit: --flake path:.",
-			e.subject(), text, onlyURL)
-	}
-	if e.Node != "" {
-		return fmt.Sprintf("%s cannot be evaluated; nothing was built\n%s", e.subject(), text)
-	}
-	return fmt.Sprintf("flake %q cannot be evaluated; nothing was built\n%s\nsee what it has: nix flake show %s",
-		e.Flake, text, nixexec.ShellWord(e.Flake))
+	return said + "\nsee what it has: nix flake show " + nixexec.ShellWord(e.Flake)
 }
 
 // Finding is the error as one of the checks of a host: the last of nix's own errors says what is wrong, those before

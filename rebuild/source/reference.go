@@ -27,7 +27,7 @@ type Source struct {
 // IsFlake reports whether the configurations are a flake's.
 func (s Source) IsFlake() bool { return s.Flake != "" }
 
-// Holds several configurations, each under a name: those of a flake, or of an inventory in a file.
+// Names reports whether there are several configurations, each under a name: those of a flake, or of an inventory in a file.
 func (s Source) Names() bool { return s.IsFlake() || !s.Form.IsNone() }
 
 // Where is what holds an inventory.
