@@ -10,7 +10,6 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/plan"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -72,7 +71,7 @@ func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
 
 // deployment is what the checks rest on.
 func (r *Run) deployment(d Decided) check.Deployment {
-	return plan.Checks(r.known(d.Located, d.On, d.At), d.Decision, r.look.For(d.Machine, d.Builder), facts.PublicKey)
+	return check.Of(r.known(d.Located, d.On, d.At), d.Decision, r.look.For(d.Machine, d.Builder), facts.PublicKey)
 }
 
 // confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops

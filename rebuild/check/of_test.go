@@ -1,16 +1,18 @@
-package plan
+package check
 
 import (
+	"strings"
 	"testing"
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
 )
 
 // What the checks ask for depends on who does the work, and on who can be asked for a password.
-func TestChecks(t *testing.T) {
+func TestOf(t *testing.T) {
 	dialect, commands := &decision.Dialect{}, &decision.Commands{}
 	type root struct{ needed, asked, byCommands, rules bool }
 	for _, c := range []struct {
@@ -29,8 +31,12 @@ func TestChecks(t *testing.T) {
 		{"some commands", "switch web", false, true, decision.Decision{Commands: commands}, root{needed: true, byCommands: true}},
 		{"some commands, by a nixos-rebuild", "switch web", false, true, decision.Decision{Commands: commands, Engine: dialect}, root{needed: true, rules: true}},
 	} {
-		k := decision.Known{Request: parse(t, c.line), Somebody: c.somebody, Checking: c.checking}
-		got := Checks(k, c.d, facts.Here{}, nil)
+		r, err := request.Parse(strings.Fields(c.line), func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := decision.Known{Request: r, Somebody: c.somebody, Checking: c.checking}
+		got := Of(k, c.d, facts.Here{}, nil)
 		if r := got.Root; (root{r.Needed, r.Asked, r.ByCommands, r.Rules}) != c.want {
 			t.Errorf("%s: %+v", c.name, r)
 		}
@@ -38,10 +44,11 @@ func TestChecks(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
+	web, big := decision.Machine{Host: sshcfg.Host{Name: "web"}}, decision.Machine{Host: sshcfg.Host{Name: "big"}}
 	k := decision.Known{
-		Target: &source.Target{Host: sshcfg.Host{Name: "web"}}, Machine: machineFor("web"), Builder: machineFor("big"), Source: source.Source{Flake: "."},
+		Target: &source.Target{Host: sshcfg.Host{Name: "web"}}, Machine: &web, Builder: &big, Source: source.Source{Flake: "."},
 	}
-	got := Checks(k, decision.Decision{}, facts.Here{}, func(sshcfg.Endpoint) string { return "ssh-ed25519 A" })
+	got := Of(k, decision.Decision{}, facts.Here{}, func(sshcfg.Endpoint) string { return "ssh-ed25519 A" })
 	if got.Alias != "web" || got.Machine != "web" || got.Builder != "big" || got.PublicKey != "ssh-ed25519 A" || !got.Flake {
 		t.Errorf("two machines: %+v", got)
 	}
