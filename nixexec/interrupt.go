@@ -195,7 +195,7 @@ func keyboard() []syscall.Signal { return []syscall.Signal{syscall.SIGINT, sysca
 // taken here. A ctx that the signal ends has ended then: two receivers of one signal get it one after the other, and who
 // asks ctx must not go on in between.
 func interruptedBy(ctx context.Context, caught chan os.Signal, err error) error {
-	settle()
+	settle(err != nil)
 	select {
 	case s := <-caught:
 		number, _ := s.(syscall.Signal)

@@ -9,26 +9,28 @@ import (
 )
 
 // unsettled bounds how long settle waits: where the keyboard's signals are blocked for good, nothing ever takes them, and
-// where the system does not tell (it has no /proc), a signal that was sent before is taken within that time.
+// where the system does not tell (it has no /proc), a signal that was sent before is taken within that time. Only a child
+// that has failed is waited for so long there: others, which are most, may have noticed nothing of any.
 const unsettled = 100 * time.Millisecond
 
 // settle returns when a signal of the keyboard that was sent to this process before has come to all who catch it. The
 // terminal sends one to all at once, so that of a child that has ended by it was sent here, too, before it ended. Until
 // then it may be pending for the process, or in the hands of a thread that is in its handler, with all signals blocked;
 // from there on package os/signal knows of it.
-func settle() {
-	for end := time.Now().Add(unsettled); underWay() && time.Now().Before(end); {
+func settle(failed bool) {
+	for end := time.Now().Add(unsettled); underWay(failed) && time.Now().Before(end); {
 		time.Sleep(100 * time.Microsecond)
 	}
 	_, release := catch(keyboard())
 	release() // waits until what has been taken is handed on (signal.Stop)
 }
 
-// underWay reports whether a signal of the keyboard may be on its way to this process (proc(5), /proc/pid/status).
-func underWay() bool {
+// underWay reports whether a signal of the keyboard may be on its way to this process (proc(5), /proc/pid/status); unknown is
+// the answer where the system does not tell.
+func underWay(unknown bool) bool {
 	threads, err := filepath.Glob("/proc/self/task/*/status")
 	if err != nil || len(threads) == 0 {
-		return true
+		return unknown
 	}
 	for _, thread := range threads {
 		status, _ := os.ReadFile(thread) // it may have ended
