@@ -100,7 +100,13 @@ func (t *transcript) message(e event) {
 		return
 	}
 	about := derivation.FindAllString(text, -1)
-	if systems := slices.DeleteFunc(slices.Clone(about), func(d string) bool { return !slices.Contains(t.needs.systems, d) }); len(systems) > 1 {
+	systems := 0
+	for _, d := range about {
+		if slices.Contains(t.needs.systems, d) {
+			systems++
+		}
+	}
+	if systems > 1 {
 		return // the list of all that have failed, each of which was an error already
 	}
 	end := ending{text: text + "\n"}

@@ -109,7 +109,7 @@ func (c *Console) lines(e report.Event) error {
 			c.write(report.Event{Host: e.Host, Kind: report.Output, Text: e.Text})
 		}
 		host := c.state.host(e.Host)
-		if done := c.state.Deploys() && e.Phase == c.state.Last || e.Result == report.Unchanged; host.Failed() || host.leftOut() || done {
+		if done := c.state.Deploys() && e.Phase == c.state.Last || e.Result == report.Unchanged; host.stopped() || done {
 			c.write(report.Event{Kind: report.Said, Text: host.ended()})
 		}
 		return nil

@@ -90,7 +90,7 @@ func (h *Host) why() string {
 // ended says that a host goes no further: "web1: done after 1m05s".
 func (h *Host) ended() string {
 	what := h.Result.String()
-	if h.Failed() || h.leftOut() {
+	if h.stopped() {
 		what += " (" + string(h.Phase) + ")"
 	}
 	return fmt.Sprintf("%s: %s after %s", shown(h.Name), what, took(h.Since.Sub(h.Began)))
@@ -135,7 +135,7 @@ func Table(s *State) string {
 
 // result is what came of a host, and where it was stopped.
 func (s *State) result(h *Host) string {
-	if (h.Failed() || h.leftOut()) && !deploys(h.Phase) {
+	if h.stopped() && !deploys(h.Phase) {
 		return s.outcome(h) + " (" + string(h.Phase) + ")"
 	}
 	return s.outcome(h)

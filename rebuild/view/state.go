@@ -58,6 +58,9 @@ func (h *Host) Failed() bool {
 // leftOut reports whether it could not be reached, and is no failure for that.
 func (h *Host) leftOut() bool { return h.Stage == Over && h.Result == report.LeftOut }
 
+// stopped reports whether it has come to an end before its last phase.
+func (h *Host) stopped() bool { return h.Failed() || h.leftOut() }
+
 // State is a run of many hosts as its events tell it. Nothing of it is bounded by what hosts print.
 type State struct {
 	Action string
