@@ -17,6 +17,8 @@ func Replace(ctx context.Context, path string, argv []string, additions ...strin
 	if err := giveBack(ctx); err != nil {
 		return err
 	}
+	// One that a thread still has in its hands would be lost with this process: it ends it now.
+	taken(append(keyboard(), syscall.SIGTERM, syscall.SIGHUP), false)
 	cmd := exec.Cmd{Env: append(os.Environ(), additions...)} // of two values of a variable the later wins
 	return fmt.Errorf("starting %q: %w", path, syscall.Exec(path, argv, cmd.Environ()))
 }

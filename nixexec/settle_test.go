@@ -15,12 +15,12 @@ func TestSignalIsNeverLate(t *testing.T) {
 	}
 }
 
-func TestOfKeyboard(t *testing.T) {
+func TestMaskHolds(t *testing.T) {
 	for mask, want := range map[string]bool{
 		"0000000000000000": false, "0000000000000002": true, "0000000000000004": true, "fffffffc3bba3a00": false,
 		"fffffffe7ffbfeff": true, "": false, "2 ": false,
 	} {
-		if got := ofKeyboard(mask); got != want {
+		if got := holds(mask, keyboard()); got != want {
 			t.Errorf("%q: %v", mask, got)
 		}
 	}
