@@ -22,7 +22,7 @@ func AskSecret(ctx context.Context, prompt string) (nixexec.Secret, error) {
 	if err := nixexec.WithoutCores(); err != nil {
 		return nixexec.Secret{}, err
 	}
-	text, err := ask(ctx, prompt, func(tty *os.File) (string, error) {
+	text, err := ask(ctx, prompt, silence, func(tty *os.File) (string, error) {
 		typed, err := term.ReadPassword(int(tty.Fd()))
 		fmt.Fprintln(tty)
 		return string(typed), err
@@ -83,20 +83,35 @@ func ReadSecret(ctx context.Context, file *os.File) (nixexec.Secret, error) {
 
 // Ask asks for a line on the terminal, /dev/tty, and returns it without its end; see AskSecret.
 func Ask(ctx context.Context, prompt string) (string, error) {
-	return ask(ctx, prompt, func(tty *os.File) (string, error) {
+	return ask(ctx, prompt, func(int) error { return nil }, func(tty *os.File) (string, error) {
 		line, err := bufio.NewReader(tty).ReadString('\n')
 		return strings.TrimSpace(line), err
 	})
 }
 
-// ask reads an answer from the terminal and gives up when ctx is done.
-func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)) (string, error) {
+// silence turns the echo of a terminal off. ReadPassword does so, too, but not before somebody may have answered who has
+// seen the question.
+func silence(fd int) error {
+	state, err := unix.IoctlGetTermios(fd, getTermios)
+	if err != nil {
+		return err
+	}
+	state.Lflag &^= unix.ECHO
+	return unix.IoctlSetTermios(fd, setTermios, state)
+}
+
+// ask reads an answer from the terminal, which is prepared before the question is put and then as it was, and gives up when
+// ctx is done.
+func ask(ctx context.Context, prompt string, prepare func(fd int) error, read func(*os.File) (string, error)) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return "", fmt.Errorf("asking on the terminal: %w", err)
 	}
 	fd := int(tty.Fd())
 	before, err := term.GetState(fd)
+	if err == nil {
+		err = prepare(fd)
+	}
 	if err != nil {
 		tty.Close()
 		return "", fmt.Errorf("asking on the terminal: %w", err)
@@ -111,6 +126,7 @@ func ask(ctx context.Context, prompt string, read func(*os.File) (string, error)
 		// Whoever gives up must not take the terminal away from under the read, which ends with this process at the latest.
 		defer tty.Close()
 		text, err := read(tty)
+		_ = term.Restore(fd, before)
 		answered <- answer{text, err}
 	}()
 	select {

@@ -76,3 +76,28 @@ func TestSecretIsAskedFor(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 }
+
+// What is typed at the very moment of the question is not shown either.
+func TestSecretIsNeverShown(t *testing.T) {
+	for range 40 {
+		program := exec.Command(os.Args[0], "sed", "s/^/got /")
+		program.Env = append(os.Environ(), asks+"=1", "GORACE=atexit_sleep_ms=0")
+		screen, err := terminal.Start(program, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := ""
+		for one := make([]byte, 1); err == nil; {
+			if _, err = screen.Read(one); err == nil {
+				shown += string(one)
+			}
+			if shown == "password: " {
+				_, _ = io.WriteString(screen, "secret\n")
+			}
+		}
+		screen.Close()
+		if before, _, answered := strings.Cut(shown, "got "); !answered || before != "password: \r\n" {
+			t.Fatalf("shown: %q", shown)
+		}
+	}
+}
