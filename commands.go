@@ -15,6 +15,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild"
+	"nixhop/rebuild/command"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/help"
 	"nixhop/rebuild/prompt"
@@ -183,6 +184,9 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 		return func(c *cli.Context) error { return s.Check(c.Context, r) }
 	case "hosts":
 		return func(c *cli.Context) error { return selection.Hosts(c.Context, r, s.Say, s.Dir, s.Env) }
+	case "ssh":
+		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
+		return func(c *cli.Context) error { return command.Run(c.Context, r, world, s.Stdio) }
 	case "completion":
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":

@@ -29,6 +29,7 @@ func TestLabFleet(t *testing.T) {
 		{"one cannot be evaluated, or built", fleetBuildsAllBeforeAny},
 		{"a unit of one fails", fleetUnitFails},
 		{"healthy after retries", fleetHealthy},
+		{"a command on each", fleetRuns},
 		{"killed in each phase", fleetKilled},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, l) })
@@ -132,6 +133,24 @@ func fleetHealthy(t *testing.T, l *lab) {
 		if text, err := os.ReadFile(filepath.Join(tries, host)); err != nil || string(text) != "4\n" {
 			t.Errorf("%s was asked until %q, %v", host, text, err)
 		}
+	}
+}
+
+// A command on eight hosts, one of which is off and on one of which it fails.
+func fleetRuns(t *testing.T, l *lab) {
+	const command = `echo one; echo two; echo three >&2; test "$(cat /proc/sys/kernel/hostname)" != m4`
+	r := l.nixhop(t, t.TempDir(), l.configured(t, "Host m8", "  Port 1"), slices.Concat([]string{"ssh"}, fleet, []string{"--", command})...)
+	if r.code != 6 || !strings.Contains(r.stderr, "m4: the command ended with 1") || !strings.Contains(r.stderr, "2 hosts went no further, 6 done") {
+		t.Errorf("status %d: %s", r.code, r.stderr)
+	}
+	for _, host := range fleet[:7] {
+		one, two := strings.Index(r.stdout, host+": one\n"), strings.Index(r.stdout, host+": two\n")
+		if one < 0 || two < one || strings.Count(r.stdout, host+": ") != 2 || !strings.Contains(r.stderr, host+": three\n") {
+			t.Errorf("of %s:\n%s%s", host, r.stdout, r.stderr)
+		}
+	}
+	if strings.Contains(r.stdout, "m8") {
+		t.Errorf("m8 is off: %s", r.stdout)
 	}
 }
 

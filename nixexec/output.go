@@ -38,6 +38,20 @@ func OutputLines(ctx context.Context, c Command, see func(line string) (show boo
 	return stdout, err
 }
 
+// Lines is Output with both streams read along and neither kept: each line goes to out, or to said where it came on
+// standard error, with its end, as soon as it is complete; a very long one in pieces. out and said are each called from
+// one goroutine at a time, and not after Lines has returned. The *ExitError has the last 64 KiB of standard error.
+func Lines(ctx context.Context, c Command, out, said func(text []byte)) error {
+	ctx, stop := attentive(ctx)
+	defer stop()
+	every := func(string) bool { return true }
+	printed, complained := &lines{see: every, show: out}, &lines{see: every, show: said}
+	_, err := backgroundTo(ctx, c, printed, complained)
+	printed.take(nil, true)
+	complained.take(nil, true)
+	return err
+}
+
 // Background is Output for a child that only the end of ctx ends, not the keyboard. It returns the end of standard
 // error, at most 64 KiB, also where the child succeeded.
 func Background(ctx context.Context, c Command) (stdout []byte, stderr string, err error) {
@@ -47,12 +61,21 @@ func Background(ctx context.Context, c Command) (stdout []byte, stderr string, e
 // background is Background with standard error going to along, too, which may be nil.
 func background(ctx context.Context, c Command, along io.Writer) (out []byte, said string, err error) {
 	stdout := &head{limit: outputLimit}
+	said, err = backgroundTo(ctx, c, stdout, along)
+	if stdout.full() {
+		return nil, said, tooLong(c, err)
+	}
+	return stdout.bytes(), said, err
+}
+
+// backgroundTo is background with standard output going to stdout.
+func backgroundTo(ctx context.Context, c Command, stdout, along io.Writer) (said string, err error) {
 	stderr := &tail{limit: stderrLimit}
 	ctx, heard, stop := c.listen(ctx, stdout)
 	defer stop()
 	cmd, err := c.prepare(ctx)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	cmd.Stdout = heard
 	cmd.Stderr = stderr
@@ -67,11 +90,7 @@ func background(ctx context.Context, c Command, along io.Writer) (out []byte, sa
 		_ = signalGroup(cmd, syscall.SIGKILL) // what is left of the group; mostly nothing
 	}
 	c.tellPeak(cmd)
-	err = ended(ctx, c, cmd, err, stderr.String())
-	if stdout.full() {
-		return nil, stderr.String(), tooLong(c, err)
-	}
-	return stdout.bytes(), stderr.String(), err
+	return stderr.String(), ended(ctx, c, cmd, err, stderr.String())
 }
 
 // tellPeak tells how much memory a child has taken that has ended. Linux counts it in KiB, macOS in bytes.

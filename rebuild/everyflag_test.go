@@ -169,12 +169,20 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 			continue
 		}
 		for _, s := range request.Flags() {
-			line := slices.Concat([]string{action.Name}, action.Words[:min(1, len(action.Words))], sample(s))
+			words := []string{action.Name}
+			if action.Command {
+				words = append(words, "web")
+			}
+			line := slices.Concat(words, action.Words[:min(1, len(action.Words))], sample(s))
 			_, err := request.Parse(line, func(string) bool { return true })
 			if taken := slices.Contains(action.Flags, s.Canonical()); (err == nil) != taken {
 				t.Errorf("%s: %v", strings.Join(line, " "), err)
 			}
 			namesTakeIt := s.Group == request.GroupHosts || s.Native&request.ForFlakeEval != 0 || slices.Contains([]string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake"}, s.Name)
+			if action.Command {
+				reaches := []string{"--accept-new", "--connect-timeout", "--parallel", "--skip-offline"}
+				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)
+			}
 			if slices.Contains(action.Flags, s.Name) && !namesTakeIt {
 				t.Errorf("%s takes %s, and nothing comes of it", action.Name, s.Name)
 			}

@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"rebuild/explain"},
 	{"rebuild/remote"},
 	{"rebuild/building", "rebuild/phase"},
-	{"rebuild"},
+	{"rebuild", "rebuild/command"},
 	{mainRoom},
 }
 

@@ -10,17 +10,13 @@ package rebuild
 import (
 	"context"
 	"os"
-	"sync"
 	"syscall"
 
 	"nixhop/nixexec"
-	"nixhop/rebuild/check"
-	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
-	"nixhop/rebuild/source"
 )
 
 // Session is what main knows about the world around a run, handed down once.
@@ -34,35 +30,18 @@ type Session struct {
 	Self  os.FileInfo         // the running executable, so that nixhop never calls itself as nixos-rebuild
 }
 
-// prepare finds the hosts that the words of a request mean, has somebody say so where nobody has named each, and prepares
-// their run; nil: it would have none.
+// prepare finds the hosts of a request, and prepares their run; nil: it would have none.
 func (s Session) prepare(ctx context.Context, r request.Request, checking bool) (*Run, []Placed, error) {
-	inv, unread := source.Inventory(r)
-	s.Say.Warnings(unread...)
-	src, err := source.Find(r, s.Dir, s.Env)
-	if err != nil {
+	chosen, err := selection.Find(ctx, r, selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env})
+	if err != nil || chosen.None() {
 		return nil, nil, err
 	}
-	kept := evaluation.Keep(ctx, src, r, s.Dir, s.Env)
-	names := sync.OnceValues(func() ([]string, error) { return kept.Names(ctx, src, r) })
-	chosen, err := selection.Choose(r, inv, src, selection.Look(ctx, r, src, s.Dir, names))
-	if err == nil && !chosen.Here && r.Action != "list-generations" {
-		err = s.Say.Refuse(check.Unread(report.Here, inv.Lost)) // the hints there decide what is deployed
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	s.Say.Info(chosen.Notes(r.Partition)...)
-	if err := chosen.Confirm(ctx, s.Ask, r); err != nil || chosen.None() {
-		return nil, nil, err
-	}
-	s.Say.Warnings(source.ThroughSudo(r, s.Env))
 	if checking {
 		r.Action, r.JSON = "switch", false
 	}
-	run, placed, err := s.newRun(ctx, r, src, inv, chosen.Each(), checking)
+	run, placed, err := s.newRun(ctx, r, chosen.Source, chosen.Inventory, chosen.Each(), checking)
 	if err == nil {
-		run.names, run.evaluator.Kept = names, kept
+		run.names, run.evaluator.Kept = chosen.Names, chosen.Kept
 	}
 	return run, placed, err
 }

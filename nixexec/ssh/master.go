@@ -124,6 +124,30 @@ func SessionCommand(o MasterOptions, words ...string) nixexec.Command {
 	return nixexec.Command{Argv: argv}
 }
 
+// LoginArgv returns the command that logs in to the host as the user's own ssh would, over a connection of its own: with a
+// terminal where there are no words, else for a command that its login shell reads. It asks what it has to ask.
+func LoginArgv(o MasterOptions, words ...string) []string {
+	argv := []string{"ssh"}
+	if o.Config != "" {
+		argv = append(argv, "-F", o.Config)
+	}
+	argv = append(argv, o.Options...)
+	if o.ConnectTimeout > 0 {
+		argv = append(argv, "-o", "ConnectTimeout="+strconv.Itoa(int(math.Ceil(o.ConnectTimeout.Seconds()))))
+	}
+	if o.AcceptNew {
+		argv = append(argv, "-o", "StrictHostKeyChecking=accept-new")
+	}
+	if len(words) > 0 {
+		argv = append(argv, "-o", "RemoteCommand=none")
+	}
+	argv = append(argv, "--", o.Host)
+	for _, word := range words {
+		argv = append(argv, nixexec.Quote(word))
+	}
+	return argv
+}
+
 // ExitArgv returns the command that ends the connection, as Close does.
 func ExitArgv(o MasterOptions) []string {
 	return append(sessionArgv(o), "-O", "exit", "--", o.Host)

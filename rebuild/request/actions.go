@@ -27,6 +27,7 @@ type Action struct {
 	Flags   []string // the only flags it takes, by canonical name; nil: all
 	Refuses []string // flags that nixos-rebuild refuses with it, by canonical name; remote ones stand for --target-host and --build-host
 	There   []string // flags that say nothing where it has a HOST, by canonical name
+	Command bool     // the words behind -- are a command for its hosts, and not for nixos-rebuild
 	Short   string   // what it does, in a list
 	Long    string   // what more there is to know, in its own help
 }
@@ -68,12 +69,17 @@ func rebuildActions() []Action {
 func ownActions() []Action {
 	inventory := []string{"--inventory", "--all", "--except", "--partition", "--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--impure", "--offline",
 		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
+	connecting := slices.DeleteFunc(append(slices.Clone(inventory), "--accept-new", "--connect-timeout"), func(name string) bool { return name == "--json" })
 	plain := []string{"--ssh-config", "--verbose", "--help"}
 	return []Action{
 		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Refuses: []string{"--plan"}, Short: "check that a deployment can work, and do no more",
 			Long: "What stands behind switch may stand behind check. Without a HOST: every alias that has a configuration here."},
 		{Name: "hosts", Own: true, Usage: "[HOST...] [flags]", Flags: inventory, Short: "list the hosts of the ssh config",
 			Long: "Alias, user@address:port, the way there, configuration, tags, and where it stands. An alias that ssh refuses ends it with 3; the others are listed."},
+		{Name: "ssh", Own: true, Command: true, Usage: "HOST... [flags] [-- COMMAND...]", Flags: slices.Concat(connecting, v("--yes", "--parallel", "--skip-offline")), Short: "run a command on hosts, or log in to one",
+			Long: "A single word is a line for a shell, several are a program and its arguments.\n" +
+				"One host: as by ssh itself, with its standard input and exit status.\n" +
+				"Several: side by side, each line behind the name of its host."},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
 			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
 				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +
@@ -115,7 +121,7 @@ func FindTopic(name string) (Topic, bool) {
 
 // helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
 func helpWords() []string {
-	words := []string{"check", "hosts", "completion", "version", "man", "help"}
+	words := []string{"check", "hosts", "ssh", "completion", "version", "man", "help"}
 	for _, a := range rebuildActions() {
 		words = append(words, a.Name)
 		if a.Also != "" {

@@ -111,6 +111,7 @@ func (p *parser) hosts() error {
 // conflicts refuses words that contradict each other, before anything is done.
 func conflicts(r Request, action Action, unknown []string) error {
 	for _, refused := range []func(Request, Action) error{
+		func(r Request, a Action) error { return refusedCommand(r, a, unknown) },
 		refusedFlags, refusedSelection, refusedWords, refusedHosts, refusedSources, refusedBack, refusedPlatforms, refusedLook, wrongChoices,
 	} {
 		if err := refused(r, action); err != nil {
@@ -157,7 +158,7 @@ func refusedFlags(r Request, action Action) error {
 // is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
 func refusedWords(r Request, action Action) error {
 	switch {
-	case len(r.Extra) > 0 && action.Flags != nil:
+	case len(r.Extra) > 0 && action.Flags != nil && !action.Command:
 		return usageErrorf("%s takes no words for nixos-rebuild: %q", action.Name, r.Extra[0])
 	case r.Has("--log-dir") && (!r.deploys() || r.TargetHostFlag):
 		return &UsageError{Message: "--log-dir has no effect on " + r.what(), Hint: "it is for a deployment to a HOST"}
@@ -165,6 +166,34 @@ func refusedWords(r Request, action Action) error {
 		return &UsageError{Message: "--json has no effect on " + r.what(), Hint: "it is for check, hosts, list-generations and a deployment to a HOST"}
 	}
 	return nil
+}
+
+// refusedCommand refuses a command for hosts without one of these, and one that does not stand where it can be told from
+// them.
+func refusedCommand(r Request, action Action, unknown []string) error {
+	switch {
+	case !action.Command:
+		return nil
+	case len(r.Hosts) == 0:
+		return &UsageError{Message: action.Name + " needs a HOST", Hint: "as in: nixhop " + action.Name + " " + action.Usage}
+	case len(r.Extra) > 0:
+		return nil
+	}
+	r.Hosts = slices.DeleteFunc(slices.Clone(r.Hosts), func(s Selector) bool { return s.Kind == Every })
+	if len(r.Hosts) == 0 || len(r.Hosts) == 1 && len(unknown) == 0 {
+		return nil
+	}
+	meant := r.On(r.Hosts[0].Word)
+	for _, sel := range r.Hosts[1:] {
+		meant.Extra = append(meant.Extra, sel.Word)
+	}
+	meant.Extra = append(meant.Extra, unknown...)
+	hint := "if that is the command: " + meant.Offer(report.Again())
+	if len(unknown) == 0 {
+		r.Extra = []string{"COMMAND"}
+		hint += "\nif those are the hosts: " + r.Offer(report.Again())
+	}
+	return &UsageError{Message: "the command for the hosts must stand behind --", Hint: hint}
 }
 
 // names lists the canonical names of all flags of the request but --help.

@@ -53,7 +53,7 @@ func rolloutFlags() []FlagSpec {
 	return []FlagSpec{
 		{Name: "--canary", With: changes, Values: v("HOST|N"), Group: g, Help: "activate this host, or the first N, before all others", More: "where one of them fails nothing further is begun, whatever else is said"},
 		{Name: "--batch", With: changes, Values: v("N|N%"), Group: g, Help: "activate so many hosts, then the next so many (default: all)"},
-		{Name: "--parallel", With: changes, Values: v("N"), Group: g, Help: "how many of them are activated at a time (default 10)"},
+		{Name: "--parallel", With: append(slices.Clone(changes), "ssh"), Values: v("N"), Group: g, Help: "how many of them are activated at a time (default 10)"},
 		{Name: "--serial", With: changes, Group: g, Help: "activate one host after another"},
 		{Name: "--pause", With: changes, Values: v("SECONDS"), Group: g, Help: "wait between two waves"},
 		{Name: "--health", With: v("switch", "test"), Values: v("COMMAND"), Group: g, Help: "a shell command, run here for each host that was activated: the next wave waits until it succeeds", More: "tried again until it does, or --health-timeout is over; NIXHOP_HOST (as typed), NIXHOP_ADDRESS and NIXHOP_TOPLEVEL (empty where a nixos-rebuild has done the work) are in its environment; it works for one host, too"},
@@ -61,9 +61,9 @@ func rolloutFlags() []FlagSpec {
 		{Name: "--health-timeout", With: v("switch", "test"), Values: v("SECONDS"), Group: g, Help: "how long a host may take to be healthy (default 60)"},
 		{Name: "--on-failure", With: work, Values: v("WHAT"), Choices: failures, Group: g, Help: "stop: begin nothing further when a host fails (default); continue: with the others", More: "what runs is finished, and the rest is listed"},
 		{Name: "--max-failures", With: work, Values: v("N|N%"), Group: g, Help: "go on until more hosts than that have failed"},
-		{Name: "--skip-offline", With: work, Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed", More: "they are listed; where no host is left that is a failure all the same"},
+		{Name: "--skip-offline", With: append(slices.Clone(work), "ssh"), Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed", More: "they are listed; where no host is left that is a failure all the same"},
 		{Name: "--force", With: changes, Group: g, Help: "activate also hosts that run and boot the system already; this restarts failed units, too"},
-		{Name: "--eval-jobs", With: append(work, "check"), Values: v("N"), Group: g, Help: "evaluate so many configurations at a time (default: as many as processors and memory carry)"},
+		{Name: "--eval-jobs", With: append(slices.Clone(work), "check"), Values: v("N"), Group: g, Help: "evaluate so many configurations at a time (default: as many as processors and memory carry)"},
 		{Name: "--copy-jobs", With: work, Values: v("N"), Group: g, Help: "copy so many systems at a time (default 5)"},
 	}
 }

@@ -31,8 +31,11 @@ func (c Choice) several(r request.Request, s source.Source) error {
 		return wrong(hint, "%s one host, not %d: %s", what, len(names), report.Listed(names))
 	}
 	switch {
-	case r.Action == "list-generations":
+	case r.Action == "list-generations", action.Command && len(r.Extra) > 0:
 		return nil
+	case action.Command:
+		hint = r.Offer(report.Again("--", "COMMAND"))
+		return refused("without a command " + r.Action + " is a login on")
 	case action.Hosts == request.HostsSelect:
 		return refused(r.Action + " takes")
 	case r.Engine == request.EngineNixosRebuild:
