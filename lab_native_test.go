@@ -66,7 +66,18 @@ func labNativeActions(t *testing.T, l *lab) {
 	run("switch", "n2=next", "--store-path", base)
 	l.runs(t, "n2", base)
 
-	r := l.nixhop(t, dir, nil, "switch", "n2", "--specialisation", "maintenence")
+	r := l.nixhop(t, dir, nil, "switch", "n2=next", "--diff")
+	succeeds(t, r)
+	for _, says := range []string{"what switch changes on n2=next:\n", "\n  size      ", "\n  packages  nix store diff-closures tells of no change\n", "\n  units     "} {
+		if !strings.Contains(r.stderr, says) {
+			t.Errorf("--diff does not say %q:\n%s", says, r.stderr)
+		}
+	}
+	l.runs(t, "n2", next)
+	run("switch", "n2", "--rollback", "--diff")
+	l.runs(t, "n2", base)
+
+	r = l.nixhop(t, dir, nil, "switch", "n2", "--specialisation", "maintenence")
 	if r.code != 1 || !strings.Contains(r.stderr, "nothing was changed: there is no specialisation maintenence; there is: maintenance") {
 		t.Errorf("a misspelt specialisation: exit status %d\n%s", r.code, r.stderr)
 	}

@@ -7,21 +7,31 @@ import (
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/preview"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/request"
 )
 
-// copy brings the built system to where it is activated, or to where it is linked to. Where a build host's own copy
-// fails, it goes by the way through here.
-func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
+// copy brings the built system to where it is activated, or to where it is linked to, and asks there what the activation
+// would change, where that is wanted.
+func (r *Run) copy(ctx context.Context, b Built) (c Copied, err error) {
+	c = Copied{Built: b}
+	if err = r.bring(ctx, b); err == nil && b.Request.Previews() && !b.Unchanged {
+		c.preview, err = preview.Of(ctx, r.performer(b.Checked), b.System)
+	}
+	return c, err
+}
+
+// bring copies the system. Where a build host's own copy fails, it goes by the way through here.
+func (r *Run) bring(ctx context.Context, b Built) error {
 	c := b.Checked
 	activates := slices.Contains(request.ContactActions, c.Request.Action)
 	if b.Unchanged || activates && decision.Has(c.On, b.System) {
-		return Copied{Built: b}, nil
+		return nil
 	}
 	p, results := r.performer(c), plan.Results{"toplevel": b.System}
 	if err := p.Keep(ctx, "copy"); err != nil {
-		return Copied{Built: b}, err
+		return err
 	}
 	heard, err := p.TakeAll(ctx, plan.Copy(p.Job), results)
 	if c.Between != nil && remote.FailedThere(err) {
@@ -30,10 +40,10 @@ func (r *Run) copy(ctx context.Context, b Built) (Copied, error) {
 		heard, err = p.TakeAll(ctx, plan.Copy(p.Job), results)
 	}
 	if err != nil {
-		return Copied{Built: b}, r.stepFailed(c, heard, results, err)
+		return r.stepFailed(c, heard, results, err)
 	}
 	if !activates {
 		r.say(c.Placed).PrintSystem(b.System)
 	}
-	return Copied{Built: b}, nil
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"nixhop/rebuild/building"
 	"nixhop/rebuild/phase"
+	"nixhop/rebuild/preview"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
@@ -15,6 +16,9 @@ import (
 // Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host.
 // The error says how the exit status is to be (Status); a child's own words are on standard error already.
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
+	if err := preview.Asks(r, s.Ask); err != nil {
+		return err
+	}
 	return s.with(ctx, r, false, func(ctx context.Context, run *Run, placed []Placed) error {
 		switch {
 		case r.Action == "list-generations":
@@ -42,6 +46,12 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 	}
 	built := each(ctx, r, report.PhaseBuild, len(checked), checked, r.build)
 	copied := each(ctx, r, report.PhaseCopy, r.rollout.CopyJobs, built, r.copy)
+	if !r.tally.Enough() {
+		err = preview.Agreed(ctx, hosts[0].Request, copied, Copied.seen, r.Say, r.person)
+	}
+	if err != nil {
+		return err
+	}
 	err = phase.Outcome(r.tally, r.rollOut(ctx, copied))
 	return cmp.Or(err, context.Cause(ctx)) // whoever has stopped a run does not want what comes behind it
 }

@@ -25,6 +25,9 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	}
 	switch flag {
 	case "--plan", "--check": // what is done with the commands
+	case "--ask": // what is said before it
+	case "--diff":
+		return own
 	case "--no-check", "--allow", "--explain", "--log-dir": // what is said
 	case "--accept-new", "--connect-timeout", "--reconnect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":

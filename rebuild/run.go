@@ -32,6 +32,7 @@ type Run struct {
 	alone     bool // there is one host, and the terminal is its children's
 	many      bool // there are several hosts
 	evaluator evaluation.Evaluator
+	person    prompt.Asker // who is asked between the phases, also where there are many hosts
 
 	names    func() ([]string, error)         // the flake's configurations; looked up once, nobody is asked
 	settings func() ([]source.Setting, error) // what it sets for Nix
@@ -62,7 +63,7 @@ func (s Session) newRun(
 		return nil, nil, err
 	}
 	run := &Run{
-		Session: s, inventory: inv, rollout: order, checking: checking,
+		Session: s, person: s.Ask, inventory: inv, rollout: order, checking: checking,
 		alone: len(targets) < 2 && !r.Watched(), many: len(targets) > 1,
 	}
 	run.tally = phase.NewTally(order, len(targets), run.alone)

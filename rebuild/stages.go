@@ -7,6 +7,7 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/preview"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -79,7 +80,10 @@ type (
 	}
 
 	// Copied has it where it is activated (copy).
-	Copied struct{ Built }
+	Copied struct {
+		Built
+		preview *preview.Preview // what the activation would change; nil: nobody wants to know, or nothing is activated
+	}
 
 	// Activated runs it, or boots it next (activate, or whole).
 	Activated struct {
@@ -94,6 +98,9 @@ type (
 
 // NothingToDo reports whether there was nothing to activate.
 func (a Activated) NothingToDo() bool { return a.Unchanged }
+
+// seen is what the activation would change.
+func (c Copied) seen() *preview.Preview { return c.preview }
 
 // Name is the host as typed, or "here".
 func (p Placed) Name() string { return p.Target.Word() }

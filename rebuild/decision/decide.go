@@ -131,18 +131,20 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	return &installed, "", nil
 }
 
-// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, or a generation is named:
-// there is no flag by which any nixos-rebuild could be told to.
+// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, a generation is named, or
+// something is to happen before the activation: there is no flag by which any nixos-rebuild could be told to.
 func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) {
 	r, flag := k.Request, "--system"
 	switch {
 	case r.Has("--generation"):
 		flag = "--generation"
+	case r.Has("--ask"):
+		flag = "--ask"
 	case d.Crossing.Wanted():
 		flag = "--cross"
 	}
 	switch {
-	case d.Engine == nil || !d.Crossing.Wanted() && d.System == "" && !r.Has("--generation"):
+	case d.Engine == nil || !d.Crossing.Wanted() && d.System == "" && !r.Has("--generation") && !r.Has("--ask"):
 		return d.Engine, d.Why, nil
 	case r.Engine == request.EngineNixosRebuild:
 		return nil, "", &request.UsageError{

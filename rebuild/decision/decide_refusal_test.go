@@ -11,7 +11,7 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Field: `switch … --build-host builder --diff` (--upgrade, and -p with either) ended with "needs nixos-rebuild" with one installed. What
+// Field: `switch … --build-host builder --upgrade` (and -p with it) ended with "needs nixos-rebuild" with one installed. What
 // own steps refuse is left to it, whatever else speaks for own steps; without one that is what is said.
 func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 	newest := Installed{Dialect: Dialect{Path: "/newest"}}
@@ -28,16 +28,16 @@ func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 		want      string // the path of the engine, or the error
 	}{
 		{"switch web --build-host builder", newest, nil, "own steps"},
-		{"switch web --build-host builder --diff", newest, nil, "/newest"},
+		{"switch web --build-host builder --diff", newest, nil, "own steps"},
 		{"switch web --build-host builder --upgrade", newest, nil, "/newest"},
 		{"switch web -p x --upgrade-all", newest, nil, "/newest"},
 		{"switch web -p x --image-variant raw", newest, nil, "/newest"},
-		{"test web --rollback --diff", newest, nil, "/newest"},
-		{"switch web -c s --build-host target --diff", newest, nil, "/newest"},
+		{"test web --rollback --upgrade", newest, nil, "/newest"},
+		{"switch web -c s --build-host target --upgrade", newest, nil, "/newest"},
 		{"switch web -p x -- --new", newest, nil, "/newest"},
 		{"switch web --elevate run0 --upgrade", ng, nil, "/ng"},
 		{"switch web --diff", newest, ann, "/newest"},
-		{"switch web --diff --ask-sudo-password", newest, ann, "/newest"},
+		{"switch web --upgrade --ask-sudo-password", newest, ann, "/newest"},
 		{"switch web --upgrade", ng, doas, "/ng"},
 		{"switch web -j 3", old, nil, "/old"},
 		{"switch web -I x", old, nil, "/old"},
@@ -46,9 +46,12 @@ func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 		{"switch web -c s", old, nil, "own steps"},
 		{"switch web -k", old, nil, "own steps"},
 		{"build --rollback --target-host web", none, nil, "build --rollback needs nixos-rebuild"},
-		{"switch web --diff", none, nil, "--diff needs nixos-rebuild"},
-		{"switch web --diff --engine native", newest, nil, "--diff needs nixos-rebuild"},
-		{"switch web --cross=x86_64-linux --diff", newest, nil, "no nixos-rebuild has a flag for --cross, and nixhop takes the steps itself\n--diff needs nixos-rebuild"},
+		{"switch web --upgrade", none, nil, "--upgrade needs nixos-rebuild"},
+		{"switch web --upgrade --engine native", newest, nil, "--upgrade needs nixos-rebuild"},
+		{"build web --diff --engine native", newest, nil, "build --diff needs nixos-rebuild"},
+		{"switch web --ask", newest, nil, "own steps"},
+		{"switch web --ask --engine nixos-rebuild", newest, nil, "no nixos-rebuild has a flag for --ask"},
+		{"switch web --cross=x86_64-linux --upgrade", newest, nil, "no nixos-rebuild has a flag for --cross, and nixhop takes the steps itself\n--upgrade needs nixos-rebuild"},
 		{"switch web --system x86_64-linux --impure -- --new", newest, nil, "no nixos-rebuild has a flag for --system, and nixhop takes the steps itself\nwhat follows -- is for nixos-rebuild: --new"},
 	} {
 		r := parse(t, c.line)

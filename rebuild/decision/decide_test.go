@@ -161,10 +161,11 @@ func TestDecideEngine(t *testing.T) {
 		{"switch web --elevate run0", ng, `nixhop: "nixos-rebuild" does not know --elevate`, "", ""},
 		{"switch web --elevate sudo", bash, "nixos-rebuild", "", ""},
 		{"switch web --elevate none", bash, "nixos-rebuild", "", ""},
+		{"switch web --diff", ng, `nixhop: "nixos-rebuild" does not know --diff`, "", ""},
 		// one that they do not know either
-		{"switch web --diff", ng, "nixos-rebuild", "", "too-old"},
+		{"switch web --diff --upgrade", ng, "nixos-rebuild", "", "too-old"},
 		{"switch web --engine nixos-rebuild --store-path /nix/store/x", ng, "nixos-rebuild", "", "too-old"},
-		{"switch web --diff --elevate=run0", ng, "nixos-rebuild", "", "too-old too-old"},
+		{"switch web --diff --upgrade --elevate=run0", ng, "nixos-rebuild", "", "too-old too-old"},
 		{"switch web -S --elevate run0", ng, "nixos-rebuild", "", "too-old"},
 		{"build-image web --elevate run0", ng, "nixos-rebuild", "", "too-old"},
 		{"switch web --diff", newest, "nixos-rebuild", "", ""},

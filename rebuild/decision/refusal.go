@@ -36,6 +36,9 @@ func Refusal(r request.Request) error {
 			}
 		}
 	}
+	if r.Has("--diff") && !r.Previews() {
+		return &request.UsageError{Message: r.Action + " --diff needs nixos-rebuild", Hint: "name one: --nixos-rebuild PATH"}
+	}
 	if r.Action == "build" && r.Has("--rollback") {
 		return &request.UsageError{Message: "build --rollback needs nixos-rebuild", Hint: "name one: --nixos-rebuild PATH"}
 	}

@@ -24,6 +24,7 @@ const (
 	Printed Kind = "printed" // a result, for standard output
 	Passed  Kind = "passed"  // a host has gone through a phase, or goes no further
 	Changed Kind = "changed" // what an activation has made of a host
+	Preview Kind = "preview" // what an activation would make of hosts
 	Paused  Kind = "paused"  // somebody else has the terminal from now on: a question, or a child
 	Resumed Kind = "resumed" // it is given back
 )
@@ -35,12 +36,12 @@ type Event struct {
 	Phase   Phase  // of Begun: the last one of all
 	Kind    Kind
 	Level   slog.Level // of Said
-	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said; of Begun, the action; of Passed, why a host goes no further, where that was not said
+	Text    string     // of Output and Printed, with its line breaks; of Ran, quoted for a shell; of Said; of Begun, the action; of Passed, why a host goes no further, where that was not said; of Preview, in lines
 	Finding *Finding   // of Found
 	Remedy  []string   // of Found: its remedies, as lines
 	Result  Result     // of Passed
 	Change  *Change    // of Changed
-	Hosts   []string   // of Begun: all of them, in the order of the run
+	Hosts   []string   // of Begun: all of them, in the order of the run; of Preview: those that it is about
 }
 
 // Change is what an activation has changed on a host. What nobody has told is empty, zero or Unsaid.

@@ -24,7 +24,7 @@ func (p *Plain) Render(e Event) error {
 	case Printed:
 		_, err := io.WriteString(p.Out, e.Text)
 		return err
-	case Output:
+	case Output, Preview:
 		_, _ = io.WriteString(p.Err, e.Text)
 	case Found:
 		head, why := nixexec.Printable(e.Finding.Head()), nixexec.Printable(e.Finding.Why)

@@ -2,6 +2,7 @@ package request
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"nixhop/nixexec"
@@ -16,6 +17,11 @@ func (r Request) Generation() int {
 	return n
 }
 
+// Previews reports whether nixhop's own steps show what an activation will change, before it.
+func (r Request) Previews() bool {
+	return (r.Has("--ask") || r.Has("--diff")) && slices.Contains([]string{"switch", "boot", "test"}, r.Action)
+}
+
 // takeGeneration refuses what is no number of a generation. Nix counts them from 1, in what fits into 32 bits.
 func takeGeneration(value string) error {
 	if n, err := strconv.ParseUint(value, 10, 31); err == nil && n > 0 && value[0] != '0' {
@@ -26,6 +32,9 @@ func takeGeneration(value string) error {
 
 // refusedBack refuses to take a generation beside another answer to the question what is taken.
 func refusedBack(r Request, _ Action) error {
+	if r.Has("--ask") && r.Plan {
+		return &UsageError{Message: "--ask cannot be used with --plan", Hint: "a plan activates nothing, and shows what would run"}
+	}
 	if !r.Has("--generation") {
 		return nil
 	}

@@ -121,7 +121,7 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation")
+	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask")
 	return len(r.Hosts) == 0 && !named && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 

@@ -22,6 +22,7 @@ func ownFlags() []FlagSpec {
 		{Name: "--allow", Values: v("FINDING"), Choices: report.Skippable(), Group: GroupOwn, Help: "let this finding through, as in --allow host-name; more than once: more of them"},
 		{Name: "--accept-new", Group: GroupOwn, Help: "accept the key of a host never seen before; a changed key stays an error"},
 		{Name: "--explain", Group: GroupOwn, Help: "read the output along also where it is no terminal, to explain failures"},
+		{Name: "--ask", With: v("switch", "boot", "test"), Group: GroupOwn, Help: "show what the activation will change, as --diff does, and go on only after a yes", More: "nixhop then takes the steps itself, by nix and ssh; of many hosts there is one question for all"},
 		{Name: "--connect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host may take to answer (default 5)"},
 		{Name: "--reconnect-timeout", Values: v("SECONDS"), Group: GroupOwn, Help: "how long a host is tried again whose connection was lost (default 120)", More: "at first each second, then more rarely"},
 		{Name: "--engine", Values: v("ENGINE"), Choices: engines, Group: GroupOwn, Help: "native: run nix and ssh; nixos-rebuild: run that (default for one host, where there is one; several hosts are always native)"},
@@ -118,7 +119,7 @@ func runFlags() []FlagSpec {
 	const g = GroupRun
 	return []FlagSpec{
 		{Name: "--no-reexec", Group: g, Known: SinceNG, Native: byEngine, Help: "do not first build the configuration's own nixos-rebuild"},
-		{Name: "--diff", Group: g, Known: InNewest, Help: "show what changes against the current system"},
+		{Name: "--diff", Group: g, Known: InNewest, Native: byEngine, Help: "show what changes against the current system"},
 		{Name: "--debug", Group: g, Known: SinceNG, Native: byEngine, Help: "say more, but not in Nix"},
 	}
 }

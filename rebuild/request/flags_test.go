@@ -215,7 +215,7 @@ func TestFlagWords(t *testing.T) {
 }
 
 func TestNixWords(t *testing.T) {
-	line := "switch web -vvj4 --option a b -s --impure -Q --diff -I x=y --arg n 1 --builders b --use-remote-sudo --repair"
+	line := "switch web -vvj4 --option a b -s --impure -Q --upgrade -I x=y --arg n 1 --builders b --use-remote-sudo --repair"
 	for _, c := range []struct {
 		command NixCommand
 		want    string
@@ -235,7 +235,7 @@ func TestNixWords(t *testing.T) {
 			t.Errorf("%d: %s", c.command, got)
 		}
 		for _, f := range r.Flags {
-			if f.Native() == (f.Name == "--diff") {
+			if f.Native() == (f.Name == "--upgrade") {
 				t.Errorf("%s: Native() = %v", f.Name, f.Native())
 			}
 		}

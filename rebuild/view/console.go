@@ -117,6 +117,7 @@ func (c *Console) lines(e report.Event) error {
 		if e.Host != "" {
 			e.Text = e.Host + ": " + strings.TrimPrefix(e.Text, "on "+e.Host+": ")
 		}
+	case report.Preview:
 	case report.Printed:
 		return c.result(e)
 	default:

@@ -68,6 +68,7 @@ func Kinds() []Kind {
 		{string(report.Found), list("finding"), list("host"), "what a check has found, or what a failure means: name, severity, what, and where there are any, why, remedy (commands) and host (which it is about, where that is another one)"},
 		{string(report.Said), list("level text"), list("host"), "a sentence of nixhop's own; level is info, warn or error"},
 		{string(report.Printed), list("text"), list("host"), "a result, such as the store path of a system"},
+		{string(report.Preview), list("hosts text"), nil, "what the activation would change on these hosts (`--diff`), in lines"},
 		{string(report.Changed), list("host change"), nil, "what an activation has changed, as far as the host has told: from_generation, to_generation, from_version, to_version, reboot (yes: the new kernel, initrd or modules run only after one)"},
 		{string(report.Passed), list("host phase result"), list("text"), "a host has gone through a phase; where the result is not done, it goes no further, and text says why"},
 		{endedKind, list("host result"), list("phase seconds log"), "at the end of the run, once for each host: what came of it, in which phase, after how long, and the file that its output is kept in"},
@@ -120,6 +121,8 @@ func objectOf(e report.Event) object {
 		o.Action, o.Hosts = e.Text, e.Hosts
 	case report.Said:
 		o.Level, o.Text = level(e.Level), e.Text
+	case report.Preview:
+		o.Hosts, o.Text = e.Hosts, strings.TrimSuffix(e.Text, "\n")
 	case report.Printed:
 		o.Text = strings.TrimSuffix(e.Text, "\n")
 	case report.Passed:

@@ -54,7 +54,7 @@ func everyEvent() []report.Event {
 		web passed activate done
 		db started build
 		db passed build failed: it broke`),
-		finding("db", report.Error), finding("", report.Note))
+		report.Event{Kind: report.Preview, Hosts: []string{"web"}, Text: "what switch changes on web:\n", Time: noon}, finding("db", report.Error), finding("", report.Note))
 	for _, kind := range []report.Kind{report.Paused, report.Resumed, report.Ran} {
 		events = append(events, report.Event{Kind: kind, Host: "web", Text: "nix --option access-tokens github.com=hunter2", Time: noon})
 	}
