@@ -24,8 +24,8 @@ printf 'there=yes\n'
 printf 'from=%s\nto=%s\n' "$(cat "$old/nixos-version" 2>/dev/null)" "$(cat "$new/nixos-version" 2>/dev/null)"
 # What only a boot brings, as far as the host tells what it has booted.
 for part in kernel initrd kernel-modules systemd; do
-    booted=$(readlink -f "/run/booted-system/$part") && [ -e "$booted" ] || continue
-    [ "$booted" = "$(readlink -f "$new/$part")" ] || printf 'reboot=%s\n' "$part"
+    [ -e "/run/booted-system/$part" ] || continue
+    [ "$(readlink -f "/run/booted-system/$part")" = "$(readlink -f "$new/$part")" ] || printf 'reboot=%s\n' "$part"
 done
 nix path-info -S "$old" "$new" 2>/dev/null | while read -r path size; do
     [ "$path" != "$old" ] || printf 'from_size=%s\n' "$size"
