@@ -127,7 +127,21 @@ func (c commander) alone(ctx context.Context, t source.Target, s nixexec.Stdio) 
 	if err != nil {
 		return err
 	}
-	return nixexec.Run(ctx, nixexec.Command{Argv: ssh.LoginArgv(m.Master, c.words...)}, s)
+	err = nixexec.Run(ctx, nixexec.Command{Argv: ssh.LoginArgv(m.Master, c.words...)}, s)
+	var exit *nixexec.ExitError
+	if errors.As(err, &exit) && exit.Code == ssh.Failed {
+		c.world.Say.Warnings(c.typo(t.Host.Name))
+	}
+	return err
+}
+
+// typo says which alias may have been meant, of a host that the ssh config does not have; empty: it may be right.
+func (c commander) typo(name string) string {
+	near := sshcfg.Nearest(name, c.inventory.Names(), 3)
+	if c.inventory.Matches(name) || len(near) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the ssh config has no alias %q; did you mean %s?", name, strings.Join(near, " or "))
 }
 
 // on runs the command on one of several hosts.
@@ -147,6 +161,7 @@ func (c commander) on(ctx context.Context, h host) (host, error) {
 	behind := func(show func(string)) func([]byte) {
 		return func(line []byte) { show(nixexec.Prefixed(nixexec.Printable(h.Name())+": ", string(line))) }
 	}
+	defer context.AfterFunc(ctx, link.End)()
 	err = nixexec.Lines(ctx, link.Command(c.words...), behind(c.world.Say.Print), behind(c.world.Say.Output))
 	return h, ended(err)
 }

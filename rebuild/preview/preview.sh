@@ -31,7 +31,7 @@ nix path-info -S "$old" "$new" 2>/dev/null | while read -r path size; do
     [ "$path" != "$old" ] || printf 'from_size=%s\n' "$size"
     [ "$path" != "$new" ] || printf 'to_size=%s\n' "$size"
 done
-[ "$old" != "$new" ] || exit 0
+if [ "$old" = "$new" ] || ! [ -e "$old" ]; then exit 0; fi
 if command -v dix >/dev/null; then
     printf 'tool=dix\n'
     dix "$old" "$new"

@@ -167,6 +167,9 @@ var (
 	ErrRebooted   = errors.New(explain.Replaced)
 )
 
+// End ends the connection, and with it what runs here over it. An ssh that is told to end waits for its command there.
+func (l *Link) End() { l.current().Close() }
+
 // Reconnect opens a connection anew that was lost, and tries that for a while. It asks nothing unless the host lets
 // nobody in otherwise and somebody is there. What shows another host key than the machine that was checked is not
 // talked to. The errors are ErrNotReached, ErrOther and that of a run that was stopped.
