@@ -75,7 +75,10 @@ func (v Evaluator) fromKept(ctx context.Context, e *Evaluation, q Question, l Lo
 			return derivation, nil
 		}
 	}
-	return v.fromCache(ctx, e, q, l, before || told, run)
+	if cold := !before && !told; cold && q.Reach == ToDerivation && l.Quiet && !v.Alone {
+		return v.tried(ctx, e, q, l, run)
+	}
+	return v.fromCache(ctx, e, q, l, !before && !told, run, nil)
 }
 
 // makes is the store path that a derivation makes, which need not be there; empty where only its build tells. valid reports
@@ -89,13 +92,16 @@ func makes(ctx context.Context, derivation string) (path string, valid bool) {
 }
 
 // fromCache has Nix tell the derivation, from its cache or into it. Where the facts are not to be expected among what is
-// kept they are asked for at the same time: they come much earlier.
-func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l Lock, before bool, run runner) (string, error) {
+// kept (cold) they are asked for at the same time: they come much earlier where Nix has to evaluate, which ends a trial.
+func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l Lock, cold bool, run runner, t *trial) (string, error) {
 	var small *facting
-	if !before {
-		small = v.beside(ctx, e, q)
+	if cold {
+		small = v.beside(ctx, e, q, t)
 	}
 	out, err := run(q.cached(), e.unlessCached)
+	if t != nil {
+		t.end(err == nil && e.peak < light)
+	}
 	if cachedFailure(err) {
 		out, err = run(q.cached(noCache), e.take)
 	}
@@ -122,7 +128,7 @@ func (v Evaluator) tellFacts(ctx context.Context, e *Evaluation, q Question, l L
 		return nil
 	}
 	if small == nil {
-		small = v.beside(ctx, e, q)
+		small = v.beside(ctx, e, q, nil)
 	}
 	var err error
 	known, err = small.wait()
@@ -145,8 +151,9 @@ type facting struct {
 	err   error
 }
 
-// beside asks for the facts alone. What nix says then, the evaluation itself says, too.
-func (v Evaluator) beside(ctx context.Context, e *Evaluation, q Question) *facting {
+// beside asks for the facts alone. What nix says then, the evaluation itself says, too. A trial that has not ended by then
+// has found that Nix evaluates.
+func (v Evaluator) beside(ctx context.Context, e *Evaluation, q Question, t *trial) *facting {
 	alone := Ask(q.Wanted, ToFacts, nil)
 	alone.Argv = append(alone.Argv, noCache)
 	alone.Wanted = source.Wanted{}
@@ -156,6 +163,9 @@ func (v Evaluator) beside(ctx context.Context, e *Evaluation, q Question) *facti
 		var out string
 		if out, f.err = f.look.Wait(); f.err == nil {
 			f.known, f.err = source.ReadFacts(out)
+		}
+		if t != nil {
+			t.end(false)
 		}
 		if f.err == nil {
 			e.add(f.look.Heard(), source.AboutSettings) // the other nix may not have begun yet

@@ -25,6 +25,7 @@ type Evaluation struct {
 	hushed bool              // what nix says of settings of the flake is not shown: the user is asked about them
 	told   chan source.Facts // the configuration's own, at most once; closed at the end
 	whole  bool              // it goes to the derivation; valid once it has told its facts, or ended
+	peak   int64             // what its last nix has taken, in bytes; 0: not known, as in the foreground
 	ended  chan struct{}
 	cancel context.CancelCauseFunc
 
@@ -36,7 +37,7 @@ type Evaluation struct {
 	mu      sync.Mutex
 	ring    *nixexec.Ring // what it has said
 	stream  io.Writer     // into that
-	factual bool          // the facts were told
+	factual *source.Facts // those that were told; nil: none yet
 	heeded  bool          // somebody listens
 	kept    *nixexec.Ring // what nobody has listened to yet
 	keeping io.Writer     // into that
@@ -69,9 +70,9 @@ func (v Evaluator) Begin(ctx context.Context, q Question, show func([]byte)) *Ev
 			if err := v.Turns.take(ctx); err != nil {
 				return "", err
 			}
-			var peak int64
-			command.Peak = func(bytes int64) { peak = bytes }
-			defer func() { v.Turns.give(peak) }()
+			e.peak = 0
+			command.Peak = func(bytes int64) { e.peak = bytes }
+			defer func() { v.Turns.give(e.peak) }()
 			out, err := nixexec.OutputLines(ctx, command, see, e.pass)
 			return string(out), err
 		})
@@ -124,8 +125,8 @@ func (e *Evaluation) take(line string) (now bool) {
 
 // toldNow hands out the facts, unless that was done. What nix says from now on is kept again.
 func (e *Evaluation) toldNow(known source.Facts) {
-	if !e.factual {
-		e.factual, e.heeded = true, false
+	if e.factual == nil {
+		e.factual, e.heeded = &known, false
 		e.told <- known
 	}
 }
@@ -135,6 +136,13 @@ func (e *Evaluation) tell(known source.Facts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.toldNow(known)
+}
+
+// known are the facts that were told; nil: none yet.
+func (e *Evaluation) known() *source.Facts {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.factual
 }
 
 // pass shows what is to be shown now. A line that was too long to be taken is kept, too, until somebody listens.

@@ -17,6 +17,7 @@ import (
 type Kept struct {
 	cache cache.Cache
 	lock  func() Lock
+	trial *trial
 	see   func(s source.Source, names []string) // keeps names for Seen
 }
 
@@ -24,9 +25,9 @@ type Kept struct {
 // working directory.
 func Keep(ctx context.Context, s source.Source, r request.Request, dir string, env func(string) string) *Kept {
 	return &Kept{
-		cache: cache.Find(env),
-		see:   func(s source.Source, names []string) { see(s, dir, env, names) },
-		lock:  sync.OnceValue(func() Lock { return findLock(ctx, s, r, dir, env) }),
+		cache: cache.Find(env), trial: newTrial(),
+		see:  func(s source.Source, names []string) { see(s, dir, env, names) },
+		lock: sync.OnceValue(func() Lock { return findLock(ctx, s, r, dir, env) }),
 	}
 }
 
