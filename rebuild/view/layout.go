@@ -78,15 +78,19 @@ func hostLines(hosts []*Host, now time.Time, columns int) []Line {
 	return lines
 }
 
-// summary is how far all hosts are: "switch 200 hosts, 1m05s: 12 done, 1 failed, 10 at work, 177 waiting".
+// summary is how far all hosts are: "switch 200 hosts, 1m05s: 12 done, 1 failed, 10 at work, 87 waiting, 90 to begin".
 func summary(s *State, now time.Time) string {
-	var done, failed, left, working, waiting int
+	var done, failed, stopped, left, working, waiting, unbegun int
 	for _, h := range s.Hosts {
 		switch {
 		case h.Stage == Working:
 			working++
+		case h.Stage == Waiting && h.Began.IsZero():
+			unbegun++
 		case h.Stage == Waiting:
 			waiting++
+		case h.Result == report.Interrupted:
+			stopped++
 		case h.Failed():
 			failed++
 		case h.leftOut():
@@ -99,7 +103,7 @@ func summary(s *State, now time.Time) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{done, "done"}, {failed, "failed"}, {left, "left out"}, {working, "at work"}, {waiting, "waiting"}} {
+	}{{done, "done"}, {failed, "failed"}, {stopped, "stopped"}, {left, "left out"}, {working, "at work"}, {waiting, "waiting"}, {unbegun, "to begin"}} {
 		if c.n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", c.n, c.what))
 		}

@@ -99,24 +99,26 @@ func TestLayout(t *testing.T) {
 		columns, rows int
 		want          string
 	}{
-		{"nothing has begun", "begun switch a b\n", 80, 24, "switch 2 hosts, 0s: 2 waiting"},
+		{"nothing has begun", "begun switch a b\n", 80, 24, "switch 2 hosts, 0s: 2 to begin"},
 		{"hosts at work, and one that waits", three, 80, 24, `
 web1  build         2s  building linux
 web2  build         1s
-switch 3 hosts, 3s: 2 at work, 1 waiting`},
+switch 3 hosts, 3s: 2 at work, 1 to begin`},
 		{"of a phase the last line of that phase alone", three + "web1 passed build done\nweb1 started copy\n", 80, 24, `
 web1  copy          0s
 web2  build         3s
-switch 3 hosts, 5s: 2 at work, 1 waiting`},
+switch 3 hosts, 5s: 2 at work, 1 to begin`},
 		{"hosts that have come to an end are counted", three + "web1 passed build failed\nweb2 passed activate done\n", 80, 24, `
-switch 3 hosts, 5s: 1 done, 1 failed, 1 waiting`},
+switch 3 hosts, 5s: 1 done, 1 failed, 1 to begin`},
+		{"hosts between two phases, and one that was stopped", three + "web1 passed build stopped\nweb2 passed build done\n", 80, 24, `
+switch 3 hosts, 5s: 1 stopped, 1 waiting, 1 to begin`},
 		{"a check ends with its checks", "begun check a\na started check\na passed check done\n", 80, 24, "check 1 host, 2s: 1 done"},
 		{"a small terminal", three, 24, 24, `
 web1  build         2s…
 web2  build         1s
 switch 3 hosts, 3s: 2 …`},
-		{"a low one", three, 80, 3, "and 2 more at work\nswitch 3 hosts, 3s: 2 at work, 1 waiting"},
-		{"one that has a single row", three, 80, 1, "switch 3 hosts, 3s: 2 at work, 1 waiting"},
+		{"a low one", three, 80, 3, "and 2 more at work\nswitch 3 hosts, 3s: 2 at work, 1 to begin"},
+		{"one that has a single row", three, 80, 1, "switch 3 hosts, 3s: 2 at work, 1 to begin"},
 		{"one that has no size", three, 0, 0, "…"},
 		{"200 hosts, of which those are shown that print something", fleetOf(200, "build", 17, 150, 199), 80, 9, `
 h000  build      3m22s
