@@ -166,6 +166,11 @@ func TestStopActivation(t *testing.T) {
 		t.Errorf("%v: status %d", err, got)
 	}
 	f.tells("the activation on h1 is not ended by this; see how it goes: ssh -F " + f.config + " h1 ")
+	if !slices.ContainsFunc(f.events, func(e report.Event) bool {
+		return e.Kind == report.Passed && e.Host == "h1" && e.Phase == report.PhaseActivate && e.Result == report.Unknown
+	}) {
+		t.Error("it is said to be stopped")
+	}
 	if err := f.run(t.Context(), "check", "h1"); phase.Status(err) != request.ExitCheck {
 		t.Errorf("another deployment would be let in: %v", err)
 	}

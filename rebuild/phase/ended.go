@@ -101,14 +101,14 @@ func ResultOf(err error) report.Result {
 		return report.Done
 	case errors.Is(err, ErrNotBegun):
 		return report.NotBegun
+	case errors.As(err, &outcome):
+		return outcome.Result
 	case nixexec.Interrupted(err):
 		return report.Interrupted
 	case check.Offline(err):
 		return report.Offline
 	case errors.As(err, &refused):
 		return report.Refused
-	case errors.As(err, &outcome):
-		return outcome.Result
 	}
 	return report.Failed
 }

@@ -23,7 +23,7 @@ func Status(err error) int {
 	switch {
 	case errors.As(err, &hosts):
 		return statusOfHosts(hosts)
-	case errors.As(err, &outcome):
+	case errors.As(err, &outcome) && !nixexec.Interrupted(err):
 		return statusOfOutcome(outcome)
 	case errors.As(err, &usage):
 		return request.ExitUsage

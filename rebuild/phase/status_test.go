@@ -97,6 +97,8 @@ func TestStatus(t *testing.T) {
 		{"Ctrl-C while nixos-rebuild ran", in("nixos-rebuild", byKey(failed("nixos-rebuild", 1))),
 			130, report.Interrupted, false},
 		{"a signal", &nixexec.InterruptedError{Signal: syscall.SIGTERM}, 143, report.Interrupted, false},
+		{"Ctrl-C, and an activation goes on", &remote.OutcomeError{Result: report.Unknown, Err: in("activate", byKey(nil))},
+			130, report.Unknown, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := Status(c.err); got != c.status {

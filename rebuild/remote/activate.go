@@ -7,6 +7,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/report"
 )
 
 // Activate takes the step of an activation, and waits for its end also where the connection is lost meanwhile. Where the
@@ -31,7 +32,9 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 	}
 	switch {
 	case nixexec.Interrupted(err):
-		p.stopped(ctx, o, results["toplevel"])
+		if result := p.stopped(ctx, o, results["toplevel"]); result != report.Interrupted {
+			err = &OutcomeError{Result: result, Err: err}
+		}
 		return o, nil, err
 	case p.Link == nil || p.Job.Commands != nil || !LinkLost(err):
 		return o, heard, err
@@ -46,28 +49,32 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 }
 
 // stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not
-// what was last heard of it.
-func (p Performer) stopped(ctx context.Context, o explain.Outcome, system string) {
+// what was last heard of it. The result is Interrupted where nothing was activated, and Unknown where it goes on.
+func (p Performer) stopped(ctx context.Context, o explain.Outcome, system string) report.Result {
 	if p.Job.Commands != nil { // nothing of them is left on the host to be asked for
 		p.Say.Warn(p.Teller.GoesOn())
-		return
+		return report.Unknown
 	}
 	if p.Link != nil {
 		var err error
 		if o, err = p.Link.Look(ctx, p.Job.Run); err != nil {
 			p.Say.Fail(p.unknown(err))
-			return
+			return report.Unknown
 		}
 	}
 	switch {
 	case o.Known():
-		text, _ := p.Teller.Outcome(o, system)
+		text, result := p.Teller.Outcome(o, system)
 		p.Say.Warn(text)
+		return result
 	case o.Begun && o.Rest:
 		p.Say.Warn("the activation " + p.Teller.Where + " was ended there before it was through; see: " + p.Teller.Journal)
+		return report.HalfDone
 	case o.Begun || p.Link != nil && !o.Rest:
 		p.Say.Warn(p.Teller.GoesOn())
+		return report.Unknown
 	default:
 		p.nothing("the run was stopped")
+		return report.Interrupted
 	}
 }
