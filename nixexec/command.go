@@ -17,7 +17,8 @@ type Command struct {
 	Argv   []string // the program, looked up in this process's PATH, and its arguments
 	Env    []string // "KEY=value", added to and winning over the environment of this process
 	Secret Secret   // fed to standard input first, with a newline behind it; it must be one line
-	Stdin  string   // fed to standard input then, which ends behind it; where both are empty nothing is fed
+	Stdin  string   // fed to standard input then
+	Hidden Secret   // fed to standard input last, which ends behind it; it may have lines. Where all three are empty nothing is fed
 
 	// How long it may print nothing on a standard output that is returned, before it is ended (ErrNotHeard); 0: for ever.
 	Silence time.Duration
@@ -28,12 +29,14 @@ type Command struct {
 }
 
 // String returns the command for a POSIX shell: pasted there it runs the same program with the same words, the same
-// additions to the environment and the same standard input. Standard input that ends in a newline becomes a
+// additions to the environment and the same standard input, unless that has a hidden part. Standard input that ends in a newline becomes a
 // here-document; the rest comes from printf, because a here-document always ends in one. A secret is not shown: the
 // shell asks for it on its terminal.
 func (c Command) String() string {
 	line := c.line()
 	switch {
+	case !c.Hidden.Empty():
+		return line + " # with a secret on its standard input"
 	case !c.Secret.Empty():
 		return "{ " + askInShell + "\n" + c.stdinInShell() + "} | " + line
 	case c.Stdin == "":
@@ -127,7 +130,7 @@ func (c Command) prepare(ctx context.Context) (*exec.Cmd, error) {
 	if len(c.Env) > 0 {
 		cmd.Env = append(os.Environ(), c.Env...)
 	}
-	if c.Stdin != "" || !c.Secret.Empty() {
+	if c.Stdin != "" || !c.Secret.Empty() || !c.Hidden.Empty() {
 		cmd.Stdin = c.input()
 	}
 	return cmd, nil
@@ -135,7 +138,7 @@ func (c Command) prepare(ctx context.Context) (*exec.Cmd, error) {
 
 // input is all that is fed to standard input.
 func (c Command) input() io.Reader {
-	stdin := strings.NewReader(c.Stdin)
+	stdin := io.MultiReader(strings.NewReader(c.Stdin), strings.NewReader(c.Hidden.reveal()))
 	if c.Secret.Empty() {
 		return stdin
 	}

@@ -1,6 +1,9 @@
 package nixexec
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,6 +36,31 @@ func (s Secret) Empty() bool { return s.text == nil }
 // OneLine reports whether the secret can be fed to a program as one line: it holds no newline, no carriage return and
 // no NUL. What follows a newline in it would be read as something else.
 func (s Secret) OneLine() bool { return !strings.ContainsAny(s.reveal(), "\n\r\x00") }
+
+// Size is how many bytes the text has.
+func (s Secret) Size() int { return len(s.reveal()) }
+
+// Base64 is the text in base64, in one line: a secret as well.
+func (s Secret) Base64() Secret {
+	return NewSecret(base64.StdEncoding.EncodeToString([]byte(s.reveal())))
+}
+
+// Digest is the SHA-256, in hexadecimal, of a salt with the text behind it. Whoever has the salt may try texts against it,
+// so that it is a secret, too.
+func (s Secret) Digest(salt string) Secret {
+	sum := sha256.Sum256([]byte(salt + s.reveal()))
+	return NewSecret(hex.EncodeToString(sum[:]))
+}
+
+// Then is the text with others behind it.
+func (s Secret) Then(others ...Secret) Secret {
+	var b strings.Builder
+	b.WriteString(s.reveal())
+	for _, other := range others {
+		b.WriteString(other.reveal())
+	}
+	return NewSecret(b.String())
+}
 
 // reveal returns the text.
 func (s Secret) reveal() string {

@@ -10,19 +10,28 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// activate activates the system on its host, and says what came of it.
+// activate activates the system on its host between the keys that come before and those that come behind.
 func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
-	done, p := Activated{Checked: c.Checked, System: c.System, Unchanged: c.Unchanged}, r.performer(c.Checked)
+	done := Activated{Checked: c.Checked, System: c.System, Unchanged: c.Unchanged}
+	if err := c.keys.Before(ctx); err != nil {
+		return done, err
+	}
+	return done, c.keys.After(ctx, r.system(ctx, c))
+}
+
+// system activates a system, and says what came of it.
+func (r *Run) system(ctx context.Context, c Copied) error {
+	p := r.performer(c.Checked)
 	if c.Unchanged {
-		return done, p.Stands(ctx, c.System)
+		return p.Stands(ctx, c.System)
 	}
 	step, wanted := plan.Activate(p.Job)
 	if !wanted {
-		return done, nil
+		return nil
 	}
 	outcome, heard, err := p.Activate(ctx, step, plan.Results{"toplevel": c.System})
 	if heard == nil {
-		return done, err
+		return err
 	}
 	text, result := p.Teller.Outcome(outcome, c.System)
 	if change := outcome.Change(c.Request.Action, p.Before.System); change != (report.Change{}) {
@@ -32,13 +41,13 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	switch {
 	case !outcome.Known():
 		r.explain(c.Told, heard, err, "ssh-lost")
-		return done, p.Failure(ctx, err)
+		return p.Failure(ctx, err)
 	case result == report.Done:
 		p.Say.Info(text)
-		return done, nil
+		return nil
 	}
 	r.explain(c.Told, heard, err, explain.ExitRow, "switch-err") // which the outcome says anyway
-	return done, &remote.OutcomeError{Result: result, Err: errors.New(text)}
+	return &remote.OutcomeError{Result: result, Err: errors.New(text)}
 }
 
 // whole lets a nixos-rebuild do all that is left, for one host, and says what came of it where it failed.

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/preview"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -43,7 +43,11 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 		c.Found = append(c.Found, check.LongWay(c.Trip, cmp.Or(c.Builder.Called(), c.Machine.Called()))...)
 		return r.evaluated(ctx, c)
 	}
-	c, err := r.confirmHostName(ctx, c)
+	var err error
+	if asked := c.Request.OnlyStop(c.Found, "host-name"); asked >= 0 && prompt.Somebody(r.Ask) {
+		r.say(c.Placed).Find(c.Found[asked], c.call())
+		c.Found, err = preview.OtherName(ctx, c.Found, asked, c.Target.Host.Name, r.Ask)
+	}
 	if err == nil && (t.Evaluation == nil || request.Stops(c.Found, t.Request)) {
 		err = r.report(t.Placed, c.Found)
 	}
@@ -72,21 +76,4 @@ func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
 // deployment is what the checks rest on.
 func (r *Run) deployment(d Decided) check.Deployment {
 	return check.Of(r.known(d.Located, d.On, d.At), d.Decision, r.look.For(d.Machine, d.Builder), facts.PublicKey)
-}
-
-// confirmHostName asks whether a configuration shall really go to a host of another name, where that is all that stops
-// the run and somebody is there to ask (nixpkgs#163768). Nix goes on meanwhile.
-func (r *Run) confirmHostName(ctx context.Context, c Checked) (Checked, error) {
-	asked := c.Request.OnlyStop(c.Found, "host-name")
-	if asked < 0 || !prompt.Somebody(r.Ask) || r.checking {
-		return c, nil
-	}
-	r.say(c.Placed).Find(c.Found[asked], c.call())
-	c.Found = slices.Clone(c.Found)
-	c.Found[asked].Told = true
-	yes, err := r.Ask.Yes(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", c.Target.Host.Name))
-	if err == nil && yes {
-		c.Found = slices.DeleteFunc(c.Found, func(f report.Finding) bool { return f.Name == "host-name" })
-	}
-	return c, err
 }

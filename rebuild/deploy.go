@@ -23,6 +23,8 @@ func (s Session) Deploy(ctx context.Context, r request.Request) error {
 		switch {
 		case r.Action == "list-generations":
 			return run.listGenerations(ctx, placed)
+		case r.Action == request.UploadKeys:
+			return run.uploadKeys(ctx, placed)
 		case r.Plan:
 			return run.plan(ctx, placed)
 		}

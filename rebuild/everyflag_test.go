@@ -186,6 +186,10 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 				reaches := []string{"--accept-new", "--connect-timeout", "--parallel", "--skip-offline"}
 				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)
 			}
+			if action.Name == request.UploadKeys {
+				reaches := []string{"--accept-new", "--connect-timeout", "--skip-offline", "--sudo", "--elevate", "--ask-elevate-password"}
+				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)
+			}
 			if slices.Contains(action.Flags, s.Name) && !namesTakeIt {
 				t.Errorf("%s takes %s, and nothing comes of it", action.Name, s.Name)
 			}

@@ -51,7 +51,7 @@ func (r *Run) generations(ctx context.Context, l Located) (listed, error) {
 		}
 	}
 	if l.Request.Plan {
-		text, err := r.script(plan.Plan{
+		text, err := r.net.Script(plan.Plan{
 			Dir: r.net.Dir(), Masters: []ssh.MasterOptions{l.Machine.Master}, Steps: []plan.Step{plan.Generations(l.Machine, l.Request)},
 		})
 		return listed{l, report.Headed(r.heading(l.Placed), text)}, err

@@ -7,6 +7,7 @@ import (
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
+	"nixhop/rebuild/keys"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
@@ -21,7 +22,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 		r.sayWhy()
 		for _, c := range checked {
 			if err == nil {
-				err = r.printPlan(c, nil)
+				err = r.printPlan(ctx, c, nil)
 			}
 		}
 		return cmp.Or(err, phase.Outcome(r.tally, checked))
@@ -30,7 +31,7 @@ func (r *Run) plan(ctx context.Context, hosts []Placed) error {
 	for _, l := range located {
 		c, err := r.sketched(ctx, l)
 		if err == nil {
-			err = r.printPlan(c, c.Decision.Unknown)
+			err = r.printPlan(ctx, c, c.Decision.Unknown)
 		}
 		if err != nil {
 			return err
@@ -71,22 +72,15 @@ func (r *Run) sketched(ctx context.Context, l Located) (Checked, error) {
 }
 
 // printPlan prints the plan of one host.
-func (r *Run) printPlan(c Checked, unknown []string) error {
+func (r *Run) printPlan(ctx context.Context, c Checked, unknown []string) error {
 	p, err := plan.Shown(r.job(c), c.call(), unknown, r.evaluator.Kept.Locked, r.settings)
 	if err != nil {
 		return err
 	}
-	text, err := r.script(p)
+	p.Notes = keys.Described(ctx, r.job(c), c.Target.Of())
+	text, err := r.net.Script(p)
 	r.Say.Print(report.Headed(r.heading(c.Placed), text))
 	return err
-}
-
-// script is the text of a plan, with the files that were written for this run.
-func (r *Run) script(p plan.Plan) (text string, err error) {
-	if p.Files, err = r.net.Files(); err == nil {
-		text = p.Script()
-	}
-	return text, err
 }
 
 // heading is the name of a host, under which things are printed where there are several; empty: there is one.

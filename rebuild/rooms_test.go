@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"rebuild/selection"},
 	{"rebuild/explain"},
 	{"rebuild/remote"},
-	{"rebuild/building", "rebuild/phase", "rebuild/preview"},
+	{"rebuild/building", "rebuild/keys", "rebuild/phase", "rebuild/preview"},
 	{"rebuild", "rebuild/command"},
 	{mainRoom},
 }

@@ -2,7 +2,6 @@ package rebuild
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -91,17 +90,15 @@ func (s Session) newRun(
 	if err != nil {
 		return nil, nil, err
 	}
-	begun := report.Event{Kind: report.Begun}
-	begun.Text, begun.Phase = r.Course(checking)
-	var aliases []string
-	for _, p := range placed {
-		begun.Hosts, aliases = append(begun.Hosts, p.Name()), append(aliases, p.Target.Name())
+	var names, aliases []string
+	for _, t := range targets {
+		names, aliases = append(names, t.Word()), append(aliases, t.Name())
 	}
-	if run.waves, err = order.Order.WavesOf(begun.Hosts, aliases); err != nil {
+	if run.waves, err = order.Order.WavesOf(names, aliases); err != nil {
 		return nil, nil, err
 	}
-	if !run.alone && !r.Plan && r.Action != "list-generations" {
-		run.Say(begun)
+	if action, last := r.Course(checking); !run.alone && action != "" {
+		run.Say(report.Event{Kind: report.Begun, Text: action, Phase: last, Hosts: names})
 	}
 	options := remote.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, ReconnectTimeout: r.ReconnectTimeout, AcceptNew: r.AcceptNew,
@@ -118,12 +115,8 @@ func (s Session) newRun(
 // place decides where each host's system is built, and names the hosts of the run. Many hosts are deployed by nixhop's
 // own steps.
 func (s *Session) place(r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target) (placed []Placed, hosts []sshcfg.Host, err error) {
-	own, _ := os.Hostname()
-	isAlias := func(name string) bool { _, found := inv.Find(name); return found }
-	s.Say.Info(decision.AmbiguousBuildHosts(r, targets, own, isAlias)...)
-	if isAlias(own) {
-		own = ""
-	}
+	own, ambiguous := decision.OwnName(r, targets, inv)
+	s.Say.Info(ambiguous...)
 	if len(targets) > 1 || r.Watched() {
 		r.Engine = request.EngineNative
 	}

@@ -1,7 +1,6 @@
 package rebuild
 
 import (
-	"errors"
 	"slices"
 
 	"nixhop/rebuild/decision"
@@ -11,7 +10,6 @@ import (
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
-	"nixhop/rebuild/source"
 )
 
 // report says what was found about a host, the worst first, and returns a *report.CheckError where something of it
@@ -31,11 +29,7 @@ func (r *Run) report(p Placed, found []report.Finding) error {
 // evaluationError is the error of nix that ends a host. Where the checks are what the user wants it is a finding like
 // others.
 func (r *Run) evaluationError(p Placed, found []report.Finding, err error) error {
-	var broken *source.EvaluationError
-	if errors.As(err, &broken) {
-		broken = broken.In(p.Source.Submodule(broken.Missing(), r.Dir))
-		err = broken
-	}
+	broken, err := p.Source.Broken(err, r.Dir)
 	if r.checking && broken != nil {
 		return &report.CheckError{Findings: append(slices.Clip(found), broken.Finding(p.target()))}
 	}
@@ -51,18 +45,7 @@ func (r *Run) say(p Placed) report.Sink { return r.Say.For(p.Name()) }
 // if there is any.
 func (r *Run) explain(t Told, heard *remote.Heard, err error, otherwise ...string) (explain.Explanation, bool) {
 	situation := explain.About(r.known(t.Located, t.On, t.At), t.Choice.Name, facts.SudoUser(r.Env), r.Dir)
-	situation.Phase = heard.Phase()
-	said := explain.Failure(heard.Bytes(), err, situation)
-	if len(said) == 0 {
-		return explain.Explanation{}, false
-	}
-	if heard.MidLine() {
-		r.say(t.Placed).Output("\n")
-	}
-	for _, f := range explain.Findings(said, t.Target.Name(), otherwise...) {
-		r.say(t.Placed).Find(f, t.call())
-	}
-	return said[0], true
+	return heard.Explain(situation, err, r.say(t.Placed), t.call(), t.Target.Name(), otherwise)
 }
 
 // announce says in one line what is about to happen, and where.

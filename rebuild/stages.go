@@ -7,6 +7,7 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/keys"
 	"nixhop/rebuild/preview"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
@@ -83,6 +84,7 @@ type (
 	Copied struct {
 		Built
 		preview *preview.Preview // what the activation would change; nil: nobody wants to know, or nothing is activated
+		keys    *keys.Ready      // that it gets with its activation; nil: none
 	}
 
 	// Activated runs it, or boots it next (activate, or whole).

@@ -95,7 +95,9 @@ func (d Decision) EvaluatesWhole() bool {
 }
 
 // NeedsRoot reports whether an action changes something that is root's on the target.
-func NeedsRoot(action string) bool { return slices.Contains(request.ContactActions, action) }
+func NeedsRoot(action string) bool {
+	return action == request.UploadKeys || slices.Contains(request.ContactActions, action)
+}
 
 // chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (nil).
 // With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would

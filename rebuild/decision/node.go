@@ -13,7 +13,7 @@ func (k Known) refusedNode() error {
 	switch {
 	case r.Engine == request.EngineNixosRebuild:
 		return &request.UsageError{Message: "no nixos-rebuild knows " + of, Hint: "leave --engine out: nixhop takes the steps itself"}
-	case !slices.Contains(request.NativeActions, r.Action):
+	case r.Action != request.UploadKeys && !slices.Contains(request.NativeActions, r.Action):
 		return &request.UsageError{
 			Message: fmt.Sprintf("%s is done by nixos-rebuild, which does not know %s", r.Action, of),
 			Hint:    "it takes the nixosConfigurations of a flake",

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"os"
 	"slices"
 
 	"nixhop/rebuild/report"
@@ -83,6 +84,18 @@ func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, err
 		return Place{Target: true}, nil
 	}
 	return Place{Host: host}, nil
+}
+
+// OwnName is this machine's name as far as it names a build host, which an alias of that name does before it, and what there is
+// to say of words that could be meant otherwise.
+func OwnName(r request.Request, targets []*source.Target, inv sshcfg.Inventory) (own string, said []string) {
+	own, _ = os.Hostname()
+	isAlias := func(name string) bool { _, found := inv.Find(name); return found }
+	said = AmbiguousBuildHosts(r, targets, own, isAlias)
+	if isAlias(own) {
+		own = ""
+	}
+	return own, said
 }
 
 // AmbiguousBuildHosts are the sentences about build hosts that could be meant otherwise, each once.

@@ -25,7 +25,7 @@ func (k Known) refusal() error {
 
 // Refusal says what nixhop's own steps cannot do, or what nixos-rebuild refuses as well.
 func Refusal(r request.Request) error {
-	if !slices.Contains(request.NativeActions, r.Action) {
+	if r.Action != request.UploadKeys && !slices.Contains(request.NativeActions, r.Action) {
 		return &request.UsageError{Message: "--engine native cannot do " + nixexec.Quoted(r.Action), Hint: "leave --engine out: nixos-rebuild does it"}
 	}
 	for _, f := range r.Flags {

@@ -131,3 +131,23 @@ func (f Form) Nodes(ctx context.Context, w Where, r request.Request, names []str
 	}
 	return nodes, nil
 }
+
+// Texts are the contents of keys of a node that stand in the inventory itself, by their IDs; there is none of a key whose
+// content comes from elsewhere. Errors: an *Error.
+func (f Form) Texts(ctx context.Context, w Where, r request.Request, node string, ids []string) (map[string]nixexec.Secret, error) {
+	var list strings.Builder
+	for _, id := range ids {
+		list.WriteString(" " + nixexec.NixString(id))
+	}
+	var all map[string]*string
+	if _, err := f.ask(ctx, w, r, "inventory.texts "+nixexec.NixString(node)+" ["+list.String()+" ]", &all); err != nil {
+		return nil, err
+	}
+	texts := map[string]nixexec.Secret{}
+	for id, text := range all {
+		if text != nil {
+			texts[id] = nixexec.NewSecret(*text)
+		}
+	}
+	return texts, nil
+}

@@ -103,6 +103,10 @@ in
   set = builtins.filter (option: said.${option} or null != null) [ "machinesFile" ]
     ++ (if said.allowApplyAll or true then [ ] else [ "allowApplyAll" ]);
 
+  # Only asked for keys that are about to be sent.
+  texts = name: ids:
+    builtins.listToAttrs (map (id: { name = id; value = configurations.${name}.config.deployment.keys.${id}.text; }) ids);
+
   describe = name:
     let
       configuration = configurations.${name};
@@ -124,7 +128,6 @@ in
           {
             inherit (one) name path user group permissions;
             inherit id;
-            directory = one.destDir;
             after = one.uploadAt == "post-activation";
             file = one.keyFile;
             command = if one.keyCommand == null then [ ] else one.keyCommand;

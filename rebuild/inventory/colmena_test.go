@@ -94,8 +94,8 @@ func TestColmena(t *testing.T) {
 			Name: "my-nixos", Form: form, Host: "192.168.5.42", User: "root", Port: 2222, Tags: []string{"all", "said", "arm-is-otherwise"},
 			Set: []string{"keys", "replaceUnknownProfiles", "sshOptions", "tags", "targetHost", "targetPort", "targetUser"},
 			Keys: []Key{
-				{ID: "file", Name: "renamed", Path: "/var/keys/renamed", Directory: "/var/keys", User: "root", Group: "root", Permissions: "0600", Command: []string{}},
-				{ID: "token", Name: "token", Path: "/run/keys/token", Directory: "/run/keys", User: "web", Group: "root", Permissions: "0600", After: true, Command: []string{"pass", "token"}},
+				{ID: "file", Name: "renamed", Path: "/var/keys/renamed", User: "root", Group: "root", Permissions: "0600", Command: []string{}},
+				{ID: "token", Name: "token", Path: "/run/keys/token", User: "web", Group: "root", Permissions: "0600", After: true, Command: []string{"pass", "token"}},
 			},
 		},
 		{Name: "plain", Form: form, Host: "plain", User: "root", Tags: []string{"all"}, Set: []string{"tags"}},
@@ -110,7 +110,7 @@ func TestColmena(t *testing.T) {
 	if !reflect.DeepEqual(got.Settings, []any{map[string]any{"allowUnfree": true}, 1.0}) {
 		t.Errorf("%v", got.Settings)
 	}
-	if ignored := strings.Join(nodes[1].Ignored(), " "); ignored != "deployment.keys deployment.replaceUnknownProfiles deployment.sshOptions" {
+	if ignored := strings.Join(nodes[1].Ignored(), " "); ignored != "deployment.replaceUnknownProfiles deployment.sshOptions" {
 		t.Error(ignored)
 	}
 }

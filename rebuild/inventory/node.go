@@ -25,7 +25,6 @@ type Key struct {
 	ID          string // its name in the inventory
 	Name        string // of its file
 	Path        string // on the node
-	Directory   string // of that
 	User, Group string // the owner
 	Permissions string // in octal: "0600"
 	After       bool   // it is sent behind the activation, not before it
@@ -35,7 +34,7 @@ type Key struct {
 
 // acted are the options of a node that nixhop acts on.
 var acted = map[Kind][]string{
-	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget"},
+	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget", "keys"},
 }
 
 // Ignored are the options of the node that are set and that nixhop does not act on, as they are written.
@@ -58,10 +57,10 @@ type told struct {
 	BuildOnTarget bool
 	Set           []string
 	Keys          []struct {
-		ID, Name, Path, Directory, User, Group, Permissions string
-		After                                               bool
-		File                                                *string
-		Command                                             []string
+		ID, Name, Path, User, Group, Permissions string
+		After                                    bool
+		File                                     *string
+		Command                                  []string
 	}
 }
 
@@ -76,7 +75,7 @@ func (t told) node(f Form) Node {
 	}
 	for _, k := range t.Keys {
 		n.Keys = append(n.Keys, Key{
-			ID: k.ID, Name: k.Name, Path: k.Path, Directory: k.Directory, User: k.User, Group: k.Group,
+			ID: k.ID, Name: k.Name, Path: k.Path, User: k.User, Group: k.Group,
 			Permissions: k.Permissions, After: k.After, File: text(k.File), Command: k.Command,
 		})
 	}

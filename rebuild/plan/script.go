@@ -20,7 +20,7 @@ func (p Plan) Script() string {
 		s.add(step)
 	}
 	var b strings.Builder
-	for _, line := range p.Unknown {
+	for _, line := range slices.Concat(p.Unknown, p.Notes) {
 		b.WriteString("# " + nixexec.Printable(line) + "\n")
 	}
 	b.WriteString("(\nset -eu\n")

@@ -62,6 +62,7 @@ func (r Results) fill(argv []string) []string {
 type Plan struct {
 	Dir     string              // is there while the plan runs
 	Unknown []string            // what a look at the hosts may change, in sentences
+	Notes   []string            // what is done beside the commands, in sentences
 	Files   []File              // in Dir, written before anything runs
 	Masters []ssh.MasterOptions // connections that are opened first and closed last
 	Env     []string            // of the steps that have it

@@ -3,6 +3,8 @@ package preview
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
@@ -45,4 +47,16 @@ func Agreed[H interface{ Name() string }](
 		err = ErrDeclined
 	}
 	return err
+}
+
+// OtherName asks whether a configuration shall really go to a host of another name (nixpkgs#163768), which one of the findings
+// has said, and returns those that are left: without that one, after a yes.
+func OtherName(ctx context.Context, found []report.Finding, at int, host string, who prompt.Asker) ([]report.Finding, error) {
+	found = slices.Clone(found)
+	found[at].Told = true
+	yes, err := who.Yes(ctx, fmt.Sprintf("deploy to %s all the same? type yes, in full: ", host))
+	if err == nil && yes {
+		found = slices.Delete(found, at, at+1)
+	}
+	return found, err
 }

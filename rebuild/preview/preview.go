@@ -1,5 +1,5 @@
 // Package preview tells what the activation of a system would change on a host, before anything is activated: it asks the
-// host, words what that tells, and has somebody agree.
+// host, words what that tells, and has somebody agree; to a host of another name, too.
 package preview
 
 import (

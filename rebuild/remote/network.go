@@ -327,3 +327,11 @@ func (n *Network) Close() {
 
 // Lock says, as long as it is open, that the directory of the run is in use; nil: there is none yet.
 func (n *Network) Lock() *os.File { return n.lock }
+
+// Script is the text of a plan, with the files that were written for this run.
+func (n *Network) Script(p plan.Plan) (text string, err error) {
+	if p.Files, err = n.Files(); err == nil {
+		text = p.Script()
+	}
+	return text, err
+}

@@ -217,3 +217,20 @@ func (h *Heard) Bytes() []byte { return h.ring.Bytes() }
 
 // MidLine reports whether the child has left the cursor behind a text: a progress bar does.
 func (h *Heard) MidLine() bool { return explain.Plain(h.ring.Rest()) != "" }
+
+// Explain says what the failure of a step means, in a situation, behind the child's own words. What is said otherwise is left
+// out, by its id. It returns the most specific explanation, if there is any.
+func (h *Heard) Explain(s explain.Situation, err error, say report.Sink, call report.Call, host string, otherwise []string) (explain.Explanation, bool) {
+	s.Phase = h.Phase()
+	said := explain.Failure(h.Bytes(), err, s)
+	if len(said) == 0 {
+		return explain.Explanation{}, false
+	}
+	if h.MidLine() {
+		say.Output("\n")
+	}
+	for _, f := range explain.Findings(said, host, otherwise...) {
+		say.Find(f, call)
+	}
+	return said[0], true
+}

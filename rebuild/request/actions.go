@@ -70,6 +70,7 @@ func ownActions() []Action {
 	inventory := []string{"--inventory", "--all", "--except", "--partition", "--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--impure", "--offline",
 		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
 	connecting := slices.DeleteFunc(append(slices.Clone(inventory), "--accept-new", "--connect-timeout"), func(name string) bool { return name == "--json" })
+	sending := slices.Concat(connecting, v("--yes", "--skip-offline", "--sudo", "--elevate", "--ask-elevate-password"))
 	plain := []string{"--ssh-config", "--verbose", "--help"}
 	return []Action{
 		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Refuses: []string{"--plan"}, Short: "check that a deployment can work, and do no more",
@@ -80,6 +81,8 @@ func ownActions() []Action {
 			Long: "A single word is a line for a shell, several are a program and its arguments.\n" +
 				"One host: as by ssh itself, with its standard input and exit status.\n" +
 				"Several: side by side, each line behind the name of its host."},
+		{Name: UploadKeys, Own: true, Usage: "[HOST...] [flags]", Flags: sending, Short: "send the keys of an inventory, and nothing else",
+			Long: "A deployment sends them, too. A key that is there already is left alone."},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
 			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
 				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +
@@ -90,6 +93,9 @@ func ownActions() []Action {
 		{Name: "help", Own: true, Hosts: PlainWords, Usage: "[ACTION|TOPIC]", Words: helpWords(), Flags: plain, Short: "print the help for an action, or on a topic"},
 	}
 }
+
+// UploadKeys is the action that sends the keys of nodes.
+const UploadKeys = "upload-keys"
 
 // Topic is something that help explains beside the actions.
 type Topic struct {
@@ -121,7 +127,7 @@ func FindTopic(name string) (Topic, bool) {
 
 // helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
 func helpWords() []string {
-	words := []string{"check", "hosts", "ssh", "completion", "version", "man", "help"}
+	words := []string{"check", "hosts", "ssh", UploadKeys, "completion", "version", "man", "help"}
 	for _, a := range rebuildActions() {
 		words = append(words, a.Name)
 		if a.Also != "" {
@@ -162,6 +168,11 @@ func Converses(r Request) bool {
 
 // ContactActions are the actions for which the target itself is needed.
 var ContactActions = []string{"switch", "boot", "test", "dry-activate"}
+
+// SendsKeys reports whether the keys of a node are sent: whoever goes back to a generation wants nothing else changed.
+func (r Request) SendsKeys() bool {
+	return slices.Contains([]string{"switch", "boot", "test", UploadKeys}, r.Action) && !r.Back()
+}
 
 // NativeActions are the actions that need no nixos-rebuild.
 var NativeActions = []string{"switch", "boot", "test", "build", "dry-build", "dry-activate"}

@@ -91,7 +91,9 @@ func (r Request) Has(name string) bool {
 }
 
 // Evaluates reports whether a configuration is evaluated at all: the system that is deployed may be there already.
-func (r Request) Evaluates() bool { return !r.Back() && !r.Has("--store-path") }
+func (r Request) Evaluates() bool {
+	return !r.Back() && !r.Has("--store-path") && r.Action != UploadKeys
+}
 
 // Value returns the first value of the last flag of this canonical name, or "".
 func (r Request) Value(name string) string {

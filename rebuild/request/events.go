@@ -12,15 +12,14 @@ func (r Request) Events() bool { return r.JSON && r.deploys() && !r.TargetHostFl
 // Watched reports whether all that is printed for a host goes through nixhop, however few hosts there are.
 func (r Request) Watched() bool { return r.Events() || r.Has("--log-dir") }
 
-// Course is what is done with many hosts, in a word, and the last phase that each is to go through.
+// Course is what is done with many hosts, in a word, and the last phase that each is to go through; empty: it only tells of
+// them.
 func (r Request) Course(checking bool) (action string, last report.Phase) {
 	switch {
 	case checking:
 		return "check", report.PhaseCheck
-	case r.Plan:
-		return "plan", report.PhaseCheck
-	case r.Action == "list-generations":
-		return r.Action, report.PhaseConnect
+	case r.Plan, r.Action == "list-generations":
+		return "", report.PhaseConnect
 	case r.Has("--health") || r.Has("--health-remote"):
 		return r.Action, report.PhaseHealth
 	default:

@@ -15,7 +15,7 @@ import (
 )
 
 // changing are the actions that change the hosts that they are for.
-var changing = []string{"switch", "boot", "test", "ssh"}
+var changing = []string{"switch", "boot", "test", "ssh", request.UploadKeys}
 
 // ToConfirm reports whether somebody has to say that these hosts are meant: a glob, a tag or --all has chosen more than
 // one, and the action changes them.

@@ -148,6 +148,8 @@ func (j joined) settle(r request.Request, s source.Source, targets []source.Targ
 			if targets[i], err = j.reach(t, r); err != nil {
 				return nil, err
 			}
+		case r.Action == request.UploadKeys && !slices.Contains(j.nixos, name):
+			return nil, wrong("see where hosts stand: nixhop hosts", "%q is no node of an inventory, so that it has no keys", name)
 		case len(j.placed.names) > 0 && len(j.nixos) == 0 && r.Evaluates():
 			asked := source.Configuration{Name: name, From: "alias"}
 			if t.Wants(s) != "" {

@@ -102,6 +102,17 @@ func (e *EvaluationError) Missing() string {
 	return ""
 }
 
+// Broken is an error of nix about the source, with the git submodule in which a file lies that it does not see; nil, and the error
+// as it is, where nix has said none. dir is the working directory.
+func (s Source) Broken(err error, dir string) (*EvaluationError, error) {
+	var broken *EvaluationError
+	if !errors.As(err, &broken) {
+		return nil, err
+	}
+	broken = broken.In(s.Submodule(broken.Missing(), dir))
+	return broken, broken
+}
+
 // In is the error of a file that lies in a git submodule; of any other file where that is empty.
 func (e *EvaluationError) In(submodule string) *EvaluationError {
 	in := *e

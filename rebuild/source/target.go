@@ -31,6 +31,14 @@ func (t *Target) From(s Source) Source {
 	return s
 }
 
+// Of is the node whose configuration the target gets; nil: none of an inventory.
+func (t *Target) Of() *inventory.Node {
+	if t == nil {
+		return nil
+	}
+	return t.Node
+}
+
 // Lines are what nodes add to the ssh config, by the names of their hosts; a nil target is this machine.
 func Lines(targets []*Target) map[string][]string {
 	lines := map[string][]string{}

@@ -12,7 +12,7 @@ import (
 )
 
 // nodesDir holds the nodes of the world's colmena hive, each as a configuration with what it says of its deployment:
-// target, user, port, tags, set and there ("yes": it is built there).
+// target, user, port, tags, set, there ("yes": it is built there), and its keys, as in key.token=text=word,user=web.
 const nodesDir = "nodes"
 
 // SetNode adds a node to the hive, or changes it, as SetConfiguration does.
@@ -29,6 +29,9 @@ var node = regexp.MustCompile(`inventory\.configurations\."([^"]*)"`)
 
 // described finds the names of the nodes that an expression asks about.
 var described = regexp.MustCompile(`map inventory\.describe \[(.*) \]`)
+
+// texts finds the node and the keys whose texts an expression asks for.
+var texts = regexp.MustCompile(`in inventory\.texts "([^"]*)" \[(.*) \]`)
 
 // inventory is `nix eval` for what an inventory says of its nodes; asked is false where it is not about that.
 func (c *call) inventory(words []string) (status int, asked bool) {
@@ -52,6 +55,15 @@ func (c *call) inventory(words []string) (status int, asked bool) {
 		}
 		answer = all
 	}
+	if m := texts.FindStringSubmatch(text); m != nil {
+		of := map[string]any{}
+		for _, key := range c.place.World.keys(m[1]) {
+			if id := key["id"].(string); strings.Contains(m[2], `"`+id+`"`) {
+				of[id] = key["text"]
+			}
+		}
+		answer = of
+	}
 	out, err := json.Marshal(answer)
 	if err != nil {
 		return c.fail("%v", err), true
@@ -71,8 +83,13 @@ func namesOf(entries []os.DirEntry) []string {
 // describe is what colmena.nix says of a node.
 func (w World) describe(name string) map[string]any {
 	said := map[string]any{
-		"name": name, "host": name, "user": "root", "port": nil, "tags": []string{}, "buildOnTarget": false, "set": []string{}, "keys": []string{},
+		"name": name, "host": name, "user": "root", "port": nil, "tags": []string{}, "buildOnTarget": false, "set": []string{},
 	}
+	keys := w.keys(name)
+	for _, key := range keys {
+		delete(key, "text")
+	}
+	said["keys"] = keys
 	text, _ := os.ReadFile(filepath.Join(w.Dir, nodesDir, name))
 	for line := range strings.Lines(string(text)) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
@@ -92,4 +109,34 @@ func (w World) describe(name string) map[string]any {
 		}
 	}
 	return said
+}
+
+// keys are those of a node, with their texts.
+func (w World) keys(node string) []map[string]any {
+	keys := []map[string]any{}
+	text, _ := os.ReadFile(filepath.Join(w.Dir, nodesDir, node))
+	for line := range strings.Lines(string(text)) {
+		id, is := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "key.")
+		id, fields, _ := strings.Cut(id, "=")
+		if !is {
+			continue
+		}
+		key := map[string]any{
+			"id": id, "name": id, "path": "/run/keys/" + id, "user": "root", "group": "root", "permissions": "0600", "after": false,
+			"file": nil, "command": []string{}, "text": nil,
+		}
+		for field := range strings.SplitSeq(fields, ",") {
+			switch name, value, _ := strings.Cut(field, "="); name {
+			case "after":
+				key["after"] = value == "yes"
+			case "command":
+				key["command"] = strings.Fields(value)
+			default:
+				key[name] = value
+			}
+		}
+		keys = slices.DeleteFunc(keys, func(k map[string]any) bool { return k["id"] == id })
+		keys = append(keys, key)
+	}
+	return keys
 }

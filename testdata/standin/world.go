@@ -43,8 +43,8 @@ const (
 
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
 var tools = []string{
-	"cat", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv",
-	"printf", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "uniq", "wc",
+	"base64", "cat", "chmod", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv",
+	"printf", "pwd", "readlink", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "uniq", "wc",
 	"xargs",
 }
 
