@@ -29,7 +29,7 @@ func (e *HostsError) Error() string {
 	}
 	text := report.CountOf(len(e.Ended)-left, "host") + " went no further"
 	if left > 0 {
-		text += fmt.Sprintf(", %d not begun for that", left)
+		text += fmt.Sprintf(", %d not finished for that", left)
 	}
 	if e.Done > 0 {
 		text += fmt.Sprintf(", %d done", e.Done)
