@@ -23,7 +23,7 @@ func (r *Run) build(ctx context.Context, c Checked) (Built, error) {
 	r.announce(c)
 	b := Built{Checked: c, System: c.Request.Value("--store-path")}
 	standing := decision.Standing(c.Request, c.On, r.many)
-	if standing != "" && standing == cmp.Or(b.System, c.Evaluation.Makes(ctx, results["derivation"])) {
+	if standing != "" && standing == cmp.Or(b.System, r.evaluator.Makes(ctx, c.Evaluation, results["derivation"])) {
 		b.System, b.Unchanged = standing, true
 		return b, nil
 	}

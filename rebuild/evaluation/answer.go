@@ -71,7 +71,7 @@ func (v Evaluator) fromKept(ctx context.Context, e *Evaluation, q Question, l Lo
 		return out, err
 	case q.Reach == ToDerivation && before && told && l.Quiet:
 		var there bool
-		if e.makes, there = makes(ctx, derivation); there {
+		if v.Turns.ask(func() { e.makes, there = makes(ctx, derivation) }); there {
 			return derivation, nil
 		}
 	}

@@ -71,12 +71,12 @@ func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, q Question, sh
 
 // Makes is the store path that the derivation of an evaluation makes, without building it; empty where only a build tells,
 // or there is none. It is asked of Nix where that was not done before.
-func (e *Evaluation) Makes(ctx context.Context, derivation string) string {
+func (v Evaluator) Makes(ctx context.Context, e *Evaluation, derivation string) string {
 	switch {
 	case e == nil || derivation == "":
 		return ""
 	case e.makes == "":
-		e.makes, _ = makes(ctx, derivation)
+		v.Turns.ask(func() { e.makes, _ = makes(ctx, derivation) })
 	}
 	return e.makes
 }

@@ -9,7 +9,8 @@ import (
 // Turns are the places for the evaluations that run at a time in the background. How many there are is learned on the way:
 // what one takes is known when it has ended.
 type Turns struct {
-	room func(peak int64) int
+	room  func(peak int64) int
+	small chan struct{} // places for small questions to the store, which take no memory to speak of
 
 	mu      sync.Mutex
 	peak    int64 // the most memory that one has taken so far, in bytes; 0: none has ended
@@ -18,7 +19,19 @@ type Turns struct {
 }
 
 // NewTurns has as many as room says, for evaluations that take up to so many bytes each; 0: nobody knows yet.
-func NewTurns(room func(peak int64) int) *Turns { return &Turns{room: room} }
+func NewTurns(room func(peak int64) int) *Turns {
+	return &Turns{room: room, small: make(chan struct{}, smallQuestions)}
+}
+
+// smallQuestions is how many of those are asked at a time: hundreds of processes side by side are no faster.
+const smallQuestions = 4
+
+// ask asks a small question when there is a place for it.
+func (t *Turns) ask(question func()) {
+	t.small <- struct{}{}
+	defer func() { <-t.small }()
+	question()
+}
 
 // take waits for a turn. The error is the cause of ctx.
 func (t *Turns) take(ctx context.Context) error {

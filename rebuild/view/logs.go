@@ -38,6 +38,9 @@ const logStamp = "2006-01-02T15:04:05.000Z "
 // flushTime is how late a line may come to stand in the file while its host goes on printing.
 const flushTime = time.Second
 
+// logBuffer is how much of a log waits to be written, in bytes: each host of a run has one.
+const logBuffer = 8 << 10
+
 // OpenLogs keeps logs in a directory, which is made where there is none; those of an earlier run are replaced.
 func OpenLogs(dir string) (*Logs, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -123,7 +126,7 @@ func (l *Logs) open(host string) (*logFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	log.file, log.writer = file, bufio.NewWriterSize(file, 64<<10)
+	log.file, log.writer = file, bufio.NewWriterSize(file, logBuffer)
 	l.files[host] = log
 	return log, nil
 }
