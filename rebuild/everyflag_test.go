@@ -181,7 +181,7 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 			if taken := slices.Contains(action.Flags, s.Canonical()); (err == nil) != taken {
 				t.Errorf("%s: %v", strings.Join(line, " "), err)
 			}
-			namesTakeIt := s.Group == request.GroupHosts || s.Native&request.ForFlakeEval != 0 || slices.Contains([]string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake"}, s.Name)
+			namesTakeIt := s.Group == request.GroupHosts || s.Native&request.ForFlakeEval != 0 || slices.Contains([]string{"--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--file"}, s.Name)
 			if action.Command {
 				reaches := []string{"--accept-new", "--connect-timeout", "--parallel", "--skip-offline"}
 				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)

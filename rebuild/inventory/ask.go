@@ -127,7 +127,7 @@ func (f Form) Nodes(ctx context.Context, w Where, r request.Request, names []str
 	}
 	nodes := make([]Node, len(all))
 	for i, t := range all {
-		nodes[i] = t.node(f)
+		nodes[i] = t.node(f).in(w)
 	}
 	return nodes, nil
 }

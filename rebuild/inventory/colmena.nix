@@ -100,8 +100,8 @@ in
   inherit names configurations;
 
   # What is set of the whole hive, beside what makes configurations.
-  set = builtins.filter (option: said.${option} or null != null) [ "machinesFile" ]
-    ++ (if said.allowApplyAll or true then [ ] else [ "allowApplyAll" ]);
+  set = (if said.machinesFile or null != null then [ "meta.machinesFile" ] else [ ])
+    ++ (if said.allowApplyAll or true then [ ] else [ "meta.allowApplyAll" ]);
 
   # Only asked for keys that are about to be sent.
   texts = name: ids:

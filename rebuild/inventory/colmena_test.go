@@ -103,7 +103,7 @@ func TestColmena(t *testing.T) {
 	if !reflect.DeepEqual(nodes, want) {
 		t.Errorf("%+v\nwant %+v", nodes, want)
 	}
-	if strings.Join(got.Names, " ") != "arm my-nixos plain" || strings.Join(got.Set, " ") != "machinesFile allowApplyAll" ||
+	if strings.Join(got.Names, " ") != "arm my-nixos plain" || strings.Join(got.Set, " ") != "meta.machinesFile meta.allowApplyAll" ||
 		strings.Join(got.Systems, " ") != "aarch64-linux x86_64-linux x86_64-linux" {
 		t.Errorf("%+v", got)
 	}
@@ -125,7 +125,7 @@ func TestColmenaHive(t *testing.T) {
 	if said := evaluated(t, colmenaNix, made, `{ inherit (inventory) set; node = inventory.describe "my-nixos"; }`, &got); said != "" {
 		t.Fatal(said)
 	}
-	if text(got.Node.Host) != "192.168.5.42" || strings.Join(got.Set, " ") != "allowApplyAll" {
+	if text(got.Node.Host) != "192.168.5.42" || strings.Join(got.Set, " ") != "meta.allowApplyAll" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -20,37 +20,51 @@ type Kind string
 const (
 	Flake   Kind = "flake"
 	Colmena Kind = "colmena"
+	Morph   Kind = "morph"
+	NixOps  Kind = "nixops"
 )
 
 // Form is one form in which an inventory of a kind is written. The zero Form is none: the nixosConfigurations of a flake, or
 // what a file holds for nixos-rebuild.
 type Form struct {
 	Kind       Kind
-	Output     string // of a flake, by which it is found
+	Output     string // of a flake, by which it is found; empty: it stands in files alone
 	expression string // a function of that, or of what a file holds; see colmena.nix
 }
 
 //go:embed colmena.nix
 var colmenaNix string
 
+//go:embed network.nix
+var networkNix string
+
 // forms are all of them; of those of one kind the first one that a flake has counts.
 var forms = []Form{
 	{Colmena, "colmenaHive", colmenaNix},
 	{Colmena, "colmena", colmenaNix},
+	{NixOps, "nixopsConfigurations.default", network(NixOps)},
+	{Morph, "", network(Morph)},
 }
 
-// Forms are those of a kind; of all kinds where that is empty.
+// network is the expression of the networks of a kind.
+func network(kind Kind) string { return "(" + networkNix + ") " + nixexec.NixString(string(kind)) }
+
+// Forms are those of a kind that a flake may have; of all kinds where that is empty.
 func Forms(kind Kind) []Form {
-	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return kind != "" && f.Kind != kind })
+	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return f.Output == "" || kind != "" && f.Kind != kind })
 }
 
 // HiveFile is the file that colmena takes where no flake is.
 const HiveFile = "hive.nix"
 
-// KindOf is the kind of inventory that a file of this name holds; empty: it is no name of one.
+// KindOf is the kind of inventory that a file of this name holds; empty: it is no name of one alone. (A network.nix is one of
+// NixOps or of morph.)
 func KindOf(file string) Kind {
-	if file == HiveFile {
+	switch file {
+	case HiveFile:
 		return Colmena
+	case "nixops.nix":
+		return NixOps
 	}
 	return ""
 }

@@ -41,5 +41,5 @@ func Mentioned(dir string) bool {
 
 // mentions reports whether a text holds a word by which an inventory is found.
 func mentions(text []byte) bool {
-	return slices.ContainsFunc(forms, func(f Form) bool { return bytes.Contains(text, []byte(f.Kind)) })
+	return slices.ContainsFunc(Forms(""), func(f Form) bool { return bytes.Contains(text, []byte(f.Kind)) })
 }

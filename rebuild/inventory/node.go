@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"path/filepath"
 	"slices"
 
 	"nixhop/nixexec"
@@ -17,6 +18,8 @@ type Node struct {
 	BuildOnTarget bool
 	Set           []string // names of the options that its modules set
 	Keys          []Key
+	Refused       string // why nixhop does not deploy it, as it is written there
+	BuildOnly     bool   // it is built and goes nowhere
 }
 
 // Key is a secret that a node is given beside its system. What it holds is no part of this: it is asked for when it is
@@ -35,6 +38,8 @@ type Key struct {
 // acted are the options of a node that nixhop acts on.
 var acted = map[Kind][]string{
 	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget", "keys"},
+	Morph:   {"targetHost", "targetUser", "targetPort", "tags", "buildOnly", "secrets"},
+	NixOps:  {"targetHost", "targetUser", "targetPort", "targetEnv", "keys"},
 }
 
 // Ignored are the options of the node that are set and that nixhop does not act on, as they are written.
@@ -56,6 +61,8 @@ type told struct {
 	Tags          []string
 	BuildOnTarget bool
 	Set           []string
+	Refused       *string
+	BuildOnly     bool
 	Keys          []struct {
 		ID, Name, Path, User, Group, Permissions string
 		After                                    bool
@@ -66,7 +73,8 @@ type told struct {
 
 // node is what was told of one of a form. What is printed of it later holds no control characters.
 func (t told) node(f Form) Node {
-	n := Node{Name: t.Name, Form: f, Host: text(t.Host), User: text(t.User), BuildOnTarget: t.BuildOnTarget, Tags: t.Tags}
+	n := Node{Name: t.Name, Form: f, Host: text(t.Host), User: text(t.User), BuildOnTarget: t.BuildOnTarget, Tags: t.Tags,
+		Refused: nixexec.Printable(text(t.Refused)), BuildOnly: t.BuildOnly}
 	if t.Port != nil {
 		n.Port = *t.Port
 	}
@@ -87,4 +95,14 @@ func text(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// in is the node of an inventory at a place: a file of a key that is named without its directory lies beside that.
+func (n Node) in(w Where) Node {
+	for i, k := range n.Keys {
+		if k.File != "" && w.File != "" && !filepath.IsAbs(k.File) {
+			n.Keys[i].File = filepath.Join(filepath.Dir(w.File), k.File)
+		}
+	}
+	return n
 }

@@ -67,7 +67,7 @@ func rebuildActions() []Action {
 }
 
 func ownActions() []Action {
-	inventory := []string{"--inventory", "--all", "--except", "--partition", "--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--impure", "--offline",
+	inventory := []string{"--inventory", "--all", "--except", "--partition", "--ssh-config", "--json", "--verbose", "--help", "--flake", "--no-flake", "--file", "--impure", "--offline",
 		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
 	connecting := slices.DeleteFunc(append(slices.Clone(inventory), "--accept-new", "--connect-timeout"), func(name string) bool { return name == "--json" })
 	sending := slices.Concat(connecting, v("--yes", "--skip-offline", "--sudo", "--elevate", "--ask-elevate-password"))

@@ -48,7 +48,7 @@ func (r Request) For(hosts ...Selector) Request {
 	r.Hosts, r.Except, r.Partition = hosts, nil, Partition{}
 	r.Own = slices.DeleteFunc(slices.Clone(r.Own), func(f Flag) bool {
 		spec, _ := FindFlag(f.Name)
-		return spec.Group == GroupHosts
+		return spec.Group == GroupHosts && f.Name != "--inventory" // which says what is deployed
 	})
 	return r
 }

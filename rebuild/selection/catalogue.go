@@ -51,9 +51,7 @@ type placed struct {
 func place(found []inventory.Found, taken []string) placed {
 	p := placed{form: map[string]inventory.Form{}}
 	for _, f := range found {
-		for _, option := range f.Set {
-			p.set = append(p.set, "meta."+option)
-		}
+		p.set = append(p.set, f.Set...)
 		for _, name := range f.Names {
 			if _, before := p.form[name]; !before && !slices.Contains(taken, name) {
 				p.names, p.form[name] = append(p.names, name), f.Form

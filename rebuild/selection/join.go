@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -52,7 +53,12 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 		return j, err
 	}
 	if len(found) == 0 && r.Has("--inventory") {
-		return j, wrong("see what it has: nix flake show "+s.Flake, "%s has no inventory of %s", s, r.Value("--inventory"))
+		kind := r.Value("--inventory")
+		hint := "see what it has: nix flake show " + s.Flake
+		if len(inventory.Forms(inventory.Kind(kind))) == 0 {
+			hint = "one of " + kind + " is a file: --file FILE --inventory " + kind
+		}
+		return j, wrong(hint, "%s has no inventory of %s", s, kind)
 	}
 	j.placed = place(found, j.nixos)
 	j.names = slices.Concat(j.nixos, j.placed.names)
@@ -141,6 +147,9 @@ func (j joined) settle(r request.Request, s source.Source, targets []source.Targ
 		switch {
 		case is:
 			t.Node = &n
+			if err := refusedNode(n, r); err != nil {
+				return nil, err
+			}
 			if n.BuildOnTarget && t.Hints.BuildHost == "" {
 				t.Hints.BuildHost = "target"
 			}
@@ -160,6 +169,18 @@ func (j joined) settle(r request.Request, s source.Source, targets []source.Targ
 		}
 	}
 	return targets, nil
+}
+
+// refusedNode is why a node is not deployed; nil: it is.
+func refusedNode(n inventory.Node, r request.Request) error {
+	switch {
+	case n.Refused != "":
+		return wrong(`a machine that is there: deployment.targetEnv = "none", with its deployment.targetHost`,
+			"node %q has %s, and nixhop makes no machines", n.Name, n.Refused)
+	case n.BuildOnly && decision.NeedsRoot(r.Action):
+		return wrong("build it: "+r.As("build").Offer(report.Again()), "node %q has deployment.buildOnly, so that %s is not for it", n.Name, r.Action)
+	}
+	return nil
 }
 
 // notes are the options that are set and that nixhop does not act on, each with its nodes.

@@ -77,7 +77,7 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 		return Source{}
 	case ours && flakeAbove(dir, exists) != "":
 		return Source{Flake: ".", Found: flakeAbove(dir, exists)}
-	case ours && exists(filepath.Join(dir, inventory.HiveFile)) && !formFor(r, inventory.HiveFile).IsNone():
+	case ours && exists(filepath.Join(dir, inventory.HiveFile)) && formFor(r, inventory.HiveFile).Kind == inventory.Colmena:
 		return Source{File: inventory.HiveFile, Found: dir, Form: formFor(r, inventory.HiveFile)}
 	case exists("/etc/nixos/flake.nix"):
 		return Source{Flake: filepath.Dir(realpath("/etc/nixos/flake.nix"))}

@@ -12,7 +12,7 @@ import (
 )
 
 // nodesDir holds the nodes of the world's colmena hive, each as a configuration with what it says of its deployment:
-// target, user, port, tags, set, there ("yes": it is built there), and its keys, as in key.token=text=word,user=web.
+// target, user, port, tags, set, there ("yes": it is built there), refused, only ("yes": it is built and no more), and its keys, as in key.token=text=word,user=web.
 const nodesDir = "nodes"
 
 // SetNode adds a node to the hive, or changes it, as SetConfiguration does.
@@ -104,6 +104,10 @@ func (w World) describe(name string) map[string]any {
 			said["port"], _ = strconv.Atoi(value)
 		case "tags", "set":
 			said[key] = strings.Fields(value)
+		case "refused":
+			said[key] = value
+		case "only":
+			said["buildOnly"] = value == "yes"
 		case "there":
 			said["buildOnTarget"] = value == "yes"
 		}

@@ -1,0 +1,120 @@
+package inventory
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// A network with what NixOps and morph know of nodes.
+func TestNetworks(t *testing.T) {
+	for _, c := range []struct {
+		kind    Kind
+		network string
+		names   string
+		set     string
+		want    Node
+		ignored string
+	}{
+		{NixOps, `{
+			inherit nixpkgs;
+			network.description = "two";
+			network.enableRollback = true;
+			defaults = { name, ... }: { lab.message = "I am ${name}"; };
+			resources.sshKeyPairs = { };
+			web = { nodes, resources, ... }: {
+				nixpkgs.system = "x86_64-linux";
+				deployment.targetHost = "10.0.0.1";
+				deployment.targetPort = 2222;
+				deployment.hasFastConnection = true;
+				deployment.owners = [ nodes.db.config.networking.hostName resources.machines.db.networking.hostName ];
+				deployment.keys.token = { text = throw "a key is not looked at"; user = "web"; destDir = "/var/keys"; };
+				deployment.keys.file.keyFile = "/etc/secret";
+			};
+			db = { };
+		}`, "db web", "network.enableRollback resources", Node{
+			Name: "web", Host: "10.0.0.1", User: "root", Port: 2222, Tags: []string{},
+			Set: []string{"hasFastConnection", "keys", "owners", "targetHost", "targetPort"},
+			Keys: []Key{
+				{ID: "file", Name: "file", Path: "/run/keys/file", User: "root", Group: "root", Permissions: "0600", File: "/etc/secret", Command: []string{}},
+				{ID: "token", Name: "token", Path: "/var/keys/token", User: "web", Group: "root", Permissions: "0600", Command: []string{}},
+			},
+		}, "deployment.hasFastConnection deployment.owners"},
+		{NixOps, `{ ... }: { network.nixpkgs = import nixpkgs { system = "x86_64-linux"; }; web.deployment.targetEnv = "ec2"; web.deployment.ec2.region = "here"; }`, "web", "", Node{
+			Name: "web", Host: "web", User: "root", Tags: []string{}, Set: []string{"ec2", "targetEnv"}, Refused: `deployment.targetEnv = "ec2"`, Keys: nil,
+		}, "deployment.ec2"},
+		{Morph, `{
+			network = { pkgs = import nixpkgs { system = "x86_64-linux"; }; description = "x"; ordering.tags = [ "a" ]; };
+			web = { config, name, nodes, ... }: {
+				deployment = {
+					targetUser = "ann"; tags = [ "front" ]; buildOnly = true; healthChecks.http = [ { host = "a"; } ];
+					secrets.token = { source = "secrets/token"; destination = "/etc/token"; owner.user = "web"; action = [ "systemctl" "restart" "web" ]; };
+					secrets.late = { source = "/late"; destination = "/late"; permissions = "0440"; uploadAt = "post-activation"; };
+				};
+			};
+		}`, "web", "network.ordering", Node{
+			Name: "web", Host: "web", User: "ann", Tags: []string{"front"}, BuildOnly: true,
+			Set: []string{"buildOnly", "healthChecks", "secrets", "tags", "targetUser", "secrets.token.action"},
+			Keys: []Key{
+				{ID: "late", Name: "late", Path: "/late", User: "root", Group: "root", Permissions: "0440", After: true, File: "/late", Command: []string{}},
+				{ID: "token", Name: "token", Path: "/etc/token", User: "web", Group: "root", Permissions: "0400", File: "dir/secrets/token", Command: []string{}},
+			},
+		}, "deployment.healthChecks deployment.secrets.token.action"},
+	} {
+		var got struct {
+			Names, Set []string
+			Node       told
+			Host       string
+		}
+		body := `{ inherit (inventory) names set; node = inventory.describe "web"; host = inventory.configurations.web.config.networking.hostName; }`
+		if said := evaluated(t, network(c.kind), c.network, body, &got); said != "" {
+			t.Error(said)
+			continue
+		}
+		form := Form{Kind: c.kind}
+		c.want.Form = form
+		node := got.Node.node(form).in(Where{File: "dir/network.nix"})
+		if !reflect.DeepEqual(node, c.want) {
+			t.Errorf("%s: %+v\nwant %+v", c.kind, node, c.want)
+		}
+		if strings.Join(got.Names, " ") != c.names || strings.Join(got.Set, " ") != c.set || got.Host != "web" {
+			t.Errorf("%s: %+v", c.kind, got)
+		}
+		if ignored := strings.Join(node.Ignored(), " "); ignored != c.ignored {
+			t.Errorf("%s: %s", c.kind, ignored)
+		}
+	}
+}
+
+// What is said of networks that cannot be read.
+func TestNetworksRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		`{ inherit nixpkgs; require = [ ./other.nix ]; a = { }; }`:                   "names others with `require`",
+		`{ inherit nixpkgs; a.deployment.targetHots = "b"; }`:                        "`deployment.targetHots' does not exist",
+		`{ inherit nixpkgs; a = { uuid, ... }: { deployment.owners = [ uuid ]; }; }`: "no network has a uuid here",
+	} {
+		var node map[string]any
+		if said := evaluated(t, network(NixOps), text, `builtins.deepSeq (inventory.configurations.a.config.deployment) (inventory.describe "a")`, &node); !strings.Contains(said, want) {
+			t.Errorf("%s: %s", text, said)
+		}
+	}
+}
+
+// Which inventory a file of a name holds, and which forms a flake may have.
+func TestKinds(t *testing.T) {
+	for file, want := range map[string]Kind{"hive.nix": Colmena, "nixops.nix": NixOps, "network.nix": "", "default.nix": ""} {
+		if got := KindOf(file); got != want {
+			t.Errorf("%s: %q", file, got)
+		}
+	}
+	var outputs []string
+	for _, f := range Forms("") {
+		outputs = append(outputs, f.Output)
+	}
+	if got := strings.Join(outputs, " "); got != "colmenaHive colmena nixopsConfigurations.default" || len(Forms(Morph)) != 0 {
+		t.Error(got)
+	}
+	if f, is := InFile(Morph); !is || f.Kind != Morph || f.Called() != "the morph inventory" {
+		t.Errorf("%+v", f)
+	}
+}
