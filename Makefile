@@ -1,15 +1,17 @@
-# build   the program, as ./nixhop
-# try     a demonstration on two hosts that are made for it (root, Debian)
-# test    everything that this machine can run
-# bench   how long things take, beside ssh and a bare nixos-rebuild, on the same hosts (root, Debian)
-# soak    runs that are cut off at random moments of an activation, in numbers
-# lint    what needs no tests: vet, formatting, shell scripts
+# build         the program, as ./nixhop
+# try           a demonstration on two hosts that are made for it (root, Debian)
+# test          everything that this machine can run
+# bench         how long things take, beside ssh and a bare nixos-rebuild, on the same hosts (root, Debian)
+# soak          runs that are cut off at random moments of an activation, in numbers
+# lint          what needs no tests: vet, formatting, shell scripts
+# release       the archives of a release, in ./release: VERSION=..., else what git calls this commit (GNU tar)
+# vendor-hash   write the hash of the vendored modules into nix/package.nix, after a change of go.mod (Nix)
 
 # The race detector needs a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
-SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run
+SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run .ci/release
 
-.PHONY: build try test lint lab bench soak clean
+.PHONY: build try test lint lab bench soak release vendor-hash clean
 
 build:
 	go build -o nixhop .
@@ -53,5 +55,13 @@ lint:
 		echo 'left out: shellcheck, which is not installed'; \
 	fi
 
+VERSION ?= $(shell git describe --tags --always --dirty)
+
+release:
+	.ci/release release $(VERSION)
+
+vendor-hash:
+	nix/vendor-hash.sh --write
+
 clean:
-	rm -f nixhop result result-*
+	rm -rf nixhop result result-* release

@@ -28,6 +28,7 @@ let
     int = one builtins.isInt;
     bool = one builtins.isBool;
     path = one (value: builtins.isPath value || builtins.isString value);
+    package = one (value: value ? outPath);
     enum = choices: one (value: builtins.elem value choices);
     unspecified = { check = _: true; merge = _: builtins.head; };
     attrs = { check = builtins.isAttrs; merge = _: builtins.foldl' (a: b: a // b) { }; };
@@ -96,13 +97,17 @@ let
   results = tree: mapAttrs' (_: v: if typed "value" v then v.result else results v) tree;
   seen = tree: mapAttrs' (_: v: if typed "value" v then removeAttrs v [ "_type" "result" ] else seen v) tree;
 
+  # A condition stands with each definition: what it asks of the configuration may be defined beside it.
+  inside = config:
+    if typed "if" config then mapAttrs' (_: content: config // { inherit content; }) config.content else config;
+
   evalModules = { modules, specialArgs ? { } }@asked:
     let
       arguments = specialArgs // { inherit lib config; options = seen tree; };
       found = concatMap (collect arguments) modules;
       # Only what stands there as it is: nothing else can decide how modules are read.
       internal = builtins.foldl' (a: m: a // m.config._module or { }) { } found;
-      tree = values (internal.check or true) "" (merged (map (m: m.options) found)) (map (m: if typed "if" m.config || typed "merge" m.config then m.config else removeAttrs m.config [ "_module" ]) found);
+      tree = values (internal.check or true) "" (merged (map (m: m.options) found)) (map (m: if typed "merge" m.config then m.config else removeAttrs (inside m.config) [ "_module" ]) found);
       config = results tree;
     in
     {
