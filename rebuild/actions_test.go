@@ -42,7 +42,11 @@ func TestPlan(t *testing.T) {
 	}{
 		{"switch web --plan", false, []string{"nixos-rebuild switch --flake '.#web' --target-host web"}},
 		{"switch web --plan --engine native", false,
-			[]string{"# evaluate", "# build", "# copy on web", "# activate on web"}},
+			[]string{"# evaluate", "# build", "# copy on web", "# activate on web: a run without --plan leaves this out where nothing comes of it, " +
+				"as the host runs and boots the system already; not with --force\n"}},
+		{"boot web --plan --engine native", false, []string{"as the host boots the system already; not with --force\n"}},
+		{"switch web --plan --engine native --force", false, []string{"# activate on web\n"}},
+		{"dry-activate web --plan --engine native", false, []string{"# activate on web\n"}},
 		{"switch web --plan --build-host big", false,
 			[]string{"# nobody has asked big whether it reaches web itself", "# copy on web"}},
 		{"switch web --plan --check", true, []string{"nixos-rebuild switch --flake '.#web' --target-host web"}},

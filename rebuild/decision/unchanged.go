@@ -16,6 +16,17 @@ func Has(on *facts.Host, system string) bool {
 // always are the flags with which an activation does more than what the probe tells of, or is wanted whatever that is.
 var always = []string{"--profile-name", "--specialisation", "--install-bootloader", "--rollback", "--generation", "--repair", "--force"}
 
+// states says what a host that stands does with its system, by action.
+var states = map[string]string{"switch": "runs and boots", "boot": "boots", "test": "runs"}
+
+// Spares tells for which state of its host an activation may be left out, as in "runs and boots"; empty: it never is.
+func Spares(r request.Request) string {
+	if slices.ContainsFunc(always, r.Has) {
+		return ""
+	}
+	return states[r.Action]
+}
+
 // activates lists the actions that do what each one does, and maybe more.
 var activates = map[string][]string{"switch": {"switch"}, "boot": {"switch", "boot"}, "test": {"switch", "test"}}
 
@@ -25,7 +36,7 @@ var activates = map[string][]string{"switch": {"switch"}, "boot": {"switch", "bo
 // that nothing comes of that: the last activation went well, and no unit has failed since.
 func Standing(r request.Request, on *facts.Host, many bool) string {
 	if on == nil || on.System.NixOS != facts.Yes || on.AtWork || slices.ContainsFunc(on.Switches, facts.Unit.Running) ||
-		slices.ContainsFunc(always, r.Has) {
+		Spares(r) == "" {
 		return ""
 	}
 	system := ""

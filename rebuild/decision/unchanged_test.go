@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"strings"
 	"testing"
 
 	"nixhop/rebuild/facts"
@@ -74,6 +75,21 @@ func TestStanding(t *testing.T) {
 				t.Errorf("of one: %q", got)
 			}
 		})
+	}
+}
+
+func TestSpares(t *testing.T) {
+	for words, want := range map[string]string{
+		"switch": "runs and boots", "boot": "boots", "test": "runs", "dry-activate": "", "build": "",
+		"switch --force": "", "boot --rollback": "", "test -c x": "",
+	} {
+		r, err := request.Parse(strings.Fields(words), func(string) bool { return false })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Spares(r); got != want {
+			t.Errorf("%s: %q", words, got)
+		}
 	}
 }
 

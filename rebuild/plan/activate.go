@@ -26,6 +26,10 @@ func Activate(j Job) (Step, bool) {
 		return step, true
 	}
 	step.Where = j.Target.Host.Name
+	if state := decision.Spares(j.Request); state != "" {
+		step.Note = "a run without --plan leaves this out where nothing comes of it, as the host " + state +
+			" the system already; not with --force"
+	}
 	step.Secret = j.Password
 	if j.Commands != nil {
 		step.Text, step.Command.Stdin = "commands.sh", permittedScript(*j.Commands, a, j.Elevate)

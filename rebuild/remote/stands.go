@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 )
 
@@ -33,7 +34,8 @@ func (p Performer) Stands(ctx context.Context, system string) error {
 		p.nothing("the system was there already when the run began")
 		return err
 	}
-	p.Say.Info("it is there already, and nothing is activated; --force does all the same, which also restarts failed units")
+	p.Say.Info(fmt.Sprintf("nothing is activated on %s, which %s %s already; --force activates all the same, which also restarts failed units",
+		p.Link.Machine.Host.Name, decision.Spares(p.Job.Request), nixexec.Printable(system)))
 	if len(p.Before.Failed) > 0 {
 		p.Say.Warn("units have failed there: " + strings.Join(p.Before.Failed, " "))
 	}
