@@ -161,12 +161,13 @@ var runName = regexp.MustCompile(`(/tmp/nixhop-)[0-9]+-[a-z0-9]{8}\b`)
 var (
 	tookLine  = regexp.MustCompile(`(?m)^(INFO nixhop: .* after )(?:[0-9]+m)?[0-9]+s$`)
 	tookTable = regexp.MustCompile(`(?m)^HOST +.*SECONDS\n(?:.* [0-9]+\n)+`)
+	madeAt    = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}`)
 	tookRow   = regexp.MustCompile(`(?m) [0-9]+$`)
 )
 
 // withoutTimes is a text that comes out the same on a machine that is busy.
 func withoutTimes(text string) string {
-	text = tookLine.ReplaceAllString(text, "${1}TIME")
+	text = madeAt.ReplaceAllString(tookLine.ReplaceAllString(text, "${1}TIME"), "YYYY-MM-DD HH:MM:SS")
 	return tookTable.ReplaceAllStringFunc(text, func(table string) string { return tookRow.ReplaceAllString(table, " N") })
 }
 

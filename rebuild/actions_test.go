@@ -155,19 +155,18 @@ func TestHostsWithoutConfigurations(t *testing.T) {
 	}
 }
 
-// The generations of a host are shown by its own nixos-rebuild, over the one connection.
+// The generations of a host are told over the one connection, with or without a nixos-rebuild there.
 func TestListGenerations(t *testing.T) {
 	f := newFleet(t, "web")
 	if err := f.run(t.Context(), "list-generations", "web"); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.said(report.Printed); !strings.Contains(got, "1 current") || f.connections("web") != 1 {
+	if got := f.said(report.Printed); !strings.Contains(got, "\n1  ") || f.connections("web") != 1 {
 		t.Errorf("%q", got)
 	}
 	f.turn("web", "nixos-rebuild=none")
-	err := f.run(t.Context(), "list-generations", "web")
-	if got := phase.Status(err); got != request.ExitFailed || !strings.Contains(err.Error(), "there is no nixos-rebuild") {
-		t.Errorf("%v: status %d", err, got)
+	if err := f.run(t.Context(), "list-generations", "web"); err != nil {
+		t.Errorf("without a nixos-rebuild: %v", err)
 	}
 	f.turn("web", "down=off")
 	if err := f.run(t.Context(), "list-generations", "web"); phase.Status(err) != request.ExitCheck {

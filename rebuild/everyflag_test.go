@@ -32,7 +32,9 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	case "--accept-new", "--connect-timeout", "--reconnect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
 	case "--json": // events
-		return own || action.Name == "check"
+		return own || action.Name == "check" || action.Name == "list-generations"
+	case "--verbose":
+		return action.Name == "list-generations"
 	case "--quick":
 	case "--no-flake": // as --file says
 		return own && file

@@ -3,7 +3,6 @@ package rebuild
 import (
 	"context"
 
-	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/plan"
@@ -56,7 +55,6 @@ func (r *Run) generations(ctx context.Context, l Located) (listed, error) {
 		})
 		return listed{l, report.Headed(r.heading(l.Placed), text)}, err
 	}
-	terminal := nixexec.Stdio{Out: r.Stdio.Out, Err: r.Stdio.Err}
-	text, err := remote.ReadGenerations(ctx, l.Machine, l.Request, r.heading(l.Placed), terminal, r.Say)
+	text, err := remote.ReadGenerations(ctx, l.Machine, l.Request, r.heading(l.Placed))
 	return listed{l, text}, err
 }

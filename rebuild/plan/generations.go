@@ -1,20 +1,15 @@
 package plan
 
 import (
-	"nixhop/nixexec/ssh"
+	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/generations"
 	"nixhop/rebuild/request"
 )
 
-// Generations is the step that shows the generations of a host, by its own nixos-rebuild: no other refuses a host for
-// this action. Root is not needed.
+// Generations is the step that has a host tell the generations of its profile. It needs no root and no nixos-rebuild there.
 func Generations(m *decision.Machine, r request.Request) Step {
-	words := []string{"nixos-rebuild", "list-generations"}
-	for _, f := range r.Flags {
-		words = append(words, f.Spaced()...)
-	}
-	if r.JSON {
-		words = append(words, "--json")
-	}
-	return Step{Name: "list-generations", Where: m.Host.Name, Command: ssh.SessionCommand(m.Master, append(words, r.Extra...)...)}
+	return Step{Name: "list-generations", Where: m.Host.Name, Text: "generations.sh", Command: nixexec.Command{
+		Argv: session(m, "/bin/sh", "-s"), Stdin: generations.Script(r.Value("--profile-name")),
+	}}
 }

@@ -2,55 +2,34 @@ package remote
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
-	"nixhop/rebuild/facts"
+	"nixhop/rebuild/generations"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 )
 
-// ReadGenerations has a host show its generations (plan.Generations) and returns what that prints: ssh would not tell that
-// it could not be written. That the host has no nixos-rebuild is said. It runs in the foreground, with the files of s,
-// unless the host is one of several: then they have its name, and what it says on standard error goes to say.
-func ReadGenerations(ctx context.Context, m *decision.Machine, r request.Request, name string, s nixexec.Stdio, say report.Sink) (text string, err error) {
-	step := plan.Generations(m, r)
-	if name == "" {
-		text, err = nixexec.Capture(ctx, step.Command, s)
-	} else {
-		var out []byte
-		out, err = nixexec.OutputLines(ctx, step.Command, func(string) bool { return true }, func(said []byte) {
-			say.Output(nixexec.Prefixed(nixexec.Printable(name)+": ", string(said)))
-		})
-		text = string(out)
-	}
+// ReadGenerations has a host tell its generations (plan.Generations) and returns the text that is printed of them: for one
+// of several hosts with its name. The error says what the host says of a profile that is not there.
+func ReadGenerations(ctx context.Context, m *decision.Machine, r request.Request, name string) (string, error) {
+	out, err := nixexec.Output(ctx, plan.Generations(m, r).Command)
 	var exit *nixexec.ExitError
-	if errors.As(err, &exit) && exit.Code == facts.NotFound {
-		look := report.SSH(m.Host.String(), "ls -l "+facts.ProfilePath(r.Value("--profile-name"))+"-*-link")
-		err = errors.New("there is no nixos-rebuild on " + nixexec.Quoted(m.Host.Name) + "\n" + r.Call().Lines([]report.Remedy{look})[0])
+	if errors.As(err, &exit) && !LinkLost(err) && !nixexec.Interrupted(err) && strings.TrimSpace(exit.Stderr) != "" {
+		said := nixexec.Printable(nixexec.LastLine(strings.TrimSpace(exit.Stderr)))
+		look := report.Nixhop("ssh", m.Host.String(), "--", "ls", "/nix/var/nix/profiles", "/nix/var/nix/profiles/system-profiles")
+		return "", fmt.Errorf("the generations of %q: %s\n%s", m.Host.Name, said, r.Call().Lines([]report.Remedy{look})[0])
 	}
 	if err != nil {
-		say.Print(text)
-		return text, err
+		return "", fmt.Errorf("reading the generations of %q: %w", m.Host.Name, err)
 	}
-	if name != "" && r.JSON {
-		return hostGenerations(name, text)
-	}
-	return report.Headed(name, text), nil
-}
-
-// hostGenerations are the generations that a host has told of in JSON, with its name, as one line of JSON.
-func hostGenerations(host, text string) (string, error) {
-	line, err := json.Marshal(struct {
-		Host        string          `json:"host"`
-		Generations json.RawMessage `json:"generations"`
-	}{host, json.RawMessage(text)})
+	all, err := generations.Parse(string(out))
 	if err != nil {
-		return "", fmt.Errorf("reading the generations of %q: %w", host, err)
+		return "", fmt.Errorf("reading the generations of %q: %w", m.Host.Name, err)
 	}
-	return string(line) + "\n", nil
+	return generations.Text(name, all, r.JSON)
 }

@@ -61,9 +61,21 @@ func rebuildActions() []Action {
 		{Name: "build-image", Usage: hosts, Hosts: HostsSelect, Refuses: onlyHere, Short: "build a disk image (--image-variant)", Long: here},
 		{Name: "build-vm", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "build a virtual machine of it", Long: here},
 		{Name: "build-vm-with-bootloader", Usage: hosts, Hosts: HostsSelect, Refuses: onlyMachine, Short: "the same, started by its boot loader", Long: here},
-		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host, by its own nixos-rebuild; of several each under its name, with --json one object a host.",
-			There: []string{"--engine", "--nixos-rebuild", "--flake", "--no-flake", "--file", "--attr"}},
+		{Name: "list-generations", Usage: hosts, Refuses: onlyHere, Short: "list the generations", Long: "With a HOST: those of that host, which needs no nixos-rebuild; of several each under its name, with --json one object a host.",
+			There: idle()},
 	}
+}
+
+// idle are the flags that say nothing of the generations of a host: all that are about what is built, and how.
+func idle() []string {
+	names := []string{"--engine", "--nixos-rebuild"}
+	for _, s := range Flags() {
+		asks := s.Group == GroupOwn || s.Group == GroupHosts || s.Name == "--profile-name"
+		if s.With == nil && s.Means == "" && !asks && s.Name != "--target-host" {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 func ownActions() []Action {

@@ -143,7 +143,7 @@ func refusedFlags(r Request, action Action) error {
 			return &UsageError{Message: name + " cannot be used with " + action.Name, Hint: hint}
 		}
 		if len(r.Hosts) > 0 && !r.TargetHostFlag && slices.Contains(action.There, name) {
-			hint := "the host's own nixos-rebuild lists them: "
+			hint := "nothing is built for it: "
 			if name == "--rollback" {
 				hint = "nothing is built; which generations there are: "
 			}
@@ -158,7 +158,7 @@ func refusedFlags(r Request, action Action) error {
 // is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
 func refusedWords(r Request, action Action) error {
 	switch {
-	case len(r.Extra) > 0 && action.Flags != nil && !action.Command:
+	case len(r.Extra) > 0 && !action.Command && (action.Flags != nil || action.Name == "list-generations" && len(r.Hosts) > 0):
 		return usageErrorf("%s takes no words for nixos-rebuild: %q", action.Name, r.Extra[0])
 	case r.Has("--log-dir") && (!r.deploys() || r.TargetHostFlag):
 		return &UsageError{Message: "--log-dir has no effect on " + r.what(), Hint: "it is for a deployment to a HOST"}
