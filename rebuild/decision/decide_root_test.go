@@ -67,7 +67,7 @@ func TestDecideNoElevate(t *testing.T) {
 		}
 	}
 	for _, action := range request.Actions() {
-		want := slices.Contains([]string{"switch", "boot", "test", "dry-activate"}, action.Name)
+		want := slices.Contains([]string{"switch", "boot", "test", "dry-activate", "upload-keys"}, action.Name)
 		if NeedsRoot(action.Name) != want {
 			t.Errorf("%s needs root: %t", action.Name, !want)
 		}
