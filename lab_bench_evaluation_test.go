@@ -44,7 +44,7 @@ func TestBenchEvaluation(t *testing.T) {
 	for _, p := range pairs {
 		p.measure(t, l)
 	}
-	printPairs(os.Stdout, pairs)
+	printPairs(os.Stdout, pairs, benchRounds)
 	keepPairs(t, pairs)
 	l.noMasterLeft(t)
 }
@@ -201,10 +201,10 @@ func median(all []float64) float64 {
 	return all[len(all)/2]
 }
 
-// printPairs writes the table.
-func printPairs(w *os.File, pairs []*pair) {
+// printPairs writes the table of pairs that were measured so often.
+func printPairs(w *os.File, pairs []*pair, rounds int) {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(table, "\n%d processors, medians of %d pairs\nWHAT\tSECONDS\tAGAINST\tSECONDS\tRATIO\tGOAL\n", runtime.NumCPU(), benchRounds)
+	fmt.Fprintf(table, "\n%d processors, medians of %d pairs\nWHAT\tSECONDS\tAGAINST\tSECONDS\tRATIO\tGOAL\n", runtime.NumCPU(), rounds)
 	for _, p := range pairs {
 		unit := ""
 		if p.Differs {

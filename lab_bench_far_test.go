@@ -114,7 +114,7 @@ func (u *usage) watch(file string, over <-chan struct{}) {
 }
 
 // cheapHost is a host without systemd: the lab's file system, its own Nix store, name and sshd. Its mounts are seen by
-// nobody else, and go with it. Who does not look for systemd finds a systemd-run that runs the program.
+// nobody else, and go with it; without processes of its own it would pass for the same machine as the others. Who does not look for systemd finds a systemd-run that runs the program.
 const cheapHost = `
 name=$1 address=$2 lower=$3 dir=$4
 mount -t tmpfs cheap "$dir/host"
@@ -122,7 +122,7 @@ cd "$dir/host"
 mkdir upper work root
 mount -t overlay cheap -o "lowerdir=$lower,upperdir=upper,workdir=work" root
 mount -t tmpfs run root/run && mkdir root/run/sshd
-mount --bind /proc root/proc
+mount -t proc proc root/proc
 mount --rbind /dev root/dev
 hostname "$name"
 echo "$name" >root/etc/hostname
@@ -158,7 +158,7 @@ func (l *lab) cheapHosts(t *testing.T, count int) (hosts []string) {
 		name, address := fmt.Sprintf("c%03d", i+1), fmt.Sprintf("127.0.77.%d", i+1)
 		hosts = append(hosts, name)
 		fmt.Fprintf(&config, "Host %s\n  HostName %s\n", name, address)
-		cmd := exec.Command("unshare", "--mount", "--uts", "sh", "-euc", cheapHost, "sh", name, address, lower, l.dir)
+		cmd := exec.Command("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "sh", "-euc", cheapHost, "sh", name, address, lower, l.dir)
 		var said bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &said, &said
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
