@@ -88,14 +88,18 @@ func knownHere(words []string, env func(string) string) help.Known {
 			slices.Sort(all)
 			return slices.Compact(all)
 		},
-		Configurations: func(r request.Request) []string {
-			dir, err := os.Getwd()
-			if err != nil {
-				return nil
-			}
-			// Some word is a HOST, or is going to be: a flake that was not named is the one above.
-			r.Hosts = append(r.Hosts, request.Selector{})
-			return evaluation.Seen(source.FindSource(r, dir, nixexec.Exists, nixexec.Realpath), dir, env)
-		},
+		Configurations: func(r request.Request) []string { return seen(r, env, evaluation.Seen) },
+		Nodes:          func(r request.Request) []string { return seen(r, env, evaluation.SeenNodes) },
 	}
+}
+
+// seen are names that the source of a request has had, by what was kept of it.
+func seen(r request.Request, env func(string) string, kept func(source.Source, string, func(string) string) []string) []string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil
+	}
+	// Some word is a HOST, or is going to be: a flake that was not named is the one above.
+	r.Hosts = append(r.Hosts, request.Selector{})
+	return kept(source.FindSource(r, dir, nixexec.Exists, nixexec.Realpath), dir, env)
 }

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,4 +94,79 @@ func labColmena(t *testing.T, l *lab) {
 	succeeds(t, l.nixhop(t, dir, env, "switch", "my-nixos", "--build-host", "target"))
 	l.runs(t, "n1", system)
 	l.noMasterLeft(t)
+}
+
+// labKeys: keys of a hive are written with their owner and mode, by a login that sudo wants a password of, too; nothing of them is seen among the
+// processes of the host, in its store or its journal, or here; an upload that is interrupted leaves no half key.
+func labKeys(t *testing.T, l *lab) {
+	const content = "k3y of the lab"
+	dir := l.guided(t, "n1")
+	file := filepath.Join(t.TempDir(), "big")
+	for path, text := range map[string]string{
+		filepath.Join(dir, "configuration.nix"): `{ name, nixpkgs, ... }: {
+			networking.hostName = "n1";
+			deployment.keys = {
+				token = { keyCommand = [ "printf" "%s %s" "k3y" "of the lab" ]; user = "admin"; group = "admin"; permissions = "0440"; };
+				late = { text = "later"; destDir = "/etc/keys"; uploadAt = "post-activation"; };
+				big = { keyFile = "` + file + `"; };
+			};
+		}`,
+		file: strings.Repeat("0123456789abcdef", 40000),
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.must(t, git(dir, "add", "-A"))
+	env := l.configured(t, "Host "+l.address(t, "n1"), l.login(t))
+	r := l.nixhop(t, dir, env, "switch", "my-nixos")
+	if r.code != 1 || !strings.Contains(r.stderr, `there is no directory "/run/keys" on the host; nothing was activated`) {
+		t.Errorf("status %d:\n%s", r.code, r.stderr)
+	}
+	l.ssh(t, "n1", "install -d -m 0750 /run/keys && install -d /etc/keys")
+	// All that runs there meanwhile, with its environment.
+	watch := "touch /run/watching; (while [ -e /run/watching ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; done | tr '\\0' '\\n' >/run/watched) >/dev/null 2>&1 &"
+	l.ssh(t, "n1", watch)
+	r = l.nixhop(t, dir, env, "switch", "my-nixos", "-v")
+	l.ssh(t, "n1", "rm /run/watching")
+	succeeds(t, r)
+	if !strings.Contains(r.stderr, "3 keys sent: ") {
+		t.Error(r.stderr)
+	}
+	found := l.ssh(t, "n1", "cat /run/keys/token; echo; stat -c '%U:%G %a' /run/keys/token /run/keys/big; cat /etc/keys/late; echo; sha256sum </run/keys/big; ls -A /run/keys")
+	sum := sha256.Sum256([]byte(strings.Repeat("0123456789abcdef", 40000)))
+	if want := content + "\nadmin:admin 440\nroot:root 600\nlater\n" + hex.EncodeToString(sum[:]) + "  -\nbig\ntoken"; strings.TrimSpace(found) != want {
+		t.Errorf("%q, want %q", found, want)
+	}
+	if watched := l.ssh(t, "n1", "grep -acxE '/bin/sh|-s' /run/watched"); strings.TrimSpace(watched) == "0" {
+		t.Error("nobody has watched the shells that write the keys")
+	}
+	if text := l.ssh(t, "n1", "grep -aE '"+content+"|0123456789abcdef0123|"+base64.StdEncoding.EncodeToString([]byte(content))+"' /run/watched; "+
+		"grep -arlE '"+content+"' /nix/store /var/log /tmp /root 2>/dev/null; :"); text != "" {
+		t.Errorf("seen: %.300q", text)
+	}
+	r = l.nixhop(t, dir, env, "upload-keys", "my-nixos")
+	succeeds(t, r)
+	if !strings.Contains(r.stderr, "3 keys there already") {
+		t.Error(r.stderr)
+	}
+	l.halfKey(t, dir, env, file)
+}
+
+// halfKey has the connection of an upload cut while a key is on its way.
+func (l *lab) halfKey(t *testing.T, dir string, env []string, file string) {
+	before := l.ssh(t, "n1", "sha256sum /run/keys/big")
+	if err := os.WriteFile(file, []byte(strings.Repeat("fedcba9876543210", 60000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// The shell that reads the key is ended as soon as it is there.
+	l.ssh(t, "n1", "(until pkill -KILL -f '^/bin/sh -s$'; do :; done) >/dev/null 2>&1 &")
+	r := l.nixhop(t, dir, env, "upload-keys", "my-nixos")
+	if r.code == 0 {
+		t.Error("nobody has noticed:", r.stderr)
+	}
+	if after := l.ssh(t, "n1", "sha256sum /run/keys/big; ls -A /run/keys"); strings.TrimSpace(after) != strings.TrimSpace(before)+"\nbig\ntoken" {
+		t.Errorf("%q, want %q", after, before)
+	}
+	succeeds(t, l.nixhop(t, dir, env, "upload-keys", "my-nixos"))
 }

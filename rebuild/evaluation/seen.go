@@ -23,9 +23,33 @@ func Seen(s source.Source, dir string, env func(string) string) []string {
 	return names
 }
 
-// placeOf is where a flake is, from whatever directory it was named.
+// SeenNodes are the nodes that the inventories of a source had when a run asked for them last, for an offer, too.
+func SeenNodes(s source.Source, dir string, env func(string) string) []string {
+	text, _ := cache.Find(env).Get(keyed("nodes", placeOf(s, dir)))
+	var names []string
+	if json.Unmarshal([]byte(text), &names) != nil {
+		return nil
+	}
+	return names
+}
+
+// SeeNodes keeps the nodes that the inventories of a source have now for SeenNodes, where that has changed.
+func SeeNodes(s source.Source, dir string, env func(string) string, names []string) {
+	if slices.Equal(names, SeenNodes(s, dir, env)) {
+		return
+	}
+	if text, err := json.Marshal(names); err == nil {
+		cache.Find(env).Put(keyed("nodes", placeOf(s, dir)), string(text))
+	}
+}
+
+// placeOf is where a flake or a file is, from whatever directory it was named.
 func placeOf(s source.Source, dir string) string {
 	switch {
+	case s.Flake == "" && filepath.IsAbs(s.File):
+		return filepath.Clean(s.File)
+	case s.Flake == "":
+		return filepath.Join(dir, s.File)
 	case s.Found != "":
 		return s.Found
 	case s.Flake[0] == '.':

@@ -27,6 +27,7 @@ type Known struct {
 	Hosts          func() []Candidate // the aliases of the ssh config
 	Tags           func() []string
 	Configurations func(request.Request) []string // of the flake that a request means
+	Nodes          func(request.Request) []string // of the inventories there, or in the file that it means; nil: none
 }
 
 // Complete lists what may stand in the place of a word. files tells that names of files may stand there, too. The list
@@ -122,6 +123,16 @@ func (c completion) hosts() []Candidate {
 	user := c.word[:strings.LastIndexByte(c.word, '@')+1]
 	for _, h := range c.known.Hosts() {
 		candidates = append(candidates, Candidate{user + h.Word, h.Help})
+	}
+	if c.known.Nodes == nil {
+		return candidates
+	}
+	for _, name := range c.known.Nodes(c.request) {
+		listed := func(h Candidate) bool { return h.Word == user+name }
+		word, err := request.ParseSelector(name)
+		if plain := err == nil && word.Kind == request.OneHost && word.Configuration == ""; plain && !slices.ContainsFunc(candidates, listed) {
+			candidates = append(candidates, Candidate{user + name, "node"})
+		}
 	}
 	return candidates
 }

@@ -18,6 +18,7 @@ func TestComplete(t *testing.T) {
 			}
 			return []string{"web", "my-nixos"}
 		},
+		Nodes: func(request.Request) []string { return []string{"web", "node1", "-x", "a*", "a=b"} },
 	}
 	for _, c := range []struct {
 		line  string // the last word is the one to complete, or that with a | behind it
@@ -26,6 +27,8 @@ func TestComplete(t *testing.T) {
 		files bool
 	}{
 		{"", "switch check completion", "web --plan", false},
+		{"switch ", "web node1 db", "-x a* a=b", false},
+		{"switch root@", "root@web root@node1", "node1", false},
 		{"sw", "switch dry-activate web", "", false},
 		{"-", "--plan -j --max-jobs", "--fast switch", false},
 		{"switch ", "web db", "switch @arm", false},

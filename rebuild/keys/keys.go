@@ -47,7 +47,7 @@ func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (*Ready
 	k := &Ready{performer: p}
 	if p.Job.Commands != nil {
 		return nil, k.fails(n.Keys[0], "sudo lets this login run single commands only there, and no shell of root's",
-			"log in as root: "+p.Call.Lines([]report.Remedy{report.Nixhop(request.UploadKeys, "root@"+p.Link.Machine.Host.Name)})[0])
+			"log in as root: "+p.Job.Request.On("root@"+p.Link.Machine.Host.Name).Offer(report.Again()))
 	}
 	for _, one := range n.Keys {
 		if err := k.wrong(one); err != nil {

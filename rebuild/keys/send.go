@@ -121,6 +121,16 @@ func (one *key) words() string {
 	return words.String()
 }
 
+// connected sees to it that the connection leads to the machine that was checked.
+func (k *Ready) connected(ctx context.Context) error {
+	p, name := k.performer, k.performer.Link.Machine.Host.Name
+	err := p.Link.Keep(ctx, p.Somebody, func() { p.Say.Warn("the connection to " + name + " was lost; connecting again for its keys") })
+	if err == nil || nixexec.Interrupted(err) || context.Cause(ctx) != nil {
+		return err
+	}
+	return fmt.Errorf("its keys cannot be sent: %s: %w", name, err)
+}
+
 // ask has the script on the host take a line for each key of a part of the run, and returns what it tells of each, in their
 // order. A key without a line is not told of.
 func (k *Ready) ask(ctx context.Context, salt string, after bool, line func(*key) nixexec.Secret) (iter.Seq2[*key, state], error) {
@@ -140,7 +150,7 @@ func (k *Ready) ask(ctx context.Context, salt string, after bool, line func(*key
 		return none, nil
 	}
 	p := k.performer
-	if err := p.Keep(ctx, "sending of keys"); err != nil {
+	if err := k.connected(ctx); err != nil {
 		return none, err
 	}
 	command := p.Link.Command(append(append([]string{}, p.Job.Elevate...), "/bin/sh", "-s")...)

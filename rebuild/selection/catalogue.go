@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -20,8 +21,11 @@ type Catalogue struct {
 	nodes func(f inventory.Form, names []string) ([]inventory.Node, error)
 }
 
-// Look is the catalogue of a source, for a request made in a directory. names are the flake's nixosConfigurations.
-func Look(ctx context.Context, r request.Request, s source.Source, dir string, names func() ([]string, error)) Catalogue {
+// Look is the catalogue of a source, for a request made in a directory. names are the flake's nixosConfigurations. The names of
+// nodes are kept for the completion; env says where.
+func Look(
+	ctx context.Context, r request.Request, s source.Source, dir string, env func(string) string, names func() ([]string, error),
+) Catalogue {
 	forms := inventory.Forms(inventory.Kind(r.Value("--inventory")))
 	switch {
 	case !s.Form.IsNone():
@@ -35,7 +39,13 @@ func Look(ctx context.Context, r request.Request, s source.Source, dir string, n
 		may: sync.OnceValue(func() bool { // which may read many files
 			return r.Has("--inventory") || !s.IsFlake() || s.MayHold(dir)
 		}),
-		found: sync.OnceValues(func() ([]inventory.Found, error) { return inventory.Find(ctx, where, r, forms) }),
+		found: sync.OnceValues(func() ([]inventory.Found, error) {
+			found, err := inventory.Find(ctx, where, r, forms)
+			if err == nil {
+				evaluation.SeeNodes(s, dir, env, place(found, nil).names)
+			}
+			return found, err
+		}),
 		nodes: func(f inventory.Form, names []string) ([]inventory.Node, error) { return f.Nodes(ctx, where, r, names) },
 	}
 }

@@ -41,7 +41,7 @@ func Find(ctx context.Context, r request.Request, w World) (f Found, err error) 
 	}
 	f.Kept = evaluation.Keep(ctx, f.Source, r, w.Dir, w.Env)
 	f.Names = sync.OnceValues(func() ([]string, error) { return f.Kept.Names(ctx, f.Source, r) })
-	f.Choice, err = Choose(r, f.Inventory, f.Source, Look(ctx, r, f.Source, w.Dir, f.Names))
+	f.Choice, err = Choose(r, f.Inventory, f.Source, Look(ctx, r, f.Source, w.Dir, w.Env, f.Names))
 	if err == nil && !f.Here && r.Action != "list-generations" {
 		err = w.Say.Refuse(check.Unread(report.Here, f.Inventory.Lost)) // the hints there decide what is deployed
 	}

@@ -31,7 +31,7 @@ func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, 
 		everything.Hosts = []request.Selector{request.Everything()}
 	}
 	names := sync.OnceValues(func() ([]string, error) { return evaluation.Names(ctx, src, r, dir, env) })
-	j, err := Look(ctx, r, src, dir, names).join(everything, inv, src)
+	j, err := Look(ctx, r, src, dir, env, names).join(everything, inv, src)
 	if j.nixos == nil && err == nil && src.IsFlake() && !r.Has("--inventory") {
 		j.nixos, err = names()
 	}
