@@ -97,6 +97,7 @@ func TestScript(t *testing.T) {
 			"terminal":      onTerminal,
 			"idle":          idle,
 			"builds":        builds,
+			"steps":         steps,
 		},
 	})
 }
@@ -115,6 +116,11 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
 	env.Setenv("NIXHOP_SSH_CONFIG", filepath.Join(env.WorkDir, "ssh_config"))
 	env.Setenv("SHELL", "/bin/sh")
+	examples, err := filepath.Abs("testdata/examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	// The race detector holds every process for a second at its end, to see late reports: there are hundreds here.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	return nil

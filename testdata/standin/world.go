@@ -43,7 +43,7 @@ const (
 
 // tools are the programs of the system that the stand-ins and nixhop's scripts take as they are.
 var tools = []string{
-	"base64", "cat", "chmod", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv",
+	"base64", "cat", "chmod", "cp", "cut", "date", "env", "false", "grep", "head", "ln", "ls", "make", "mkdir", "mkfifo", "mktemp", "mv",
 	"printf", "pwd", "readlink", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "sort", "stat", "tail", "timeout", "touch", "tr", "true", "uniq", "wc",
 	"xargs",
 }
