@@ -159,12 +159,38 @@ func TestRelease(t *testing.T) {
 		t.Errorf("two builds differ:\n%s%s", sums[0], sums[1])
 	}
 	const name = "nixhop-1.2.3-linux-amd64"
-	want := name + "/" + strings.Join([]string{"", "LICENSE", "README.md", "completion/", "completion/_nixhop", "completion/nixhop.bash", "completion/nixhop.fish", "nixhop", "nixhop.1"}, "\n"+name+"/")
+	want := name + "/" + strings.Join([]string{"", "LICENSE", "LICENSES", "README.md", "completion/", "completion/_nixhop", "completion/nixhop.bash", "completion/nixhop.fish", "nixhop", "nixhop.1"}, "\n"+name+"/")
 	if got := p.run(p.nixhop, "tar", "-tzf", "release/"+name+".tar.gz"); got != want {
 		t.Errorf("the archive has\n%s\nnot\n%s", got, want)
+	}
+	licences := p.run(p.nixhop, "tar", "-xzOf", "release/"+name+".tar.gz", name+"/LICENSES")
+	for _, want := range []string{"Go\n\nCopyright", "github.com/urfave/cli/v2\n\nMIT", "github.com/russross/blackfriday/v2\n\n", "golang.org/x/term\n\nCopyright"} {
+		if !strings.Contains(licences, want) {
+			t.Errorf("%q is not among the licences", want)
+		}
 	}
 	page := p.run(p.nixhop, "tar", "-xzOf", "release/"+name+".tar.gz", name+"/nixhop.1")
 	if first, _, _ := strings.Cut(page, "\n"); first != `.TH NIXHOP 1 "2023-11-14" "nixhop 1.2.3" "User Commands"` {
 		t.Errorf("the manual begins with %q", first)
+	}
+}
+
+// TestLibraries: the README says what each library is taken for.
+func TestLibraries(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, required, _ := strings.Cut(string(mod), "require (\n")
+	required, _, _ = strings.Cut(required, "\n)")
+	for line := range strings.Lines(required) {
+		if path := strings.Fields(line)[0]; !strings.Contains(string(readme), "| `"+path+"`") {
+			t.Errorf("%s has no line in the table of libraries in README.md", path)
+		}
 	}
 }
