@@ -96,6 +96,35 @@ func labColmena(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 }
 
+// labNetworks: a network of NixOps and one of morph are deployed as they stand, the second with its secret.
+func labNetworks(t *testing.T, l *lab) {
+	dir := l.guided(t, "n1")
+	nixpkgs := filepath.Join(filepath.Dir(dir), "nixpkgs")
+	env := l.configured(t, "Host "+l.address(t, "n1"), l.login(t))
+	for kind, network := range map[string]string{
+		"nixops": `{ nixpkgs = ` + nixpkgs + `; defaults = { name, ... }: { lab.message = "${name} by nixops"; };
+			n1 = { nixpkgs.system = "x86_64-linux"; deployment.targetHost = "` + l.address(t, "n1") + `"; }; }`,
+		"morph": `{ network.pkgs = import ` + nixpkgs + ` { system = "x86_64-linux"; };
+			n1 = { name, ... }: { lab.message = "${name} by morph"; deployment.targetHost = "` + l.address(t, "n1") + `"; deployment.targetUser = "root";
+				deployment.secrets.word = { source = "word"; destination = "/etc/word"; owner.user = "admin"; }; }; }`,
+	} {
+		for name, text := range map[string]string{kind + ".nix": network, "word": "s3cret"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := l.nixhop(t, dir, env, "switch", "n1", "-f", kind+".nix", "--inventory", kind)
+		succeeds(t, r)
+		l.runs(t, "n1", strings.TrimSpace(r.stdout))
+		if got := l.ssh(t, "n1", "cat /etc/nixhop-message"); strings.TrimSpace(got) != "n1 by "+kind {
+			t.Error(got)
+		}
+	}
+	if got := l.ssh(t, "n1", "stat -c '%U %a' /etc/word; cat /etc/word"); strings.TrimSpace(got) != "admin 400\ns3cret" {
+		t.Errorf("%q", got)
+	}
+}
+
 // labKeys: keys of a hive are written with their owner and mode, by a login that sudo wants a password of, too; nothing of them is seen among the
 // processes of the host, in its store or its journal, or here; an upload that is interrupted leaves no half key.
 func labKeys(t *testing.T, l *lab) {

@@ -35,6 +35,7 @@ func TestLab(t *testing.T) {
 		{"the manual's commands", labManualsCommands},
 		{"which configuration", labWhichConfiguration},
 		{"the guide's colmena hive", labColmena},
+		{"networks of NixOps and morph", labNetworks},
 		{"keys", labKeys},
 		{"over a jump host, to another port", labJump},
 		{"ports in HOST words", labPorts},

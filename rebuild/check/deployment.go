@@ -138,7 +138,7 @@ func (d Deployment) target() TargetWant {
 		signers = d.At.Nix.SignsBy
 	}
 	return TargetWant{
-		Host: d.Machine, Root: d.Root.Needed, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
+		Host: d.Machine, Root: d.Root.Needed, Keys: d.Request.Action == request.UploadKeys, Ways: d.Root.Ways, AskPassword: d.Root.Asked, AskLate: !d.Checking,
 		ByCommands: d.Root.ByCommands, Rules: d.Root.Rules, Missing: d.Root.Missing,
 		Boots:    d.Checking || d.Request.Action == "switch" || d.Request.Action == "boot",
 		Unsigned: (d.At == nil || d.At != d.On) && !d.Request.Back() && d.Request.Action != request.UploadKeys, Signers: signers, Built: d.Request.Evaluates(), Stored: d.Stored, PublicKey: d.PublicKey, Now: time.Now(),

@@ -18,6 +18,14 @@ var sudoers = [...]string{"wheel", "sudo", "admin"}
 // takesRoot is why a login must be able to become root.
 const takesRoot = "setting the system profile and activating it takes root"
 
+// why is takesRoot for what is wanted.
+func (want TargetWant) why() string {
+	if want.Keys {
+		return "writing keys takes root"
+	}
+	return takesRoot
+}
+
 // NoRoot finds a login that is not root and cannot become it, or not without a password.
 func NoRoot(f facts.Host, want TargetWant) []report.Finding {
 	e, user := f.Elevate, cmp.Or(f.Login.User, f.Login.UID)
@@ -28,7 +36,7 @@ func NoRoot(f facts.Host, want TargetWant) []report.Finding {
 	if way == facts.BySudo {
 		return []report.Finding{sudoRefuses(f, user, want)}
 	}
-	found := report.Finding{Name: "no-root", Severity: report.Error, Why: takesRoot}
+	found := report.Finding{Name: "no-root", Severity: report.Error, Why: want.why()}
 	switch {
 	case len(want.Ways) == 0:
 		found.What = fmt.Sprintf("%q is not root, and --elevate none keeps it from becoming root", user)
@@ -132,8 +140,11 @@ func sudoPassword(e facts.Elevation, user string, want TargetWant) report.Findin
 	}
 	if !want.AskPassword {
 		found.Severity = report.Error
-		found.Why = fmt.Sprintf("there is no way to ask for it, and the activation would fail after the whole build: %q%s",
-			facts.SudoReason(e.SudoSays), ruledOut(e, want.Ways))
+		fails := "the activation would fail after the whole build"
+		if want.Keys {
+			fails = "no key can be written without it"
+		}
+		found.Why = fmt.Sprintf("there is no way to ask for it, and %s: %q%s", fails, facts.SudoReason(e.SudoSays), ruledOut(e, want.Ways))
 		if e.SudoLate {
 			found.Why += late
 		}

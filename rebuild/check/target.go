@@ -18,6 +18,7 @@ type TargetWant struct {
 	HostName    string         // networking.hostName of the configuration
 	System      string         // that the configuration is for: "x86_64-linux"
 	Root        bool           // the action needs root there
+	Keys        bool           // only keys are written there
 	Ways        []facts.Way    // to root, those that may be taken; none: the login must be root
 	AskLate     bool           // it is nixos-rebuild that asks
 	AskPassword bool           // a sudo password could be asked for and used
