@@ -184,6 +184,9 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 		return func(c *cli.Context) error { return s.Check(c.Context, r) }
 	case "hosts":
 		return func(c *cli.Context) error { return selection.Hosts(c.Context, r, s.Say, s.Dir, s.Env) }
+	case "status":
+		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
+		return func(c *cli.Context) error { return command.Status(c.Context, r, world, s.Stdio) }
 	case "ssh":
 		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
 		return func(c *cli.Context) error { return command.Run(c.Context, r, world, s.Stdio) }

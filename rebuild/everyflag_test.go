@@ -188,6 +188,9 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 				reaches := []string{"--accept-new", "--connect-timeout", "--parallel", "--skip-offline"}
 				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)
 			}
+			if action.Name == "status" {
+				namesTakeIt = namesTakeIt || slices.Contains([]string{"--accept-new", "--connect-timeout", "--skip-offline"}, s.Name)
+			}
 			if action.Name == request.UploadKeys {
 				reaches := []string{"--accept-new", "--connect-timeout", "--skip-offline", "--sudo", "--elevate", "--ask-elevate-password"}
 				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)

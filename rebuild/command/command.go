@@ -1,5 +1,5 @@
-// Package command runs a command on hosts, or logs in to one. It deploys nothing, and looks at no host: what a host is
-// asked for is its user's business.
+// Package command does what takes hosts and no configuration: it runs a command on them, logs in to one, or tells what they
+// are like. It deploys nothing.
 package command
 
 import (
@@ -48,15 +48,11 @@ func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.St
 	if len(found.Targets) == 1 {
 		return c.alone(ctx, found.Targets[0], s)
 	}
-	if err := c.net.MakeDir(); err != nil {
+	hosts, err := c.begin(ctx, found)
+	if err != nil {
 		return err
 	}
-	c.here = c.net.LookHere(ctx, facts.HereQuery{Dir: w.Dir, Env: w.Env})
-	tally := phase.NewTally(order, len(found.Targets), false)
-	var hosts []host
-	for _, t := range found.Targets {
-		hosts = append(hosts, host{t})
-	}
+	tally := phase.NewTally(order, len(hosts), false)
 	done := phase.Each(ctx, tally, w.Say, report.PhaseConnect, order.Order.AtATime(), hosts, c.on)
 	tally.SayWhy(w.Say)
 	w.Say.Warnings(goingOn(tally.Ended()))
@@ -104,6 +100,18 @@ type commander struct {
 	words     []string
 }
 
+// begin makes the place for the connections, and begins to look at this machine.
+func (c *commander) begin(ctx context.Context, found selection.Found) (hosts []host, err error) {
+	if err := c.net.MakeDir(); err != nil {
+		return nil, err
+	}
+	c.here = c.net.LookHere(ctx, facts.HereQuery{Dir: c.world.Dir, Env: c.world.Env})
+	for _, t := range found.Targets {
+		hosts = append(hosts, host{t})
+	}
+	return hosts, nil
+}
+
 // machine is what ssh makes of a host.
 func (c commander) machine(ctx context.Context, h host) (*decision.Machine, error) {
 	m, err := c.net.Machine(ctx, h.Host)
@@ -144,19 +152,25 @@ func (c commander) typo(name string) string {
 	return fmt.Sprintf("the ssh config has no alias %q; did you mean %s?", name, strings.Join(near, " or "))
 }
 
-// on runs the command on one of several hosts.
-func (c commander) on(ctx context.Context, h host) (host, error) {
+// reach opens the connection to a host. That there is none is said, and the error is a *report.CheckError.
+func (c commander) reach(ctx context.Context, h host) (*remote.Link, error) {
 	m, err := c.machine(ctx, h)
 	if err != nil {
-		return h, err
+		return nil, err
 	}
 	link, failure, err := c.net.Open(ctx, m)
+	if err != nil || failure == nil {
+		return link, err
+	}
+	login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: c.world.Env("SUDO_USER")}
+	return nil, c.refuse(h, check.NotReached(login, *failure, true, c.here, c.inventory, c.world.Env))
+}
+
+// on runs the command on one of several hosts.
+func (c commander) on(ctx context.Context, h host) (host, error) {
+	link, err := c.reach(ctx, h)
 	if err != nil {
 		return h, err
-	}
-	if failure != nil {
-		login := check.Login{Alias: m.Host.String(), Endpoint: m.Endpoint, PublicKey: facts.PublicKey(m.Endpoint), SudoUser: c.world.Env("SUDO_USER")}
-		return h, c.refuse(h, check.NotReached(login, *failure, true, c.here, c.inventory, c.world.Env))
 	}
 	behind := func(show func(string)) func([]byte) {
 		return func(line []byte) { show(nixexec.Prefixed(nixexec.Printable(h.Name())+": ", string(line))) }

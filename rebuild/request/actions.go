@@ -89,6 +89,8 @@ func ownActions() []Action {
 			Long: "What stands behind switch may stand behind check. Without a HOST: every alias that has a configuration here."},
 		{Name: "hosts", Own: true, Usage: "[HOST...] [flags]", Flags: inventory, Short: "list the hosts of the ssh config",
 			Long: "Alias, user@address:port, the way there, configuration, tags, and where it stands. An alias that ssh refuses ends it with 3; the others are listed."},
+		{Name: "status", Own: true, Usage: "[HOST...] [flags]", Flags: append(slices.Clone(connecting), "--json", "--skip-offline"), Short: "tell what hosts run and boot, and what failed",
+			Long: "Without a HOST: every alias that has a configuration here. The last deployment is that by nixhop since the host has booted."},
 		{Name: "ssh", Own: true, Command: true, Usage: "HOST... [flags] [-- COMMAND...]", Flags: slices.Concat(connecting, v("--yes", "--parallel", "--skip-offline")), Short: "run a command on hosts, or log in to one",
 			Long: "A single word is a line for a shell, several are a program and its arguments.\n" +
 				"One host: as by ssh itself, with its standard input and exit status.\n" +
@@ -139,7 +141,7 @@ func FindTopic(name string) (Topic, bool) {
 
 // helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
 func helpWords() []string {
-	words := []string{"check", "hosts", "ssh", UploadKeys, "completion", "version", "man", "help"}
+	words := []string{"check", "hosts", "status", "ssh", UploadKeys, "completion", "version", "man", "help"}
 	for _, a := range rebuildActions() {
 		words = append(words, a.Name)
 		if a.Also != "" {

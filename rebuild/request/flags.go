@@ -62,7 +62,7 @@ func rolloutFlags() []FlagSpec {
 		{Name: "--health-timeout", With: v("switch", "test"), Values: v("SECONDS"), Group: g, Help: "how long a host may take to be healthy (default 60)"},
 		{Name: "--on-failure", With: work, Values: v("WHAT"), Choices: failures, Group: g, Help: "stop: begin nothing further when a host fails (default); continue: with the others", More: "what runs is finished, and the rest is listed"},
 		{Name: "--max-failures", With: work, Values: v("N|N%"), Group: g, Help: "go on until more hosts than that have failed"},
-		{Name: "--skip-offline", With: append(slices.Clone(work), "ssh", UploadKeys), Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed", More: "they are listed; where no host is left that is a failure all the same"},
+		{Name: "--skip-offline", With: append(slices.Clone(work), "status", "ssh", UploadKeys), Group: g, Help: "leave out hosts that cannot be reached, and do not count them as failed", More: "they are listed; where no host is left that is a failure all the same"},
 		{Name: "--force", With: changes, Group: g, Help: "activate also hosts that run and boot the system already; this restarts failed units, too"},
 		{Name: "--eval-jobs", With: append(slices.Clone(work), "check"), Values: v("N"), Group: g, Help: "evaluate so many configurations at a time (default: as many as processors and memory carry)"},
 		{Name: "--copy-jobs", With: work, Values: v("N"), Group: g, Help: "copy so many systems at a time (default 5)"},

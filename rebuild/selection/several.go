@@ -31,7 +31,7 @@ func (c Choice) several(r request.Request, s source.Source) error {
 		return wrong(hint, "%s one host, not %d: %s", what, len(names), report.Listed(names))
 	}
 	switch {
-	case r.Action == "list-generations", action.Command && len(r.Extra) > 0:
+	case r.Action == "list-generations", r.Action == "status", action.Command && len(r.Extra) > 0:
 		return nil
 	case action.Command:
 		hint = r.Offer(report.Again("--", "COMMAND"))
