@@ -69,6 +69,7 @@ func TestLab(t *testing.T) {
 		{"exit statuses", labExitStatuses},
 		{"a lost link", labLinkLost},
 		{"a link that stays lost", labLinkGone},
+		{"a guard", labGuard},
 		{"what a nixos-rebuild leaves", labAftermath},
 		{"explanations", labExplanations},
 		{"without systemd", labWithoutSystemd},
@@ -120,6 +121,7 @@ func startLab(t *testing.T, words ...string) *lab {
 		"NIX_USER_CONF_FILES=" + filepath.Join(l.dir, "nix", "user.conf"),
 		"XDG_RUNTIME_DIR=" + l.runtime,
 		"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"),
+		"NIXHOP_GUARD=0", // it has tests of its own
 	}
 	for _, made := range []string{l.runtime, filepath.Join(dir, "cache")} {
 		if err := os.Mkdir(made, 0o700); err != nil {

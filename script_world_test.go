@@ -32,6 +32,7 @@ func makeWorld(ts *testscript.TestScript, neg bool, args []string) {
 		for name, value := range w.Environment() {
 			ts.Setenv(name, value)
 		}
+		ts.Setenv("NIXHOP_GUARD", "0") // a guard has scripts of its own
 		ts.Setenv("PATH", ts.Getenv("PATH")+string(filepath.ListSeparator)+nixhop)
 	}
 	if len(args) == 1 {

@@ -16,22 +16,25 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	if err := c.keys.Before(ctx); err != nil {
 		return done, err
 	}
-	return done, c.keys.After(ctx, r.system(ctx, c))
+	proved, err := r.system(ctx, c)
+	done.Proved = proved
+	return done, c.keys.After(ctx, err)
 }
 
-// system activates a system, and says what came of it.
-func (r *Run) system(ctx context.Context, c Copied) error {
+// system activates a system, and says what came of it: also whether its guard has proved it.
+func (r *Run) system(ctx context.Context, c Copied) (proved bool, err error) {
 	p := r.performer(c.Checked)
 	if c.Unchanged {
-		return p.Stands(ctx, c.System)
+		return false, p.Stands(ctx, c.System)
 	}
+	p = p.Guarded(ctx)
 	step, wanted := plan.Activate(p.Job)
 	if !wanted {
-		return nil
+		return false, nil
 	}
 	outcome, heard, err := p.Activate(ctx, step, plan.Results{"toplevel": c.System})
 	if heard == nil {
-		return err
+		return false, err
 	}
 	text, result := p.Teller.Outcome(outcome, c.System)
 	if change := outcome.Change(c.Request.Action, p.Before.System); change != (report.Change{}) {
@@ -41,13 +44,13 @@ func (r *Run) system(ctx context.Context, c Copied) error {
 	switch {
 	case !outcome.Known():
 		r.explain(c.Told, heard, err, "ssh-lost")
-		return p.Failure(ctx, err)
+		return false, p.Failure(ctx, err)
 	case result == report.Done:
 		p.Say.Info(text)
-		return nil
+		return outcome.Closed, nil
 	}
 	r.explain(c.Told, heard, err, explain.ExitRow, "switch-err") // which the outcome says anyway
-	return &remote.OutcomeError{Result: result, Err: errors.New(text)}
+	return false, &remote.OutcomeError{Result: result, Err: errors.New(text)}
 }
 
 // whole lets a nixos-rebuild do all that is left, for one host, and says what came of it where it failed.

@@ -9,8 +9,10 @@ import (
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/guard"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/rollout"
 	"nixhop/rebuild/selection"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
@@ -25,6 +27,8 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	}
 	switch flag {
 	case "--plan", "--check": // what is done with the commands
+	case "--no-guard": // there is none
+		return !own
 	case "--ask": // what is said before it
 	case "--diff":
 		return own
@@ -114,6 +118,15 @@ func deed(t *testing.T, words []string) (text string, refused bool) {
 	}
 	if decision.NeedsRoot(r.Action) {
 		job.Target = machine
+		wish, err := guard.Of(r, func(string) string { return "" })
+		if err != nil {
+			return "", true
+		}
+		var expected *decision.Machine
+		if wish.Expect != nil {
+			expected = machineOf(wish.Expect.Name)
+		}
+		job.Guard, _ = wish.For(machine, expected, d, rollout.Health{})
 	}
 	if !known.Place.Here {
 		job.Build = machineOf(known.Place.Host.Name)

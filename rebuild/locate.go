@@ -36,6 +36,9 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	case !p.Place.Here && err == nil:
 		l.Builder, err = r.machine(ctx, p, p.Place.Host)
 	}
+	if err == nil && r.wish.Expect != nil {
+		l.Expected, err = r.machine(ctx, p, *r.wish.Expect)
+	}
 	if err == nil {
 		_, err = r.net.SSHOpts(l.Machine, l.Builder)
 	}

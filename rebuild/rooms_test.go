@@ -21,6 +21,7 @@ var floors = [][]string{
 	{"rebuild/check", "rebuild/plan"},
 	{"rebuild/selection"},
 	{"rebuild/explain"},
+	{"rebuild/guard"},
 	{"rebuild/remote"},
 	{"rebuild/building", "rebuild/keys", "rebuild/phase", "rebuild/preview"},
 	{"rebuild", "rebuild/command"},

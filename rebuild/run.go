@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/guard"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
@@ -39,6 +41,7 @@ type Run struct {
 	look     *decision.Looking
 
 	rollout rollout.Rollout
+	wish    guard.Wish
 	waves   [][]string // names of hosts, in the order of their activation
 	tally   *phase.Tally
 	site    *building.Site // where hosts meet that are built here
@@ -58,11 +61,12 @@ func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
 	order, err := rollout.Of(r)
-	if err != nil {
+	wish, wrong := guard.Of(r, s.Env)
+	if err = cmp.Or(err, wrong); err != nil {
 		return nil, nil, err
 	}
 	run := &Run{
-		Session: s, person: s.Ask, inventory: inv, rollout: order, checking: checking,
+		Session: s, person: s.Ask, inventory: inv, rollout: order, wish: wish, checking: checking,
 		alone: len(targets) < 2 && !r.Watched(), many: len(targets) > 1,
 	}
 	run.tally = phase.NewTally(order, len(targets), run.alone)

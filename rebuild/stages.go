@@ -34,6 +34,8 @@ type (
 		Builder *decision.Machine // the build host; nil: here; the same as Machine where that builds for itself
 		Sketch  decision.Decision // as far as it can be made without a look
 		Found   []report.Finding  // by then; each stage has what was found up to it
+
+		Expected *decision.Machine // as what the target answers once it was activated; nil: as before
 	}
 
 	// Connected has a connection to each machine, and what they have told of themselves (connect).
@@ -92,6 +94,7 @@ type (
 		Checked
 		System    string // its store path; empty: nobody has told
 		Unchanged bool
+		Proved    bool // by its guard, which has asked whether it is healthy, too
 	}
 
 	// Healthy does what it is for, as far as somebody has said how that is seen (prove).

@@ -177,6 +177,9 @@ func sockets(dir string) ([]string, error) {
 	return names, nil
 }
 
+// Batch reports whether the connection was opened without asking anybody.
+func (m *Master) Batch() bool { return m.options.Batch }
+
 // Log returns the beginning of what ssh has logged of the connection: how it came about, up to the login.
 func (m *Master) Log() string { return readHead(m.options.logFile()) }
 

@@ -133,20 +133,23 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	return &installed, "", nil
 }
 
+// onlyOwn are the flags for what no nixos-rebuild does.
+var onlyOwn = []string{"--generation", "--ask", "--guard", "--expect", "--guard-reboot", "--activation-timeout"}
+
 // forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, a generation is named, or
 // something is to happen before the activation: there is no flag by which any nixos-rebuild could be told to.
 func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) {
-	r, flag := k.Request, "--system"
-	switch {
-	case r.Has("--generation"):
-		flag = "--generation"
-	case r.Has("--ask"):
-		flag = "--ask"
+	r, flag := k.Request, ""
+	switch at := slices.IndexFunc(onlyOwn, r.Has); {
+	case at >= 0:
+		flag = onlyOwn[at]
 	case d.Crossing.Wanted():
 		flag = "--cross"
+	case d.System != "":
+		flag = "--system"
 	}
 	switch {
-	case d.Engine == nil || !d.Crossing.Wanted() && d.System == "" && !r.Has("--generation") && !r.Has("--ask"):
+	case d.Engine == nil || flag == "":
 		return d.Engine, d.Why, nil
 	case r.Engine == request.EngineNixosRebuild:
 		return nil, "", &request.UsageError{

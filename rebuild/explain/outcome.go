@@ -30,6 +30,12 @@ type Outcome struct {
 	Ended      bool   // it was all of it
 	Rest       bool   // nothing of the run is at work there any more
 	Failed     string // names of failed units, where somebody asked for them
+
+	Guard     string // the last that the guard of the activation has told of itself (guard.sh); empty: there was none
+	Closed    bool   // the guard is gone, and what it told is how it ended
+	Committed int    // status of what puts the system where it boots from; -1: not known, or it never ran
+	Restored  int    // status of what has brought the system before back; likewise
+	HostKeys  string // public keys that the system before had, a line each
 }
 
 // StepActivate is the step of an activation that runs switch-to-configuration.
@@ -104,11 +110,13 @@ const reportedBytes = 1024
 // ParseOutcome reads the key=value lines that activate.sh reports of a run; the last of a key counts. What is not
 // behind the name of this very run is somebody else's, and unknown lines are ignored.
 func ParseOutcome(out, run string) Outcome {
-	o := Outcome{Status: -1}
+	o := Outcome{Status: -1, Committed: -1, Restored: -1}
 	texts := map[string]*string{
 		"was": &o.Was, "was_profile": &o.WasProfile, "toplevel": &o.Toplevel, "started": &o.Started, "profile": &o.Profile,
 		"generation": &o.Generation, "version": &o.Version, "reboot": &o.Reboot, "current": &o.Current, "profile_now": &o.ProfileNow, "step": &o.Step, "why": &o.Why,
+		"guard": &o.Guard,
 	}
+	numbers := map[string]*int{"commit_status": &o.Committed, "restored_status": &o.Restored}
 	for line := range strings.Lines(out) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
 		value = nixexec.Printable(value[:min(len(value), reportedBytes)])
@@ -121,6 +129,14 @@ func ParseOutcome(out, run string) Outcome {
 		case !o.Begun:
 		case text != nil:
 			*text = value
+		case key == "hostkey" && len(o.HostKeys) < 16<<10:
+			o.HostKeys += value + "\n"
+		case key == "closed":
+			o.Closed = value == "yes"
+		case numbers[key] != nil:
+			if n, err := strconv.Atoi(value); err == nil {
+				*numbers[key] = n
+			}
 		case key == "ended":
 			o.Ended = value == "yes"
 		case key == "status" && o.Step == StepActivate:

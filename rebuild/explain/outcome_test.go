@@ -11,7 +11,7 @@ import (
 func TestParseOutcome(t *testing.T) {
 	out := "status=0\nrun=r\nnonsense\nprofile=/b\x1b[2J\ngeneration=12\nstatus=7\nstep=activate\ncurrent=/b\nstatus=4\nended=yes\n"
 	got := ParseOutcome(out, "r")
-	want := Outcome{Profile: `/b\x1b[2J`, Generation: "12", Current: "/b", Step: "activate", Status: 4, Begun: true, Ended: true, Rest: true}
+	want := Outcome{Profile: `/b\x1b[2J`, Generation: "12", Current: "/b", Step: "activate", Status: 4, Begun: true, Ended: true, Rest: true, Committed: -1, Restored: -1}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

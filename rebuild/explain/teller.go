@@ -16,6 +16,7 @@ type Teller struct {
 	Back    string // the command that goes back to the generation before; empty: there is no target
 	Units   string // the command that shows the failed units; empty: here
 	Journal string // the command that shows the log of the activation
+	Status  string // the command that tells what runs; empty: here
 }
 
 // Outcome puts an activation's own report into words. system is what was deployed; empty: the host has found that out.
@@ -164,6 +165,7 @@ func NewTeller(target *decision.Machine, call report.Call) Teller {
 		host := target.Host.String()
 		t.Where = "on " + target.Host.Name
 		t.Journal = call.Lines([]report.Remedy{report.On(host, journal...)})[0]
+		t.Status = call.Lines([]report.Remedy{report.On(host, "readlink", "-f", "/run/current-system")})[0]
 		t.Units = call.Lines([]report.Remedy{report.On(host, "systemctl", "--failed")})[0]
 	}
 	return t

@@ -148,6 +148,7 @@ func aboutJSON() []Part {
 // Variables are the variables of the environment that nixhop looks at.
 func Variables() []Row {
 	return []Row{
+		{"NIXHOP_GUARD", "how long a guard waits for its proof, as by --guard; 0: there is none"},
 		{"NIXHOP_SSH_CONFIG", "the ssh config to use, as by --ssh-config"},
 		{"NIXHOP_NIXOS_REBUILD", "the nixos-rebuild to run, as by --nixos-rebuild"},
 		{"NIX_SSHOPTS", "options of ssh, for every connection; split as a shell does"},

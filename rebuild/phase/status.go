@@ -70,6 +70,8 @@ func statusOfStep(err error) int {
 // statusOfOutcome is that of an outcome. A child's own is passed on, but for the 1 that says nothing.
 func statusOfOutcome(e *remote.OutcomeError) int {
 	switch {
+	case e.Result == report.RolledBack:
+		return request.ExitRolledBack
 	case remote.NotOurs(e.Child) > request.ExitFailed:
 		return e.Child
 	case e.Result == report.Units:

@@ -16,11 +16,15 @@ func Activate(j Job) (Step, bool) {
 		return Step{}, false
 	}
 	a := activation{Activation: decision.ActivationOf(j.Request), Run: j.Run, By: j.By, NoCheck: j.NoPreSwitchCheck}
+	if _, guarded := j.proof(); guarded {
+		a.Guard = j.Guard
+	}
 	words := []string{"/bin/sh", "-s", "--", facts.RunDir(j.Run)}
 	if !a.Back() {
 		words = append(words, decision.ToplevelWord)
 	}
 	step := Step{Name: "activate", Text: "activate.sh", Result: "outcome", Command: nixexec.Command{Stdin: a.script()}}
+	step.Optional = a.Guard != nil // its proof judges how it ended
 	if j.Target == nil {
 		step.Command.Argv = slices.Concat(j.LocalElevate, words)
 		return step, true

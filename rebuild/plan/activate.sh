@@ -1,9 +1,9 @@
-# Runs on the target, as root, from standard input: has a system activated there (work.sh, which the caller puts in front as a function) and
+# Runs on the target, as root, from standard input: has a system activated there (work.sh, which the caller puts in front as a function, as guard.sh) and
 # shows what that prints, until it has ended. Nothing is changed by this script itself, and nothing that it starts is bound to it: it may be
 # killed, and its connection may go away, at any moment (NixOS/nixpkgs#39118, #462179). What became of the run stands in a file of its own there,
 # in lines of key=value; that is what is printed on standard output at the end, and what await.sh tells later.
 # Arguments: the directory of the run, which is new; the store path of the system, or nothing for a rollback.
-# Set by the caller in front of this text: unit patience run by bootloader no_check programs
+# Set by the caller in front of this text: unit patience run by bootloader no_check guard programs
 # shellcheck shell=sh disable=SC2154
 
 # All of it must have come in before the first command runs: the end of a text that was cut off is no command.
@@ -55,6 +55,7 @@
         mkdir "$dir" && work >"$dir/work" && printf 'run=%s\nby=%s\n' "$run" "$by" >"$dir/outcome" || return
         printf '%s\n' "$PATH" "${NIX_REMOTE-}" >"$dir/login" || return
         (umask 077 && : >"$dir/log" && mkfifo "$dir/output") || return
+        if [ -n "$guard" ]; then guard >"$dir/guard" && [ "$(cat "$dir/guard")" = "$(guard)" ] || return; fi
         # Not every shell tells that what it has printed was not written.
         if ! [ -s "$dir/work" ] || [ "$(cat "$dir/work")" != "$(work)" ] || ! grep -qxF "run=$run" "$dir/outcome"; then
             echo "not all of it was written"

@@ -2,7 +2,7 @@ package plan
 
 import (
 	_ "embed"
-	"strconv"
+	"slices"
 	"time"
 
 	"nixhop/nixexec"
@@ -22,6 +22,7 @@ type activation struct {
 	Run     string // names the run, so that its outcome can be asked for later
 	By      string // who deploys, for others who wait: "me on laptop"
 	NoCheck bool   // NIXOS_NO_CHECK: skip the pre-switch checks of the system itself
+	Guard   *Guard // nil: none
 }
 
 // activationPatience is how long another activation on the host is waited for.
@@ -32,29 +33,38 @@ const activationPatience = 10 * time.Minute
 const Heartbeat = time.Minute
 
 // script is what goes to the standard input of /bin/sh on the target: work.sh with its assignments, as a function that
-// prints it, then the assignments and activate.sh.
+// prints it, guard.sh likewise where there is a guard, then the assignments and activate.sh.
 func (a activation) script() string {
-	told := nixexec.Assignments(
-		[2]string{"unit", facts.ActivationUnit},
-		[2]string{"patience", strconv.Itoa(int(activationPatience.Seconds()))},
-		[2]string{"run", a.Run},
-		[2]string{"by", a.By},
-		[2]string{"action", a.Action},
-		[2]string{"profile", a.Profile},
-		[2]string{"rollback", word(a.Rollback, "yes")},
-		[2]string{"wanted", facts.GenerationWord(a.Generation)},
-		[2]string{"specialisation", a.Specialisation},
-	)
+	told := nixexec.Assignments(slices.Concat([][2]string{
+		{"unit", facts.ActivationUnit},
+		{"patience", seconds(activationPatience)},
+		{"run", a.Run},
+		{"by", a.By},
+		{"action", a.Action},
+		{"profile", a.Profile},
+		{"rollback", word(a.Rollback, "yes")},
+		{"wanted", facts.GenerationWord(a.Generation)},
+		{"specialisation", a.Specialisation},
+	}, a.Guard.guards())...)
 	own := nixexec.Assignments(
 		[2]string{"bootloader", word(a.Bootloader, "1")},
 		[2]string{"no_check", word(a.NoCheck, "1")},
 		nixexec.HostPrograms(),
 	)
-	return "work() { cat <<'" + workEnd + "'\n" + told + workScript + workEnd + "\n}\n" + told + own + activateScript
+	functions := printing("work", told+workScript)
+	if a.Guard != nil {
+		functions += printing("guard", told+guardScript)
+	}
+	return functions + told + own + activateScript
 }
 
-// workEnd is the line behind work.sh.
-const workEnd = "nixhop-end-of-work"
+// printing is a function that prints a text of whole lines.
+func printing(name, text string) string {
+	return name + "() { cat <<'" + scriptEnd + "'\n" + text + scriptEnd + "\n}\n"
+}
+
+// scriptEnd is the line behind a script in another one.
+const scriptEnd = "nixhop-end-of-script"
 
 // word is a word where it holds, else nothing.
 func word(holds bool, word string) string {

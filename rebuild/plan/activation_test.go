@@ -25,12 +25,13 @@ type host struct {
 var hostPrograms = map[string]string{
 	"bin/systemctl": `case $1 in
 is-active) [ -d "$DIR/units/$2" ] && echo active ;;
-list-units) for unit in "$DIR"/units/*; do [ -d "$unit" ] && echo "${unit##*/} loaded active running x"; done ;;
+list-units) case " $* " in *" --state=active "*) exit ;; esac
+    for unit in "$DIR"/units/*; do [ -d "$unit" ] && echo "${unit##*/} loaded active running x"; done ;;
 esac`,
 	"bin/systemd-run": `wait=
 while [ "${1#-}" != "$1" ]; do
     case $1 in
-    -E) shift ;;
+    -E | -p) shift ;;
     --wait) wait=1 ;;
     --unit=*) unit=${1#*=}.service ;;
     esac

@@ -36,6 +36,7 @@ type Job struct {
 	Commands      *decision.Commands // what sudo lets the login run there alone; nil: a shell
 	Terminal      bool               // progress can be shown
 	LocalElevate  []string           // in front of what needs root on this machine
+	Guard         *Guard             // beside the activation on the target; nil: none
 
 	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
 }

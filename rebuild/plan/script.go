@@ -101,7 +101,7 @@ func functionsFor(p Plan) []function {
 		sessions = append(sessions, exit[:slices.Index(exit, "-O")])
 	}
 	for _, step := range p.Steps {
-		if argv := step.Command.Argv; argv[0] == "ssh" {
+		if argv := step.Command.Argv; argv[0] == "ssh" && step.Name != ProveStep { // which has a connection of its own
 			sessions = append(sessions, argv[:max(slices.Index(argv, "--"), 0)])
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // Step is one command of a plan.
 type Step struct {
-	Name     string // "evaluate", "build", "copy", "link", "activate" or "nixos-rebuild"
+	Name     string // "evaluate", "build", "copy", "link", "activate", "prove" or "nixos-rebuild"
 	Where    string // host, for people; empty: here
 	Command  nixexec.Command
 	Else     *nixexec.Command // does the same in another way where Command fails; nil: there is none
@@ -95,6 +95,9 @@ func Make(j Job) (Plan, error) {
 	}
 	p.Steps = append(append(p.Steps, Build(j)...), Copy(j)...)
 	if step, ok := Activate(j); ok {
+		p.Steps = append(p.Steps, step)
+	}
+	if step, ok := j.proof(); ok {
 		p.Steps = append(p.Steps, step)
 	}
 	if path := j.Request.Value("--store-path"); path != "" {

@@ -1,8 +1,11 @@
 # Runs on the target, as root, in a unit of its own where there is systemd: looks, sets the profile and activates a system, one such run at a
 # time. activate.sh starts it and shows what it prints; nothing here needs that to live on. Each step is told in the outcome before it is
 # taken, and its end behind it; a status is that of switch-to-configuration and of nothing else.
+# Under a guard a switch becomes a test, and is committed by the guard (guard.sh) once it was proved: until then the boot takes what it took
+# before.
 # Arguments: the directory of the run; unit or alone; the store path of the system, or nothing for a generation that is there.
-# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation; wanted: a generation of the profile
+# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation guard; wanted: a generation of the
+# profile; guard: seconds, or nothing
 # shellcheck shell=sh disable=SC2154
 
 dir=$1 place=$2 toplevel=${3-}
@@ -21,7 +24,8 @@ finish() {
     report profile_now "$(readlink -f "$profile" 2>/dev/null)"
     if [ -n "${mine-}" ]; then rm -f "$all/holder" "$all/held"; fi
     report ended yes
-    rm -rf "$dir/log" "$dir/work" "$dir/output" "$dir/complaint" "$dir/login" "$dir/begun"
+    rm -rf "$dir/output" "$dir/complaint"
+    if [ -z "${guarded-}" ]; then rm -rf "$dir/log" "$dir/work" "$dir/login" "$dir/begun" "$dir/guard"; fi
     exit
 }
 fail() {
@@ -56,11 +60,23 @@ others() {
         esac
     done
 }
+# watched: whose activation is not proved yet, where a guard waits for that. Whoever asks has the lock.
+watched() {
+    other=$(readlink "$all/guarded") || return 0
+    if read -r pid by <"$other/watching" && grep -qsF "$other/guard" "/proc/$pid/cmdline"; then
+        printf 'the guard of that by %s' "$by"
+        return
+    fi
+    case $(systemctl is-active "nixhop-guard-${other##*/nixhop-}.service") in
+    active | activating) printf '%s' "its guard" ;; # systemd starts it anew
+    *) rm -f "$all/guarded" ;;
+    esac
+} 2>/dev/null
 report step wait
 flock=$(command -v flock)
 if [ -n "$flock" ]; then exec 9>>"$all/lock"; fi
 left=$patience
-until take && other=$(others) && [ -z "$other" ]; do
+until take && other=$(others) && [ -z "$other" ] && other=$(watched) && [ -z "$other" ]; do
     [ "$left" -gt 0 ] || fail "another activation is still running here${other:+ ($other)}"
     if [ "$left" -eq "$patience" ]; then
         printf 'nixhop: another activation is running here%s; waiting for its end, %s seconds at most\n' "${other:+ ($other)}" "$patience"
@@ -146,6 +162,44 @@ for part in kernel initrd kernel-modules; do
     fi
 done
 report reboot "$reboot"
+
+# arm: from here on the guard takes back what comes, unless it is told that the new system was proved.
+arm() {
+    report was_units "$(systemctl list-units --plain --no-legend --state=active 'ssh*.service' 'ssh*.socket' 'systemd-networkd.service' \
+        'network-addresses-*.service' 'NetworkManager.service' 'dhcpcd.service' 'firewall.service' 'nftables.service' 2>/dev/null |
+        while read -r name _; do case $name in (*@*) ;; (*) printf '%s ' "$name" ;; esac; done)"
+    for key in /etc/ssh/*.pub; do
+        if [ -r "$key" ] && read -r type text _ <"$key"; then report hostkey "$type $text"; fi
+    done
+    : >"$dir/open" && ln -sfn "$dir" "$all/guarded" || return
+    set -- /bin/sh "$dir/guard" "$dir"
+    if ! { [ -d /run/systemd/system ] && systemd-run -E "LOCALE_ARCHIVE=${LOCALE_ARCHIVE-}" \
+        -E "NIXOS_INSTALL_BOOTLOADER=${NIXOS_INSTALL_BOOTLOADER-}" -E "NIXOS_NO_CHECK=${NIXOS_NO_CHECK-}" \
+        -p Restart=on-failure -p RestartForceExitStatus=SIGTERM --collect --no-ask-password --quiet --service-type=exec \
+        --unit="nixhop-guard-${run#nixhop-}" "$@" 9>&-; }; then
+        if command -v setsid >/dev/null; then set -- setsid "$@"; fi
+        "$@" 9>&- >/dev/null 2>&1 &
+    fi
+    n=0
+    until [ -e "$dir/watching" ]; do
+        n=$((n + 1))
+        [ "$n" -lt 1000 ] || return
+        sleep 0.02
+    done
+}
+guarded=
+was=$(readlink -f /run/current-system 2>/dev/null)
+if [ -z "$guard" ] || [ "$was" = "$(readlink -f "$started")" ]; then
+    : # nobody wants it, or there is nothing to take back
+elif ! [ -x "$was/bin/switch-to-configuration" ]; then
+    report unguarded "there is no system that could be brought back"
+elif arm; then
+    guarded=1
+    if [ "$action" = switch ]; then action='test'; fi
+else
+    rm -rf "$dir/open" "$all/guarded"
+    fail "the guard could not be started"
+fi
 
 case $action in
 switch | boot)

@@ -6,6 +6,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/explain"
+	"nixhop/rebuild/guard"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 )
@@ -36,6 +37,15 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 			err = &OutcomeError{Result: result, Err: err}
 		}
 		return o, nil, err
+	case p.guards(o, err):
+		if LinkLost(err) {
+			p.Say.Warn("the connection was lost during the activation " + p.Teller.Where + ", which goes on without it; connecting again to learn how it ends")
+		}
+		o, unproved := p.prove(ctx, o, results["toplevel"])
+		if unproved != nil {
+			heard = nil
+		}
+		return o, heard, cmp.Or(unproved, err)
 	case p.Link == nil || p.Job.Commands != nil || !LinkLost(err):
 		return o, heard, err
 	}
@@ -46,6 +56,11 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 		return o, nil, cmp.Or(context.Cause(ctx), err)
 	}
 	return o, heard, err
+}
+
+// guards reports whether an activation stands under a guard, which nobody has told of the end of yet.
+func (p Performer) guards(o explain.Outcome, err error) bool {
+	return p.Link != nil && p.Job.Guard != nil && (o.Guard != "" || LinkLost(err))
 }
 
 // stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not
@@ -61,6 +76,10 @@ func (p Performer) stopped(ctx context.Context, o explain.Outcome, system string
 			p.Say.Fail(p.unknown(err))
 			return report.Unknown
 		}
+	}
+	if p.Job.Guard != nil && o.Guard != "" && !o.Closed {
+		p.Say.Warn(guard.Proof{Guard: *p.Job.Guard, Before: o.Was}.Stopped(p.Teller))
+		return report.Unknown
 	}
 	switch {
 	case o.Known():

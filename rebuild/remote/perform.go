@@ -15,6 +15,7 @@ import (
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
+	"nixhop/rebuild/rollout"
 )
 
 // StepError says which step of a deployment failed, and keeps the child's error.
@@ -51,7 +52,9 @@ type Performer struct {
 	Query           facts.Query // what the target is asked
 	Before          facts.Host  // what it told before
 	Teller          explain.Teller
-	Reconnects      func() // is called before one of them is made anew, which may take long; nil: nobody wants to know
+	Reconnects      func()         // is called before one of them is made anew, which may take long; nil: nobody wants to know
+	Health          rollout.Health // that an activation under a guard is proved by, too
+	NoGuard         string         // why there is none, where that is worth a word
 }
 
 // Keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was

@@ -9,7 +9,7 @@ import (
 // Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
 // Request.Value find it under its name.
 func Flags() []FlagSpec {
-	return slices.Concat(ownFlags(), hostFlags(), rolloutFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+	return slices.Concat(ownFlags(), guardFlags(), hostFlags(), rolloutFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
 }
 
 func ownFlags() []FlagSpec {
@@ -32,6 +32,18 @@ func ownFlags() []FlagSpec {
 		{Name: "--log-dir", Values: v("DIR"), Group: GroupOwn, Help: "keep all that is printed for each host in a file there, with times", More: "one host is then deployed as many are"},
 		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
+	}
+}
+
+func guardFlags() []FlagSpec {
+	const g = GroupGuard
+	changes := v("switch", "test")
+	return []FlagSpec{
+		{Name: "--guard", With: changes, Values: v("SECONDS"), Optional: true, Attached: true, Group: g, Help: "bring the system before back unless a new login proves the new one so soon after its activation (default 30; also NIXHOP_GUARD, 0: none)", More: "on by itself where such a login asks nobody"},
+		{Name: "--no-guard", With: changes, Group: g, Help: "no guard stays on the host"},
+		{Name: "--activation-timeout", With: changes, Values: v("SECONDS"), Group: g, Help: "under a guard: end an activation that takes longer, and bring the system before back (default 600)"},
+		{Name: "--guard-reboot", With: changes, Group: g, Help: "let the guard reboot the host into the system before where nothing else brings that back"},
+		{Name: "--expect", With: changes, Values: v("HOST"), Group: g, Help: "the host answers as this one, once it was activated: with another port, address or key"},
 	}
 }
 

@@ -63,6 +63,7 @@ type Group string
 // The headings, nixhop's own first.
 const (
 	GroupOwn           Group = "nixhop"
+	GroupGuard         Group = "what brings a host back"
 	GroupHosts         Group = "which hosts"
 	GroupMany          Group = "many hosts"
 	GroupPlatform      Group = "for another platform"
@@ -77,7 +78,7 @@ const (
 
 // Groups lists the headings in the order of the help.
 func Groups() []Group {
-	return []Group{GroupOwn, GroupHosts, GroupMany, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
+	return []Group{GroupOwn, GroupGuard, GroupHosts, GroupMany, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
 }
 
 // IsOwn reports whether the flag is nixhop's, unknown to any nixos-rebuild.

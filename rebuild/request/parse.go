@@ -256,9 +256,9 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 		r.AcceptNew = true
 	case "--connect-timeout":
 		// ssh counts in whole seconds, at least one.
-		r.ConnectTimeout, err = parseSeconds(spec.Name, value, time.Second, time.Hour)
+		r.ConnectTimeout, err = ParseSeconds(spec.Name, value, time.Second, time.Hour)
 	case "--reconnect-timeout":
-		r.ReconnectTimeout, err = parseSeconds(spec.Name, value, 0, time.Hour)
+		r.ReconnectTimeout, err = ParseSeconds(spec.Name, value, 0, time.Hour)
 	case "--engine":
 		r.Engine = value
 	case "--nixos-rebuild":

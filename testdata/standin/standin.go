@@ -61,7 +61,7 @@ func Run() {
 
 // runDirs finds the directories that nixhop makes for one run, here and on a host: what their names end with
 // differs from run to run.
-var runDirs = regexp.MustCompile(`((?:/tmp|/run/nixhop)/nixhop-)[0-9]+-[a-z0-9]{8}(?:[.][A-Za-z0-9]{6})?|(/tmp/tmp\.)[A-Za-z0-9]{6,10}`)
+var runDirs = regexp.MustCompile(`((?:/tmp|/run/nixhop)/nixhop-|--unit=nixhop-guard-)[0-9]+-[a-z0-9]{8}(?:[.][A-Za-z0-9]{6})?|(/tmp/tmp\.)[A-Za-z0-9]{6,10}`)
 
 // record appends the call to a record of its place, quoted for a shell: that of what changes something, or that of
 // what only looks. Of a text of several lines only the first letter is told, and what differs from run to run has

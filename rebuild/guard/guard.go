@@ -1,0 +1,88 @@
+// Package guard settles whether an activation on a host stands under a guard, which brings the system before back
+// unless a new login proves in time that the host can be reached, and puts into words what became of that. What a guard
+// does on the host are scripts of the plan; who logs in, and when, is settled above. Nothing here reaches a host, and
+// nothing is printed.
+package guard
+
+import (
+	"time"
+
+	"nixhop/rebuild/decision"
+	"nixhop/rebuild/plan"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/rollout"
+	"nixhop/sshcfg"
+)
+
+// Wish is what the command line and the environment say of a guard.
+type Wish struct {
+	Off    bool // there shall be none
+	Asked  bool // there shall be one, even where its proof asks somebody
+	Guard  plan.Guard
+	Expect *sshcfg.Host // as which the host answers once it was activated; nil: as before
+}
+
+// How long a guard has patience where nobody says otherwise.
+const (
+	defaultWait  = 30 * time.Second
+	defaultLimit = 10 * time.Minute
+)
+
+// Of reads a request, and NIXHOP_GUARD where it says nothing. Its errors are *request.UsageError.
+func Of(r request.Request, env func(string) string) (Wish, error) {
+	w := Wish{Off: r.Has("--no-guard"), Asked: r.Has("--guard")}
+	w.Guard = plan.Guard{Wait: defaultWait, Reboot: r.Has("--guard-reboot")}
+	if !plan.Guarded(r.Action) {
+		return Wish{Off: true}, nil
+	}
+	if w.Off && (w.Asked || r.Has("--expect") || w.Guard.Reboot) {
+		return w, &request.UsageError{Message: "--no-guard is beside flags that are a guard's", Hint: "leave one of them out"}
+	}
+	if r.Has("--expect") {
+		if len(r.Hosts) != 1 || r.Hosts[0].Kind != request.OneHost {
+			return w, &request.UsageError{Message: "--expect is for one host alone", Hint: "deploy to the others without it"}
+		}
+		host, err := sshcfg.ParseHost(r.Value("--expect"))
+		if err != nil {
+			return w, &request.UsageError{Message: "--expect: " + err.Error(), Hint: "as in: --expect web-new"}
+		}
+		w.Expect = &host
+	}
+	var err error
+	if w.Guard.Limit, err = r.Seconds("--activation-timeout", defaultLimit, time.Second, 24*time.Hour); err != nil {
+		return w, err
+	}
+	switch set := env("NIXHOP_GUARD"); {
+	case r.Value("--guard") != "":
+		w.Guard.Wait, err = r.Seconds("--guard", defaultWait, time.Second, time.Hour)
+	case set == "0":
+		w.Off = w.Off || !w.Asked
+	case set != "":
+		w.Guard.Wait, err = request.ParseSeconds("NIXHOP_GUARD", set, time.Second, time.Hour)
+	}
+	return w, err
+}
+
+// For is the guard of an activation on a target (nil: this machine), which answers as another host then, or as before (nil).
+// nil: there is none. why says so in words, where the user may have wanted one.
+func (w Wish) For(target, expected *decision.Machine, d decision.Decision, h rollout.Health) (g *plan.Guard, why string) {
+	switch {
+	case w.Off || target == nil:
+		return nil, ""
+	case d.Engine != nil && (w.Asked || expected != nil):
+		return nil, "no guard: nixos-rebuild does the work, whose switch is one step; --engine native has a guard"
+	case d.Engine != nil:
+		return nil, ""
+	case d.Commands != nil:
+		return nil, "no guard: sudo lets this login run the commands of nixos-rebuild alone there, and a guard is a shell of root"
+	}
+	guard := w.Guard
+	guard.Forced, guard.Expect = w.Asked, expected
+	if h.Wanted() {
+		guard.Wait += h.Timeout
+	}
+	return &guard, ""
+}
+
+// span is a time in words: "30s".
+func span(d time.Duration) string { return d.Round(time.Second).String() }
