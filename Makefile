@@ -37,11 +37,11 @@ bench:
 	@testdata/lab/lab.sh install
 	NIXHOP_BENCH_JSON=bench.json go test -tags lab,bench -run TestBench -count 1 -timeout 60m -v .
 
-# With SOAK_TAGS=soak,lab on real hosts.
+# With SOAK_TAGS=soak,lab on real hosts, and SOAK_GUARDS=1000 with so many activations that lose their host.
 SOAK_TAGS ?= soak
 
 soak:
-	go test -tags $(SOAK_TAGS) -run TestSoak -count 1 -timeout 45m -v .
+	go test -tags $(SOAK_TAGS) -run TestSoak -count 1 -timeout 90m -v .
 
 lint:
 	go vet ./... ./testdata/standin ./testdata/terminal

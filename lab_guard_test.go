@@ -15,36 +15,57 @@ import (
 const undone = `cd /etc/ssh && sed -i 's/^Port 2022$/Port 22/' sshd_config.d/address.conf; ` +
 	`[ ! -e ssh_away ] || mv ssh_away ssh_host_ed25519_key; [ ! -e /root/.ssh/away ] || mv /root/.ssh/away /root/.ssh/authorized_keys`
 
-// labGuard: a new system that cuts its host off, or ends badly, is taken back without anybody, and one that a new login proves stays. Each is
-// a system that does something to n1 as it is activated.
-func labGuard(t *testing.T, l *lab) {
+// guardFault is what a new system does to its host as it is activated.
+type guardFault struct {
+	name, lines string
+	flags       []string
+	stays       bool   // all the same
+	says        string // else
+}
+
+// guardFaults are the ways to lose a host, and some that only look like it.
+func guardFaults() []guardFault {
 	const port = `sed -i 's/^Port 22$/Port 2022/' /etc/ssh/sshd_config.d/address.conf; systemctl restart ssh.service`
-	for _, c := range []struct {
-		name, lines string
-		flags       []string
-		stays       bool
-		says        string
-	}{
+	return []guardFault{
 		{name: "proved", lines: "true", stays: true},
 		{name: "executes systemd anew", lines: "systemctl daemon-reexec", stays: true},
-		{name: "stops sshd", lines: "systemctl stop ssh.service", says: "its guard has brought "},
-		{name: "cuts the link, too", lines: "systemctl stop ssh.service; systemctl kill --signal=KILL 'session-*.scope'; sleep 1", says: "Connection refused"},
+		{
+			name: "stops sshd, and cuts the link", says: "Connection refused",
+			lines: "systemctl stop ssh.service; systemctl kill --signal=KILL 'session-*.scope'; sleep 1",
+		},
 		{name: "another port", lines: port, says: "its guard has brought "},
 		// Its key is on record for no such port; the host has told it before.
 		{name: "another port, and it is expected", lines: port, flags: []string{"--expect", "n1-new"}, stays: true},
-		{name: "another host key", lines: "cd /etc/ssh; mv ssh_host_ed25519_key ssh_away; ssh-keygen -q -t ed25519 -N '' -f ssh_new; mv ssh_new ssh_host_ed25519_key; systemctl restart ssh.service",
-			says: "REMOTE HOST IDENTIFICATION"},
+		{
+			name: "another host key", says: "REMOTE HOST IDENTIFICATION",
+			lines: "cd /etc/ssh; mv ssh_host_ed25519_key ssh_away; ssh-keygen -q -t ed25519 -N '' -f ssh_new; " +
+				"mv ssh_new ssh_host_ed25519_key; systemctl restart ssh.service",
+		},
 		{name: "no keys", lines: "mv /root/.ssh/authorized_keys /root/.ssh/away", says: "Permission denied"},
 		{name: "hangs", lines: "sleep 600", flags: []string{"--activation-timeout", "2"}, says: "the activation did not come to its end"},
-		{name: "ends its unit", lines: "systemctl kill --signal=KILL nixos-rebuild-switch-to-configuration.service; sleep 5", says: "the activation did not come to its end"},
-		{name: "ends the guard", lines: "systemctl stop ssh.service; systemctl kill --signal=KILL 'nixhop-guard-*'", says: "its guard has brought "},
-		{name: "reboots", lines: "systemctl reboot; sleep 60", says: "it was rebooted before the new system was proved"},
+		{
+			name: "ends its unit", says: "the activation did not come to its end",
+			lines: "systemctl kill --signal=KILL nixos-rebuild-switch-to-configuration.service; sleep 5",
+		},
+		{
+			name: "ends the guard", says: "its guard has brought ",
+			lines: "systemctl stop ssh.service; systemctl kill --signal=KILL 'nixhop-guard-*'",
+		},
+		// As a panic does: nothing is stopped before.
+		{name: "is booted anew", lines: "systemctl reboot --force --force; sleep 60", says: "it was rebooted before the new system was proved"},
 		{name: "not healthy", lines: "true", flags: []string{"--health", "false", "--health-timeout", "1"}, says: "is not healthy after 1s"},
-	} {
+	}
+}
+
+// labGuard: a new system that cuts its host off, or ends badly, is taken back without anybody, and one that a new login proves stays. Each is
+// a system that does something to n1 as it is activated.
+func labGuard(t *testing.T, l *lab) {
+	for _, c := range guardFaults() {
 		t.Run(c.name, func(t *testing.T) {
-			was := l.guardedBefore(t, c.name)
-			dir := l.guardedSystem(t, "guarded "+c.name, c.lines)
-			env := append(l.configured(t, "Host n1-new", "  HostName "+l.address(t, "n1"), "  Port 2022", "  User root", "  IdentityFile "+l.block(t, "n1", "IdentityFile")), "NIXHOP_GUARD=3")
+			was := l.guardedBefore(t, "n1", c.name)
+			dir := l.guardedSystem(t, "n1", "guarded "+c.name, c.lines)
+			env := append(l.configured(t, "Host n1-new", "  HostName "+l.address(t, "n1"), "  Port 2022", "  User root",
+				"  IdentityFile "+l.block(t, "n1", "IdentityFile")), "NIXHOP_GUARD=3")
 			code := 5
 			if c.stays {
 				env[len(env)-1], code = "NIXHOP_GUARD=60", 0
@@ -54,13 +75,15 @@ func labGuard(t *testing.T, l *lab) {
 				t.Errorf("exit status %d, want %d; it is to say %q\n%s", r.code, code, c.says, r.stderr)
 			}
 			if len(c.flags) > 0 && c.flags[0] == "--expect" {
-				l.must(t, exec.Command("ssh", "-F", l.config, "-p", "2022", "-o", "HostKeyAlias="+l.address(t, "n1"), "n1", "sh -c 'cd /etc/ssh && sed -i s/2022/22/ sshd_config.d/address.conf && systemctl restart ssh'"))
+				l.must(t, exec.Command("ssh", "-F", l.config, "-p", "2022", "-o", "HostKeyAlias="+l.address(t, "n1"), "n1",
+					"sh -c 'cd /etc/ssh && sed -i s/2022/22/ sshd_config.d/address.conf && systemctl restart ssh'"))
 			}
 			if c.stays {
 				was = l.build(t, dir, "n1")
 			}
 			l.runs(t, "n1", was)
-			l.unguarded(t)
+			l.unguarded(t, "n1")
+			l.noMasterLeft(t)
 		})
 	}
 	t.Run("nixhop is killed", l.guardAlone)
@@ -68,8 +91,8 @@ func labGuard(t *testing.T, l *lab) {
 
 // guardAlone: a guard needs nobody. nixhop is killed while the new system is activated, and the host is back; the next run goes well.
 func (l *lab) guardAlone(t *testing.T) {
-	was := l.guardedBefore(t, "alone")
-	dir := l.guardedSystem(t, "guarded alone", "echo it has begun; sleep 1")
+	was := l.guardedBefore(t, "n1", "alone")
+	dir := l.guardedSystem(t, "n1", "guarded alone", "echo it has begun; sleep 1")
 	cmd := l.command(t, dir, []string{"NIXHOP_GUARD=1"}, "switch", "n1", "--engine", "native")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	said, err := cmd.StderrPipe()
@@ -89,30 +112,33 @@ func (l *lab) guardAlone(t *testing.T) {
 	l.runs(t, "n1", was)
 	succeeds(t, l.nixhop(t, dir, []string{"NIXHOP_GUARD=60"}, "switch", "n1", "--engine", "native"))
 	l.runs(t, "n1", l.build(t, dir, "n1"))
-	l.unguarded(t)
+	l.unguarded(t, "n1")
+	l.noMasterLeft(t)
 }
 
-// guardedSystem makes a flake whose n1 does something as it is activated.
-func (l *lab) guardedSystem(t *testing.T, message, lines string) (dir string) {
+// guardedSystem makes a flake whose host does something as it is activated.
+func (l *lab) guardedSystem(t *testing.T, host, message, lines string) (dir string) {
 	t.Helper()
 	text := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(lines)
-	return l.systems(t, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "`+message+`"; activate = "`+text+`"; };`)
+	was := host + ` = system { hostName = "` + host + `"; };`
+	return l.systems(t, was, strings.Replace(was, "; };", `; message = "`+message+`"; activate = "`+text+`"; };`, 1))
 }
 
 // guardedBefore deploys the system that is to be brought back, and returns it.
-func (l *lab) guardedBefore(t *testing.T, name string) (system string) {
+func (l *lab) guardedBefore(t *testing.T, host, name string) (system string) {
 	t.Helper()
-	dir := l.guardedSystem(t, "before "+name, undone)
-	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1", "--engine", "native"))
-	return l.build(t, dir, "n1")
+	dir := l.guardedSystem(t, host, "before "+name, undone)
+	succeeds(t, l.nixhop(t, dir, nil, "switch", host, "--engine", "native"))
+	return l.build(t, dir, host)
 }
 
-// unguarded fails the test where a guard has left anything on n1.
-func (l *lab) unguarded(t *testing.T) {
+// unguarded fails the test where a guard has left anything on a host.
+func (l *lab) unguarded(t *testing.T, host string) {
 	t.Helper()
-	left := l.ssh(t, "n1", `n=0; while systemctl -q is-active 'nixhop-guard-*' && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done; systemctl list-units --all --plain --no-legend 'nixhop-*'; ls -A /run/nixhop/*/ | grep -v -e '^outcome$' -e : -e '^$'; ls -d /run/nixhop/guarded 2>/dev/null; true`)
+	left := l.ssh(t, host, `n=0; while systemctl -q is-active 'nixhop-guard-*' && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done
+		systemctl list-units --all --plain --no-legend 'nixhop-*'
+		ls -A /run/nixhop/*/ | grep -v -e '^outcome$' -e : -e '^$'; ls -d /run/nixhop/guarded 2>/dev/null; true`)
 	if left != "" {
-		t.Errorf("left behind:\n%s", left)
+		t.Errorf("left behind on %s:\n%s", host, left)
 	}
-	l.noMasterLeft(t)
 }
