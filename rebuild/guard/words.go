@@ -119,6 +119,6 @@ func (p Proof) Expired(t explain.Teller) string {
 
 // Stopped is said of a run that was stopped before its activation was proved.
 func (p Proof) Stopped(t explain.Teller) string {
-	return fmt.Sprintf("%s: the new system is not proved, and so the guard there brings %s back within %s; what came of it: %s",
+	return fmt.Sprintf("%s: the new system is not proved, and so the guard there brings %s back, %s after the end of its activation; what came of it: %s",
 		t.Where, p.Before, span(p.Guard.Wait), t.Status)
 }
