@@ -25,6 +25,7 @@ import (
 // Ready are the keys of one host with what they hold, ready to be sent. A nil one is none.
 type Ready struct {
 	performer remote.Performer
+	kind      inventory.Kind // where they stand
 	keys      []key
 	sent      []string // names of those that were written
 	same      int      // how many were there already
@@ -44,7 +45,7 @@ func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (*Ready
 	if n == nil || len(n.Keys) == 0 || !p.Job.Request.SendsKeys() {
 		return nil, nil
 	}
-	k := &Ready{performer: p}
+	k := &Ready{performer: p, kind: n.Form.Kind}
 	if p.Job.Commands != nil {
 		return nil, k.fails(n.Keys[0], "sudo lets this login run single commands only there, and no shell of root's",
 			"log in as root: "+p.Job.Request.On("root@"+p.Link.Machine.Host.Name).Offer(report.Again()))

@@ -14,6 +14,7 @@ import (
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/report"
 )
 
@@ -54,7 +55,7 @@ func (k *Ready) look(ctx context.Context, after bool) error {
 // unfit is the error for a key that the host has no right place for.
 func (k *Ready) unfit(one *key) error {
 	again := "\nwhere the system itself makes it: uploadAt = \"post-activation\""
-	if one.After {
+	if one.After || k.kind == inventory.NixOps { // which sends all of them before
 		again = ""
 	}
 	directory := path.Dir(one.Path)
