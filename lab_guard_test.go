@@ -62,7 +62,7 @@ func guardFaults() []guardFault {
 func labGuard(t *testing.T, l *lab) {
 	for _, c := range guardFaults() {
 		t.Run(c.name, func(t *testing.T) {
-			was := l.guardedBefore(t, "n1", c.name)
+			was := l.guardedBefore(t, "n1", "guarded")
 			dir := l.guardedSystem(t, "n1", "guarded "+c.name, c.lines)
 			env := append(l.configured(t, "Host n1-new", "  HostName "+l.address(t, "n1"), "  Port 2022", "  User root",
 				"  IdentityFile "+l.block(t, "n1", "IdentityFile")), "NIXHOP_GUARD=3")
@@ -91,7 +91,7 @@ func labGuard(t *testing.T, l *lab) {
 
 // guardAlone: a guard needs nobody. nixhop is killed while the new system is activated, and the host is back; the next run goes well.
 func (l *lab) guardAlone(t *testing.T) {
-	was := l.guardedBefore(t, "n1", "alone")
+	was := l.guardedBefore(t, "n1", "guarded")
 	dir := l.guardedSystem(t, "n1", "guarded alone", "echo it has begun; sleep 1")
 	cmd := l.command(t, dir, []string{"NIXHOP_GUARD=1"}, "switch", "n1", "--engine", "native")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
