@@ -61,7 +61,7 @@ func TestFor(t *testing.T) {
 		"a host":               {Wish{}, there, decision.Decision{}, true, ""},
 		"this machine":         {asked, nil, decision.Decision{}, false, ""},
 		"nobody wants it":      {Wish{Off: true}, there, decision.Decision{}, false, ""},
-		"nixos-rebuild":        {Wish{}, there, decision.Decision{Engine: &decision.Dialect{}}, false, ""},
+		"nixos-rebuild":        {Wish{}, there, decision.Decision{Engine: &decision.Dialect{}}, false, "nixos-rebuild"},
 		"nixos-rebuild, asked": {asked, there, decision.Decision{Engine: &decision.Dialect{}}, false, "nixos-rebuild"},
 		"bounded sudo":         {Wish{}, there, decision.Decision{Commands: &decision.Commands{}}, false, "sudo"},
 	} {
