@@ -164,15 +164,34 @@ func TestGuardHoldsOthersOff(t *testing.T) {
 		t.Errorf("done:\n%s", got)
 	}
 	_, _ = h.guarded("nixhop-i", "b", Guard{Wait: time.Hour, Limit: time.Hour}).Output()
-	text, err := os.ReadFile(h.there("/run/nixhop/nixhop-i/watching"))
+	h.killGuard(t, "nixhop-i")
+	h.activate("nixhop-j", "a")
+	if profile, current := h.state(); profile != "a" || current != "a" {
+		t.Errorf("it boots %s and runs %s:\n%s", profile, current, h.outcome("nixhop-j"))
+	}
+}
+
+// A guard that was killed, and that nothing has started anew, is made up for by the proof: what that has decided comes to pass.
+func TestGuardKilled(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "")
+	h.activate("nixhop-f", "a")
+	_, _ = h.guarded("nixhop-g", "b", Guard{Wait: time.Hour, Limit: time.Hour}).Output()
+	h.killGuard(t, "nixhop-g")
+	if out := h.prove("nixhop-g", Confirm); !strings.Contains(out, "guard=committed\nclosed=yes\n") {
+		t.Errorf("told:\n%s", out)
+	}
+	h.is(t, "nixhop-g", "b", "b", "committed")
+}
+
+// killGuard kills the guard of a run.
+func (h host) killGuard(t *testing.T, run string) {
+	t.Helper()
+	text, err := os.ReadFile(h.there("/run/nixhop/" + run + "/watching"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var pid int
 	_, _ = fmt.Sscan(string(text), &pid)
 	_ = syscall.Kill(pid, syscall.SIGKILL)
-	h.activate("nixhop-j", "a")
-	if profile, current := h.state(); profile != "a" || current != "a" {
-		t.Errorf("it boots %s and runs %s:\n%s", profile, current, h.outcome("nixhop-j"))
-	}
 }
