@@ -36,7 +36,7 @@ func (r *Run) system(ctx context.Context, c Copied) (proved bool, err error) {
 	if heard == nil {
 		return false, err
 	}
-	text, result := p.Teller.Outcome(outcome, c.System)
+	text, result := p.Teller.Outcome(p.Blame(ctx, outcome), c.System)
 	if change := outcome.Change(c.Request.Action, p.Before.System); change != (report.Change{}) {
 		p.Say(report.Event{Kind: report.Changed, Change: &change})
 	}

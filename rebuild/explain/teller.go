@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
@@ -64,6 +65,19 @@ func (t Teller) units(o Outcome) string {
 	return text
 }
 
+// Blamed are failed units in a sentence: first those that have failed since, then those that had failed before.
+func Blamed(before, after []string) string {
+	fresh := slices.DeleteFunc(slices.Clone(after), func(unit string) bool { return slices.Contains(before, unit) })
+	old := slices.DeleteFunc(slices.Clone(after), func(unit string) bool { return slices.Contains(fresh, unit) })
+	switch {
+	case len(old) == 0:
+		return report.First(fresh, namedUnits)
+	case len(fresh) == 0:
+		return report.First(old, namedUnits) + " (as before)"
+	}
+	return report.First(fresh, namedUnits) + "; and as before: " + report.First(old, namedUnits)
+}
+
 // gaveUp says why an activation ended before anything of the system ran.
 func (t Teller) gaveUp(o Outcome) string {
 	switch {
@@ -87,7 +101,7 @@ func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text s
 	case Rebooted(before, after):
 		return fmt.Sprintf("%s: %s; it runs %s", t.Where, Replaced, orNothing(o.Current)), report.Failed
 	case o.Current != o.Was && len(after.Failed) > 0:
-		o.Status, o.Failed = facts.UnitsFailed, report.First(after.Failed, namedUnits)
+		o.Status, o.Failed = facts.UnitsFailed, Blamed(before.Failed, after.Failed)
 		return t.units(o), report.Units
 	case o.Current != o.Was && !lost:
 		return fmt.Sprintf("%s: the activation failed after it had begun; %s runs now%s\n%s", t.Where, o.Current, t.nextBoot(o), t.Journal), report.HalfDone

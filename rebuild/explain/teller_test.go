@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"strings"
 	"testing"
 
 	"nixhop/rebuild/facts"
@@ -113,6 +114,22 @@ func TestTellerOutcome(t *testing.T) {
 		c.outcome.Toplevel, c.outcome.Started, c.outcome.ProfileNow = "/new", "/new", "/new"
 		if text, result := c.teller.Outcome(c.outcome, "/new"); text != c.text || result != c.result {
 			t.Errorf("%s: got %d %q\nwant %d %q", c.what, result, text, c.result, c.text)
+		}
+	}
+}
+
+// Who has failed because of an activation is told apart from who had failed before.
+func TestBlamed(t *testing.T) {
+	for _, c := range []struct{ before, after, want string }{
+		{"", "", ""},
+		{"", "a b", "a, b"},
+		{"a", "a b", "b; and as before: a"},
+		{"a", "a", "a (as before)"},
+		{"a", "b", "b"},
+		{"", "a b c d e f g", "a, b, c, d, e and 2 more"},
+	} {
+		if got := Blamed(strings.Fields(c.before), strings.Fields(c.after)); got != c.want {
+			t.Errorf("%q, then %q: %q, want %q", c.before, c.after, got, c.want)
 		}
 	}
 }
