@@ -139,13 +139,13 @@ func TestTrialByMemory(t *testing.T) {
 	v, k := trying(t, "", "")
 	w := source.Wanted{Source: source.Source{Flake: "."}, Configuration: "web", Request: parse(t, "switch web")}
 	for peak, has := range map[int64]bool{0: true, light - 1: true, light: false} {
-		k.trial = newTrial()
+		one := newTrial()
 		ctx, e := newEvaluation(bounded(t), nil, false, newScreen().show)
 		_, err := v.fromCache(ctx, e, Ask(w, ToDerivation, nil), k.lock(), false, func(nixexec.Command, func(string) bool) (string, error) {
 			e.peak = peak
 			return "/nix/store/00000000000000000000000000000000-web.drv\n", nil
-		}, k.trial)
-		if got, _ := k.trial.wait(ctx); got != has || err != nil {
+		}, one)
+		if got, _ := one.wait(ctx); got != has || err != nil {
 			t.Errorf("%d bytes: %v, %v", peak, got, err)
 		}
 	}
