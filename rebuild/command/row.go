@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/guard"
 )
 
 // StatusRow is what a host has told of itself. What it has not told is empty.
@@ -28,6 +29,7 @@ type Deployment struct {
 	Action string `json:"action"`
 	System string `json:"system"`
 	Well   bool   `json:"well"`
+	Guard  string `json:"guard,omitempty"` // the last that its guard has told of itself
 }
 
 // StatusOf is the row of a host.
@@ -41,7 +43,7 @@ func StatusOf(name string, on facts.Host) StatusRow {
 		row.Failed = []string{}
 	}
 	if last := on.Last; last.Action != "" {
-		row.Last = &Deployment{last.Action, last.Started, last.Well}
+		row.Last = &Deployment{last.Action, last.Started, last.Well, last.Guard}
 	}
 	return row
 }
@@ -71,13 +73,25 @@ func (s StatusRow) Text(asJSON bool) (string, error) {
 	switch {
 	case s.Deploying:
 		line("deployment", "one is under way")
-	case s.Last != nil && s.Last.Well:
-		line("deployment", "the last "+s.Last.Action+" by nixhop went well")
 	case s.Last != nil:
-		line("deployment", "the last "+s.Last.Action+" by nixhop, of "+s.Last.System+", did not end well")
+		line("deployment", s.Last.text())
 	}
 	line("failed units", strings.Join(s.Failed, " "))
 	return b.String(), nil
+}
+
+// text is how a deployment ended, in words.
+func (d Deployment) text() string {
+	what := "the last " + d.Action + " by nixhop"
+	switch {
+	case d.Well:
+		return what + " went well"
+	case d.Guard == "armed":
+		return what + ", of " + d.System + ", is not proved: unless it is, its guard brings the system before back"
+	case d.Guard == guard.Restored:
+		return what + ", of " + d.System + ", was taken back by its guard"
+	}
+	return what + ", of " + d.System + ", did not end well"
 }
 
 // against is a system beside the one that runs, with a word about it.

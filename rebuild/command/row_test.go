@@ -24,6 +24,12 @@ func TestStatusText(t *testing.T) {
 		{"under way", at(func(h *facts.Host) { h.AtWork = true }), head + "  deployment   one is under way\n"},
 		{"well", at(func(h *facts.Host) { h.Last = facts.LastRun{Action: "test", Well: true, Started: "/s/a"} }),
 			head + "  deployment   the last test by nixhop went well\n"},
+		{"not proved", at(func(h *facts.Host) { h.Last = facts.LastRun{Action: "switch", Started: "/s/a", Guard: "armed"} }),
+			head + "  deployment   the last switch by nixhop, of /s/a, is not proved: unless it is, its guard brings the system before back\n"},
+		{"taken back", at(func(h *facts.Host) { h.Last = facts.LastRun{Action: "switch", Started: "/s/b", Guard: "restored"} }),
+			head + "  deployment   the last switch by nixhop, of /s/b, was taken back by its guard\n"},
+		{"no boot loader", at(func(h *facts.Host) { h.Last = facts.LastRun{Action: "switch", Started: "/s/a", Guard: "committed"} }),
+			head + "  deployment   the last switch by nixhop, of /s/a, did not end well\n"},
 		{"not well", at(func(h *facts.Host) {
 			h.Last = facts.LastRun{Action: "switch", Started: "/s/a"}
 			h.Failed = []string{"a.service", "b.service"}

@@ -42,8 +42,9 @@ type Host struct {
 // It is zero where the host remembers none.
 type LastRun struct {
 	Action  string // "switch"
-	Well    bool   // switch-to-configuration ended with 0
+	Well    bool   // switch-to-configuration ended with 0, and what a guard had to do was done
 	Started string // store path of the system, or of its specialisation
+	Guard   string // the last that its guard has told of itself (guard.sh); empty: there was none
 }
 
 // Login is who the deployment is on the host, and what its non-interactive shell is like.

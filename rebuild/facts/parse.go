@@ -319,12 +319,21 @@ func (a answer) switches() []Unit {
 	return units
 }
 
+// last reads action, status, system, and of a guard its last word and the status of its commit. Until a guard has closed, and
+// where it took the system back, an activation that ended with 0 has not come to stay.
 func (a answer) last() LastRun {
 	words := strings.Fields(a["last"])
-	if len(words) != 3 || !safePath.MatchString(words[2]) {
+	if len(words) != 5 || !safePath.MatchString(words[2]) {
 		return LastRun{}
 	}
-	return LastRun{Action: words[0], Well: words[1] == "0", Started: words[2]}
+	last := LastRun{Action: words[0], Started: words[2]}
+	stays := true
+	if words[3] != "none" {
+		last.Guard = nixexec.Printable(words[3])
+		stays = last.Guard == "kept" || last.Guard == "committed" && words[4] == "0"
+	}
+	last.Well = stays && words[1] == "0"
+	return last
 }
 
 // path returns a value that can stand in a command that is offered for pasting, or nothing.

@@ -305,18 +305,20 @@ ask_failed() {
 	fi
 }
 
-# ask_last: what the last activation by nixhop was that has changed something, and how it ended. Nobody remembers that over a boot.
+# ask_last: what the last activation by nixhop was that has changed something, and how it ended; with a guard, what became of it. Nobody
+# remembers that over a boot.
 ask_last() {
 	# shellcheck disable=SC2045 # the names are nixhop's own
 	for run in $(ls -t "$runs"); do
-		action='' status='' started='' ended=''
+		action='' status='' started='' ended='' guard='' committed='' closed=''
 		while IFS='=' read -r key value; do
-			case $key in action) action=$value ;; status) status=$value ;; started) started=$value ;; ended) ended=$value ;; esac
+			case $key in action) action=$value ;; status) status=$value ;; started) started=$value ;; ended) ended=$value ;;
+			guard) guard=$value ;; commit_status) committed=$value ;; closed) closed=$value ;; esac
 		done <"$runs/$run/outcome"
 		case $run,$action in
 		nixhop-*,dry-activate) ;;
 		nixhop-*)
-			if [ "$ended" = yes ]; then put last "$action ${status:-none} ${started:-none}"; fi
+			if [ -n "$ended$closed" ]; then put last "$action ${status:-none} ${started:-none} ${guard:-none} ${committed:-none}"; fi
 			return
 			;;
 		esac
