@@ -65,7 +65,7 @@ func (s StatusRow) Text(asJSON bool) (string, error) {
 	if s.Runs == "" {
 		line("runs", "no NixOS, as far as it tells")
 	}
-	line("boots next", s.against(s.Boots, fmt.Sprintf(" (generation %d)", s.Generation)))
+	line("profile", s.against(s.Boots, fmt.Sprintf(" (generation %d)", s.Generation)))
 	line("booted", s.against(s.Booted, ""))
 	if len(s.Reboot) > 0 {
 		line("reboot", "only a boot brings the new "+strings.Join(s.Reboot, ", "))

@@ -13,7 +13,7 @@ func TestStatusText(t *testing.T) {
 		change(&h)
 		return h
 	}
-	const head = "web\n  runs         /s/a 24.11\n  boots next   /s/b (generation 4)\n  booted       the same\n  reboot       only a boot brings the new kernel\n"
+	const head = "web\n  runs         /s/a 24.11\n  profile      /s/b (generation 4)\n  booted       the same\n  reboot       only a boot brings the new kernel\n"
 	for _, c := range []struct {
 		name string
 		on   facts.Host

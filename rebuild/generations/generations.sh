@@ -10,8 +10,8 @@
     # numbers: the generations, in their order.
     numbers() {
         for link in "$profile"-*-link; do
-            n=${link%-link}
-            n=${n##*-}
+            n=${link#"$profile"-}
+            n=${n%-link}
             case $n in '' | *[!0-9]*) ;; *) printf '%s\n' "$n" ;; esac
         done | sort -n
     }

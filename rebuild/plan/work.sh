@@ -105,9 +105,8 @@ previous_generation() {
     current=${current##*-}
     best=0
     for link in "$profile"-*-link; do
-        n=${link##*/}
+        n=${link#"$profile"-}
         n=${n%-link}
-        n=${n##*-}
         case $n in '' | *[!0-9]*) continue ;; esac
         if [ "$n" -lt "$current" ] && [ "$n" -gt "$best" ]; then best=$n; fi
     done

@@ -9,8 +9,8 @@ if [ -z "$new" ]; then
     current=$(readlink "$profile")
     current=${current%-link} before=0
     for link in "$profile"-*-link; do
-        n=${link%-link}
-        n=${n##*-}
+        n=${link#"$profile"-}
+        n=${n%-link}
         case $n in '' | *[!0-9]*) continue ;; esac
         if [ "$n" -lt "${current##*-}" ] && [ "$n" -gt "$before" ]; then before=$n; fi
     done

@@ -11,10 +11,10 @@ systemctl list-units --failed --plain --no-legend --no-pager | {
         case " $before " in *" $unit "*) continue ;; esac
         n=$((n + 1))
         [ "$n" -le 5 ] || continue
-        result=$(systemctl show -p Result --value "$unit")
-        status=$(systemctl show -p ExecMainStatus --value "$unit")
+        result=$(systemctl show -p Result --value -- "$unit")
+        status=$(systemctl show -p ExecMainStatus --value -- "$unit")
         if [ -n "$result" ]; then printf 'said=%s: %s, status %s\n' "$unit" "$result" "${status:-unknown}"; fi
-        journalctl --quiet --no-pager -o cat -n 5 -u "$unit" 2>/dev/null | while IFS= read -r line; do
+        journalctl --boot --quiet --no-pager -o cat -n 5 -u "$unit" 2>/dev/null | while IFS= read -r line; do
             printf 'said=%s: %s\n' "$unit" "$line"
         done
     done
