@@ -68,7 +68,7 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	}
 	r.announce(c)
 	p := r.performer(c)
-	p.Say.Info(p.NoGuard)
+	p.Say.Info(p.Job.NoGuard)
 	if err := p.Keep(ctx, "deployment"); err != nil {
 		return Activated{Checked: c}, err
 	}

@@ -54,8 +54,7 @@ func (r *Run) deploy(ctx context.Context, hosts []Placed) error {
 	if err != nil {
 		return err
 	}
-	err = phase.Outcome(r.tally, r.rollOut(ctx, copied))
-	return cmp.Or(err, context.Cause(ctx)) // whoever has stopped a run does not want what comes behind it
+	return cmp.Or(phase.Outcome(r.tally, r.rollOut(ctx, copied)), context.Cause(ctx)) // whoever has stopped a run does not want what comes behind it
 }
 
 // checked are the hosts with every check passed; an error is that of the hosts that did not pass.

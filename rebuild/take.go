@@ -21,8 +21,7 @@ func (r *Run) job(c Checked) plan.Job {
 	if r.many {
 		name = c.Target.Host.String()
 	}
-	guarded, _ := r.wish.For(c.Machine, c.Expected, c.Decision, r.rollout.Health)
-	return plan.Job{
+	job := plan.Job{
 		Request: c.Decision.Request, Source: c.Source, Configuration: c.Choice.Name,
 		Name: name, Dir: r.net.Dir(), Run: r.net.Name(), By: facts.Me(),
 		Target: c.Machine, Build: c.Builder, Between: c.Between,
@@ -32,8 +31,10 @@ func (r *Run) job(c Checked) plan.Job {
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
-		Guard:        guarded, Terminal: r.alone && prompt.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
+		Terminal:     r.alone && prompt.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
+	job.Guard, job.NoGuard = r.wish.For(c.Machine, c.Expected, c.Decision, r.rollout.Health)
+	return job
 }
 
 // roundTrip measures the way to where a nixos-rebuild copies, where it is worth to know: what it will copy can be told before it
@@ -56,7 +57,6 @@ func (r *Run) performer(c Checked) remote.Performer {
 		Started: r.Env(decision.StartedMark), Password: c.Password,
 		Link: c.Link, BuildLink: c.BuildLink, Somebody: prompt.Somebody(r.Ask), Query: r.look.Roles[c.Machine], Teller: explain.NewTeller(c.Machine, c.call()), Health: r.rollout.Health,
 	}
-	_, p.NoGuard = r.wish.For(c.Machine, c.Expected, c.Decision, r.rollout.Health)
 	p.Stdio.Held = r.net.Lock() // a child goes on with the connections of the run, also where this process is killed
 	if c.On != nil {
 		p.Before = *c.On

@@ -37,6 +37,7 @@ type Job struct {
 	Terminal      bool               // progress can be shown
 	LocalElevate  []string           // in front of what needs root on this machine
 	Guard         *Guard             // beside the activation on the target; nil: none
+	NoGuard       string             // why there is none, where that is worth a word
 
 	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)
 }

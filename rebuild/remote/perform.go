@@ -54,7 +54,6 @@ type Performer struct {
 	Teller          explain.Teller
 	Reconnects      func()         // is called before one of them is made anew, which may take long; nil: nobody wants to know
 	Health          rollout.Health // that an activation under a guard is proved by, too
-	NoGuard         string         // why there is none, where that is worth a word
 }
 
 // Keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was
