@@ -36,15 +36,14 @@ func (f *fleet) since() []string {
 func TestKeptByCheck(t *testing.T) {
 	f := newFleet(t, "h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8")
 	f.tree()
-	const any8 = -1
 	for _, c := range []struct {
-		name, commit          string
-		facts, names, derived int
+		name, commit   string
+		names, derived int
 	}{
-		{"the first time", "c1", 8, 1, 8},
-		{"nothing changed", "c1", 0, 0, 0},
-		{"another commit", "c2", any8, 1, 8}, // of the same derivations: whichever comes first tells the facts
-		{"that again", "c2", 0, 0, 0},
+		{"the first time", "c1", 1, 8},
+		{"nothing changed", "c1", 0, 0},
+		{"another commit", "c2", 1, 8}, // of the same derivations: whichever comes first tells the facts
+		{"that again", "c2", 0, 0},
 	} {
 		f.lock(c.commit)
 		f.since()
@@ -53,17 +52,15 @@ func TestKeptByCheck(t *testing.T) {
 		}
 		calls := f.since()
 		facts := count(calls, " eval --json ") - count(calls, "builtins.attrNames")
-		if names := count(calls, "builtins.attrNames"); c.facts != any8 && facts != c.facts || names != c.names {
-			t.Errorf("%s: asked %d times for facts and %d times for names, want %d and %d", c.name, facts, names, c.facts, c.names)
+		if names := count(calls, "builtins.attrNames"); facts > c.derived || names != c.names {
+			t.Errorf("%s: asked %d times for facts and %d times for names, want at most %d, and %d", c.name, facts, names, c.derived, c.names)
 		}
-		if got := count(calls, " path-info --derivation "); got != c.derived {
+		// From Nix's cache or, as its first answer has it, past that.
+		if got := count(calls, " path-info --derivation ") + count(calls, " eval --raw "); got != c.derived {
 			t.Errorf("%s: asked for %d derivations, want %d", c.name, got, c.derived)
 		}
 		if got := count(calls, " flake metadata "); got != 1 {
 			t.Errorf("%s: Nix was asked %d times what the flake is", c.name, got)
-		}
-		if got := count(calls, " eval --raw "); got != 0 {
-			t.Errorf("%s: %d evaluations that nothing is kept of", c.name, got)
 		}
 	}
 	f.since()
