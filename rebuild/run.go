@@ -83,7 +83,7 @@ func (s Session) newRun(
 		run.Stdio.Err, run.Say = nil, s.Say.OfChecks(run.alone)
 	}
 	run.evaluator = evaluation.Evaluator{
-		Stdio: run.Stdio, Alone: run.alone, Asks: prompt.Somebody(run.Ask), Turns: evaluation.NewTurns(order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
+		Stdio: run.Stdio, Alone: run.alone, Deploys: !checking, Asks: prompt.Somebody(run.Ask), Turns: evaluation.NewTurns(order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
 		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
 	}
 	s.Say.Info(src.Above(s.Dir))

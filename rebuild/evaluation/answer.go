@@ -75,7 +75,7 @@ func (v Evaluator) fromKept(ctx context.Context, e *Evaluation, q Question, l Lo
 			return derivation, nil
 		}
 	}
-	if cold := !before && !told; cold && q.Reach == ToDerivation && l.Quiet && !v.Alone {
+	if cold := !before && !told; cold && q.Reach == ToDerivation && l.Quiet && !v.Alone && v.Deploys {
 		return v.tried(ctx, e, q, l, run)
 	}
 	return v.fromCache(ctx, e, q, l, !before && !told, run, nil)

@@ -14,12 +14,13 @@ import (
 
 // Evaluator has nix evaluate for the hosts of a run.
 type Evaluator struct {
-	Stdio nixexec.Stdio // the terminal, where it may be nix's
-	Alone bool          // it may: there is one host
-	Asks  bool          // somebody is there whom nix can ask
-	Turns *Turns        // places for those that run in the background
-	Again func()        // is called before an evaluation is done anew, for nix had nobody to ask
-	Kept  *Kept         // of the flake, from run to run
+	Stdio   nixexec.Stdio // the terminal, where it may be nix's
+	Alone   bool          // it may: there is one host
+	Deploys bool          // what is evaluated is for this run alone: behind a check, a nixos-rebuild may look for it in Nix's cache
+	Asks    bool          // somebody is there whom nix can ask
+	Turns   *Turns        // places for those that run in the background
+	Again   func()        // is called before an evaluation is done anew, for nix had nobody to ask
+	Kept    *Kept         // of the flake, from run to run
 }
 
 // mayAsk reports whether what nix could not do in the background is worth a second try on the terminal.

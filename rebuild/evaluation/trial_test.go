@@ -44,7 +44,7 @@ func trying(t *testing.T, last, bad string) (Evaluator, *Kept) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	k := &Kept{cache: cache.Find(os.Getenv), trial: newTrial(), lock: func() Lock { return Lock{Fingerprint: "f", Quiet: true} }}
 	v := evaluator(room(4))
-	v.Again, v.Kept = func() {}, k
+	v.Again, v.Kept, v.Deploys = func() {}, k, true
 	go func() {
 		<-k.trial.ended
 		_ = os.WriteFile("ended", nil, 0o600)
