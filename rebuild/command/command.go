@@ -30,6 +30,28 @@ import (
 // without any there is a login. One host is ssh's affair alone: it has the files of s, asks what it has to ask, and its
 // end is the error. What several print goes to the sink of w, line by line, behind their names.
 func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio) error {
+	return with(ctx, r, w, s, func(ctx context.Context, c commander, found selection.Found, order rollout.Rollout) error {
+		if len(found.Targets) == 1 {
+			return c.alone(ctx, found.Targets[0], s)
+		}
+		hosts, err := c.begin(ctx, found)
+		if err != nil {
+			return err
+		}
+		tally := phase.NewTally(order, len(hosts), false)
+		done := phase.Each(ctx, tally, w.Say, report.PhaseConnect, order.Order.AtATime(), hosts, c.on)
+		tally.SayWhy(w.Say)
+		w.Say.Warnings(goingOn(tally.Ended()))
+		return phase.Outcome(tally, done)
+	})
+}
+
+// with finds the hosts of a request, has something done with them, and ends the connections to them. Without a host there is
+// nothing to do.
+func with(
+	ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio,
+	do func(context.Context, commander, selection.Found, rollout.Rollout) error,
+) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
 	order, err := rollout.Of(r)
@@ -45,18 +67,7 @@ func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.St
 		return err
 	}
 	defer c.net.Close()
-	if len(found.Targets) == 1 {
-		return c.alone(ctx, found.Targets[0], s)
-	}
-	hosts, err := c.begin(ctx, found)
-	if err != nil {
-		return err
-	}
-	tally := phase.NewTally(order, len(hosts), false)
-	done := phase.Each(ctx, tally, w.Say, report.PhaseConnect, order.Order.AtATime(), hosts, c.on)
-	tally.SayWhy(w.Say)
-	w.Say.Warnings(goingOn(tally.Ended()))
-	return phase.Outcome(tally, done)
+	return do(ctx, c, found, order)
 }
 
 // network are the connections to the hosts. Those of several ask nothing but on the terminal, one after the other.

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"syscall"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
@@ -22,38 +21,25 @@ type stated struct {
 // Status prints what each of the hosts of a request is like: what runs there, what boots next, how the last deployment
 // ended, which units have failed. Nothing is changed anywhere, and root is not needed.
 func Status(ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio) error {
-	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
-	defer stop()
-	order, err := rollout.Of(r)
-	if err != nil {
-		return err
-	}
-	found, err := selection.Find(ctx, r, w)
-	if err != nil || found.None() {
-		return err
-	}
-	c := commander{request: r, world: w, inventory: found.Inventory}
-	if c.net, err = network(ctx, r, w, s, found.Each()); err != nil {
-		return err
-	}
-	defer c.net.Close()
-	hosts, err := c.begin(ctx, found)
-	if err != nil {
-		return err
-	}
-	tally := phase.NewTally(order, len(hosts), len(hosts) == 1)
-	all := phase.Each(ctx, tally, w.Say, report.PhaseConnect, order.Order.AtATime(), hosts, c.state)
-	for _, one := range all {
-		text, err := one.row.Text(r.JSON)
+	return with(ctx, r, w, s, func(ctx context.Context, c commander, found selection.Found, order rollout.Rollout) error {
+		hosts, err := c.begin(ctx, found)
 		if err != nil {
 			return err
 		}
-		w.Say.Print(text)
-	}
-	if len(hosts) > 1 {
-		tally.SayWhy(w.Say)
-	}
-	return phase.Outcome(tally, all)
+		tally := phase.NewTally(order, len(hosts), len(hosts) == 1)
+		all := phase.Each(ctx, tally, w.Say, report.PhaseConnect, order.Order.AtATime(), hosts, c.state)
+		for _, one := range all {
+			text, err := one.row.Text(r.JSON)
+			if err != nil {
+				return err
+			}
+			w.Say.Print(text)
+		}
+		if len(hosts) > 1 {
+			tally.SayWhy(w.Say)
+		}
+		return phase.Outcome(tally, all)
+	})
 }
 
 // state asks a host what it is like.

@@ -120,11 +120,11 @@ func table(all []Generation) string {
 			strconv.Itoa(g.Number), g.Date, g.Version, g.Kernel, g.Revision, "[" + strings.Join(g.Specialisations, ", ") + "]", current,
 		})
 	}
-	return Columns(rows)
+	return columns(rows)
 }
 
-// Columns are rows as a table, two blanks between the columns.
-func Columns(rows [][]string) string {
+// columns are rows as a table, two blanks between the columns.
+func columns(rows [][]string) string {
 	var text strings.Builder
 	for _, row := range rows {
 		line := ""
