@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 )
 
@@ -67,7 +67,7 @@ func (c Connected) one() Connected {
 
 // reach opens the one connection to a machine, if it takes part, and begins to probe it. Where it is not reached, what
 // stands behind is said, too.
-func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind ...report.Finding) (*remote.Link, error) {
+func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind ...report.Finding) (*connection.Link, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -85,7 +85,7 @@ func (r *Run) reach(ctx context.Context, l Located, m *decision.Machine, behind 
 }
 
 // probed is what a machine has told. The run ends where it let the login in, but gave no usable answer.
-func (r *Run) probed(ctx context.Context, l Located, link *remote.Link) (*facts.Host, error) {
+func (r *Run) probed(ctx context.Context, l Located, link *connection.Link) (*facts.Host, error) {
 	if link == nil {
 		return nil, nil
 	}

@@ -22,6 +22,7 @@ var floors = [][]string{
 	{"rebuild/selection"},
 	{"rebuild/explain"},
 	{"rebuild/guard"},
+	{"rebuild/connection"},
 	{"rebuild/remote"},
 	{"rebuild/building", "rebuild/keys", "rebuild/phase", "rebuild/preview"},
 	{"rebuild", "rebuild/command"},

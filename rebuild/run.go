@@ -9,13 +9,13 @@ import (
 
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild/building"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/guard"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/prompt"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/rollout"
@@ -27,7 +27,7 @@ import (
 type Run struct {
 	Session
 	inventory sshcfg.Inventory
-	net       *remote.Network
+	net       *connection.Network
 	installed decision.Installed
 	checking  bool // this is no deployment, only its checks: they are no events
 	alone     bool // there is one host, and the terminal is its children's
@@ -104,7 +104,7 @@ func (s Session) newRun(
 	if action, last := r.Course(checking); !run.alone && action != "" {
 		run.Say(report.Event{Kind: report.Begun, Text: action, Phase: last, Hosts: names})
 	}
-	options := remote.Options{
+	options := connection.Options{
 		Config: r.SSHConfig, SSHOpts: s.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, ReconnectTimeout: r.ReconnectTimeout, AcceptNew: r.AcceptNew,
 		Batch: !run.alone, Stdio: run.Stdio, Lines: source.Lines(targets),
 		Pairs: slices.ContainsFunc(placed, func(p Placed) bool { return !p.Place.Here && !p.Place.Target }),
@@ -112,7 +112,7 @@ func (s Session) newRun(
 	if !run.alone && prompt.Somebody(s.Ask) {
 		options.Person = s.Say.Lend
 	}
-	run.net, err = remote.NewNetwork(ctx, options, hosts)
+	run.net, err = connection.New(ctx, options, hosts)
 	return run, placed, err
 }
 

@@ -4,12 +4,12 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/keys"
 	"nixhop/rebuild/preview"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
@@ -41,7 +41,7 @@ type (
 	// Connected has a connection to each machine, and what they have told of themselves (connect).
 	Connected struct {
 		Located
-		Link, BuildLink *remote.Link
+		Link, BuildLink *connection.Link
 		On, At          *facts.Host
 		ahead           *evaluation.Evaluation // that was begun while ssh connected; nil: none
 	}
@@ -54,7 +54,7 @@ type (
 		Choice   source.Configuration
 		Wanted   source.Wanted
 		Found    []report.Finding
-		between  remote.Way // from a third build host to the target
+		between  connection.Way // from a third build host to the target
 	}
 
 	// Told knows what the configuration says of itself (tell). Nix may be at work on it still.

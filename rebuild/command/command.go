@@ -13,11 +13,11 @@ import (
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/check"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/prompt"
-	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/rollout"
@@ -71,8 +71,8 @@ func with(
 }
 
 // network are the connections to the hosts. Those of several ask nothing but on the terminal, one after the other.
-func network(ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio, targets []*source.Target) (*remote.Network, error) {
-	options := remote.Options{
+func network(ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio, targets []*source.Target) (*connection.Network, error) {
+	options := connection.Options{
 		Config: r.SSHConfig, SSHOpts: w.Env("NIX_SSHOPTS"), ConnectTimeout: r.ConnectTimeout, AcceptNew: r.AcceptNew,
 		Batch: len(targets) > 1, Stdio: s, Lines: source.Lines(targets),
 	}
@@ -83,7 +83,7 @@ func network(ctx context.Context, r request.Request, w selection.World, s nixexe
 	for _, t := range targets {
 		hosts = append(hosts, t.Host)
 	}
-	return remote.NewNetwork(ctx, options, hosts)
+	return connection.New(ctx, options, hosts)
 }
 
 // argv is what runs on a host, by the words behind --: a single one is a line for a shell, several are a program and its
@@ -106,7 +106,7 @@ type commander struct {
 	request   request.Request
 	world     selection.World
 	inventory sshcfg.Inventory
-	net       *remote.Network
+	net       *connection.Network
 	here      func() facts.Here
 	words     []string
 }
@@ -164,7 +164,7 @@ func (c commander) typo(name string) string {
 }
 
 // reach opens the connection to a host. That there is none is said, and the error is a *report.CheckError.
-func (c commander) reach(ctx context.Context, h host) (*remote.Link, error) {
+func (c commander) reach(ctx context.Context, h host) (*connection.Link, error) {
 	m, err := c.machine(ctx, h)
 	if err != nil {
 		return nil, err

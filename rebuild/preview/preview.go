@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/plan"
@@ -93,7 +94,7 @@ func units(ctx context.Context, p remote.Performer, system string) ([]string, er
 	step, _ := plan.Activate(p.Job)
 	out, _, err := p.Take(ctx, step, plan.Results{"toplevel": system})
 	if outcome := explain.ParseOutcome(out, p.Job.Run); err == nil && !outcome.Known() {
-		err = remote.ErrUntold
+		err = connection.ErrUntold
 	}
 	return unitLines(said.String()), err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/guard"
 	"nixhop/rebuild/plan"
@@ -26,7 +27,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 	out, heard, err := p.Take(ctx, step, results)
 	o = explain.ParseOutcome(out, p.Job.Run)
 	if err == nil && !o.Known() {
-		err = ErrUntold
+		err = connection.ErrUntold
 	}
 	if err != nil {
 		err = &StepError{step, err}
@@ -38,7 +39,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 		}
 		return o, nil, err
 	case p.guards(o, err):
-		if LinkLost(err) {
+		if connection.Lost(err) {
 			p.Say.Warn("the connection was lost during the activation " + p.Teller.Where + ", which goes on without it; connecting again to learn how it ends")
 		}
 		o, unproved := p.prove(ctx, o, results["toplevel"])
@@ -46,7 +47,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 			heard = nil
 		}
 		return o, heard, cmp.Or(unproved, err)
-	case p.Link == nil || p.Job.Commands != nil || !LinkLost(err):
+	case p.Link == nil || p.Job.Commands != nil || !connection.Lost(err):
 		return o, heard, err
 	}
 	p.Say.Warn("the connection was lost during the activation " + p.Teller.Where + ", which goes on without it; connecting again to learn how it ends")
@@ -60,7 +61,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 
 // guards reports whether an activation stands under a guard, which nobody has told of the end of yet.
 func (p Performer) guards(o explain.Outcome, err error) bool {
-	return p.Link != nil && p.Job.Guard != nil && (o.Guard != "" || LinkLost(err))
+	return p.Link != nil && p.Job.Guard != nil && (o.Guard != "" || connection.Lost(err))
 }
 
 // stopped says what has become of an activation in which the user has stopped the run: what the host tells now, and not

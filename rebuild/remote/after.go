@@ -10,6 +10,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
@@ -24,7 +25,7 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 		return err
 	}
 	var exit *nixexec.ExitError
-	untold := errors.Is(err, ErrUntold)
+	untold := errors.Is(err, connection.ErrUntold)
 	if nixexec.Interrupted(err) || !untold && !errors.As(err, &exit) {
 		return err
 	}
@@ -85,7 +86,7 @@ func (p Performer) nothing(why string) {
 // unknown is what is left to say of a host that cannot be asked any more.
 func (p Performer) unknown(why error) string {
 	switch {
-	case errors.Is(why, ErrOther) || errors.Is(why, ErrRebooted):
+	case errors.Is(why, connection.ErrOther) || errors.Is(why, connection.ErrRebooted):
 		return p.Teller.Unknown(why.Error())
 	case nixexec.Interrupted(why):
 		return p.Teller.Unknown("the run was stopped before the host had told")
@@ -153,7 +154,7 @@ func (p Performer) Success(ctx context.Context) error {
 	case why != nil:
 		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + p.unknown(why))}
 	case explain.Rebooted(p.Before, after):
-		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", p.Teller.Where, ErrRebooted)}
+		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", p.Teller.Where, connection.ErrRebooted)}
 	case comparable && after.System.Profile != after.System.Current:
 		return &OutcomeError{Result: report.HalfDone, Err: errors.New(p.Teller.NotBooted(after))}
 	case cause != nil:

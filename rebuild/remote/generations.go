@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/generations"
 	"nixhop/rebuild/plan"
@@ -19,7 +20,7 @@ import (
 func ReadGenerations(ctx context.Context, m *decision.Machine, r request.Request, name string) (string, error) {
 	out, err := nixexec.Output(ctx, plan.Generations(m, r).Command)
 	var exit *nixexec.ExitError
-	if errors.As(err, &exit) && !LinkLost(err) && !nixexec.Interrupted(err) && strings.TrimSpace(exit.Stderr) != "" {
+	if errors.As(err, &exit) && !connection.Lost(err) && !nixexec.Interrupted(err) && strings.TrimSpace(exit.Stderr) != "" {
 		said := nixexec.Printable(nixexec.LastLine(strings.TrimSpace(exit.Stderr)))
 		look := report.Nixhop("ssh", m.Host.String(), "--", "ls", "/nix/var/nix/profiles", "/nix/var/nix/profiles/system-profiles")
 		return "", fmt.Errorf("the generations of %q: %s\n%s", m.Host.Name, said, r.Call().Lines([]report.Remedy{look})[0])

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/guard"
@@ -84,7 +85,7 @@ func (v *proving) healthy(ctx context.Context) (want string, err error) {
 
 // ask logs in anew until the guard has answered, or nobody can be reached for too long. The error is why the run was stopped.
 func (v *proving) ask(ctx context.Context, want string) error {
-	give := v.due.Add(v.Link.network.options.ReconnectTimeout)
+	give := v.due.Add(v.Link.Patience())
 	for pause := provePause; ; pause = min(2*pause, provePauseMax) {
 		for _, through := range v.ways() {
 			o, why := v.login(ctx, through, want)
@@ -158,7 +159,7 @@ func (v *proving) login(ctx context.Context, through *decision.Machine, want str
 		return o, ""
 	case err == nil:
 		return o, "it has told nothing of this run"
-	case LinkLost(err):
+	case connection.Lost(err):
 		return o, cmp.Or(failure.Text, string(failure.Kind))
 	}
 	return o, err.Error()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/rollout"
 )
@@ -22,10 +23,10 @@ const (
 // Prove asks a host that runs system whether it does what it is for, again and again until it does. Each command is
 // the user's own, for a shell: here with NIXHOP_HOST, NIXHOP_ADDRESS and NIXHOP_TOPLEVEL in its environment, there over
 // the connection (nil: the host is this machine). The error is an *OutcomeError where it does not in time.
-func Prove(ctx context.Context, h rollout.Health, link *Link, host, system string) error {
+func Prove(ctx context.Context, h rollout.Health, link *connection.Link, host, system string) error {
 	address, there := "localhost", func() nixexec.Command { return nixexec.Command{Argv: []string{"sh", "-c", h.There}} }
 	if link != nil {
-		address, there = link.Machine.Endpoint.HostName, func() nixexec.Command { return link.current().Script(nil, h.There) }
+		address, there = link.Machine.Endpoint.HostName, func() nixexec.Command { return link.Script(nil, h.There) }
 	}
 	here := nixexec.Command{Argv: []string{"sh", "-c", h.Here}, Env: []string{
 		"NIXHOP_HOST=" + host, "NIXHOP_ADDRESS=" + address, "NIXHOP_TOPLEVEL=" + system,

@@ -1,3 +1,6 @@
+// Package remote does on hosts what was decided: it runs the steps of a plan over their connections, proves an activation
+// that stands under a guard, and reads what came of one. Nothing here decides what a deployment is, and nothing is printed
+// but what the one foreground child of a run prints itself.
 package remote
 
 import (
@@ -10,6 +13,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/nixexec/ssh"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
@@ -47,10 +51,10 @@ type Performer struct {
 	Started  string         // the mark of the nixos-rebuilds that this nixhop was started by
 	Password nixexec.Secret // for a step that wants one
 
-	Link, BuildLink *Link       // to the target and to the build host; nil: this machine, or there is none
-	Somebody        bool        // can be asked where a connection must be opened anew
-	Query           facts.Query // what the target is asked
-	Before          facts.Host  // what it told before
+	Link, BuildLink *connection.Link // to the target and to the build host; nil: this machine, or there is none
+	Somebody        bool             // can be asked where a connection must be opened anew
+	Query           facts.Query      // what the target is asked
+	Before          facts.Host       // what it told before
 	Teller          explain.Teller
 	Reconnects      func()         // is called before one of them is made anew, which may take long; nil: nobody wants to know
 	Health          rollout.Health // that an activation under a guard is proved by, too
@@ -59,7 +63,7 @@ type Performer struct {
 // Keep sees to it that a step reaches the machines that were checked, and none in their place: a connection that was
 // lost while it was not used is made anew. The errors are those of Link.Keep.
 func (p Performer) Keep(ctx context.Context, step string) error {
-	for i, link := range []*Link{p.Link, p.BuildLink} {
+	for i, link := range []*connection.Link{p.Link, p.BuildLink} {
 		if link == nil || i == 1 && link == p.Link {
 			continue
 		}
@@ -134,7 +138,7 @@ func (p Performer) fallsBack(ctx context.Context, heard *Heard, err error) bool 
 	if !FailedThere(err) || ctx.Err() != nil || len(explain.Explain(heard.Bytes(), explain.Situation{Phase: heard.Phase()})) > 0 {
 		return false
 	}
-	alive := func(l *Link) bool { return l == nil || l.current().Alive(ctx) }
+	alive := func(l *connection.Link) bool { return l == nil || l.Alive(ctx) }
 	return alive(p.Link) && alive(p.BuildLink)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
 )
@@ -19,12 +20,12 @@ var standsScript string
 // the others of a run may have been built for hours since. The errors are that somebody has changed it meanwhile, those of
 // Keep, and those of nixexec.Output.
 func (p Performer) Stands(ctx context.Context, system string) error {
-	now, err := p.Link.stands(ctx, p.Query.Profile)
-	if LinkLost(err) {
+	now, err := stands(ctx, p.Link, p.Query.Profile)
+	if connection.Lost(err) {
 		if err := p.Keep(ctx, "look at what runs there"); err != nil {
 			return err
 		}
-		now, err = p.Link.stands(ctx, p.Query.Profile)
+		now, err = stands(ctx, p.Link, p.Query.Profile)
 	}
 	was := p.Before.System
 	if err == nil && (now.Current != was.Current || now.Profile != was.Profile) {
@@ -44,12 +45,12 @@ func (p Performer) Stands(ctx context.Context, system string) error {
 }
 
 // stands asks the host what it runs and boots.
-func (l *Link) stands(ctx context.Context, profile string) (now facts.System, err error) {
+func stands(ctx context.Context, l *connection.Link, profile string) (now facts.System, err error) {
 	late := errors.New("the host has not said in time what it runs")
-	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeMax, late)
+	ctx, cancel := context.WithTimeoutCause(ctx, connection.AnswerTimeMax, late)
 	defer cancel()
 	script := nixexec.Assignments([2]string{"profile", facts.ProfilePath(profile)}, nixexec.HostPrograms()) + standsScript
-	out, err := nixexec.Output(ctx, l.current().Script(nil, script))
+	out, err := nixexec.Output(ctx, l.Script(nil, script))
 	for line := range strings.Lines(string(out)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		switch key {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/connection"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/facts"
 )
@@ -20,10 +21,10 @@ func (p Performer) Blame(ctx context.Context, o explain.Outcome) explain.Outcome
 	if p.Link == nil || !o.Known() || o.Status != facts.UnitsFailed {
 		return o
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	ctx, cancel := context.WithTimeout(ctx, connection.AnswerTime)
 	defer cancel()
 	script := nixexec.Assignments([2]string{"before", strings.Join(p.Before.Failed, " ")}, nixexec.HostPrograms()) + unitsScript
-	out, err := nixexec.Output(ctx, p.Link.current().Script(nil, script))
+	out, err := nixexec.Output(ctx, p.Link.Script(nil, script))
 	if err != nil {
 		return o
 	}

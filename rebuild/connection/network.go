@@ -1,7 +1,7 @@
-// Package remote does on hosts what was decided: it opens the one connection to each, probes it, runs the steps of a
-// plan over it, waits for an activation whose connection was lost, and reads what came of it. Nothing here decides
-// what a deployment is, and nothing is printed but what the one foreground child of a run prints itself.
-package remote
+// Package connection opens the one connection of a run to each host, keeps it or makes it anew, and asks the host over it:
+// for its facts, for sudo's password, how it reaches another host, what became of an activation. What is done there is
+// remote's; nothing is printed here, and nothing is changed on a host.
+package connection
 
 import (
 	"cmp"
@@ -68,10 +68,10 @@ type located struct {
 	err     error
 }
 
-// NewNetwork prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and,
+// New prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and,
 // where a HOST gave a port, nix is to reach two hosts at a time, Nix does not take the name of one, or the ssh config's path
 // means something to somebody on its way, a config file of ours that includes the user's. An error is wrong usage.
-func NewNetwork(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, error) {
+func New(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, error) {
 	words, err := ssh.SplitOptions(o.SSHOpts)
 	if err != nil {
 		return nil, &request.UsageError{Message: err.Error()}

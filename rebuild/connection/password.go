@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"context"
@@ -65,7 +65,7 @@ func (l *Link) AskPassword(ctx context.Context, ask prompt.Asker, elevate []stri
 func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixexec.Secret) error {
 	command := l.Command(append(slices.Concat([]string{"env", "LC_ALL=C"}, elevate), "/bin/sh", "-s")...)
 	command.Secret = password // and nothing behind it: sudo would take that for the next try
-	ctx, cancel := context.WithTimeout(ctx, probeTimeMax)
+	ctx, cancel := context.WithTimeout(ctx, AnswerTimeMax)
 	defer cancel()
 	_, err := nixexec.Output(ctx, command)
 	return err

@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"context"
@@ -20,9 +20,9 @@ var awaitScript string
 // ErrUntold says that nobody saw the end of an activation.
 var ErrUntold = errors.New("the host has not said how it ended")
 
-// LinkLost reports whether the connection failed, and not what ran over it. One over which nothing is heard any more of
+// Lost reports whether the connection failed, and not what ran over it. One over which nothing is heard any more of
 // what tells that it still runs is as good as lost.
-func LinkLost(err error) bool {
+func Lost(err error) bool {
 	var exit *nixexec.ExitError
 	broken := errors.As(err, &exit) && exit.Code == ssh.Failed || errors.Is(err, nixexec.ErrNotHeard)
 	return broken && !nixexec.Interrupted(err)
@@ -67,7 +67,7 @@ func (l *Link) ask(ctx context.Context, run string, somebody bool, patience int,
 		if errors.Is(err, nixexec.ErrNotHeard) {
 			return explain.ParseOutcome("", run), ErrNotReached
 		}
-		if !LinkLost(err) {
+		if !Lost(err) {
 			return explain.ParseOutcome(string(out), run), err
 		}
 		if len(out) > 0 {

@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func TestConfigPathIsNoCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		host := sshcfg.Host{Name: "web"}
-		n, err := NewNetwork(t.Context(), Options{Config: config, Batch: true}, []sshcfg.Host{host})
+		n, err := New(t.Context(), Options{Config: config, Batch: true}, []sshcfg.Host{host})
 		if err != nil {
 			t.Fatal(err)
 		}

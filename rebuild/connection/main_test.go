@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"context"
@@ -63,7 +63,7 @@ func networkOf(t *testing.T, o Options, words ...string) *Network {
 	if o.Config == "" {
 		o.Config = written(t, filepath.Join(t.TempDir(), "ssh_config"), "")
 	}
-	n, err := NewNetwork(t.Context(), o, hostsOf(t, words...))
+	n, err := New(t.Context(), o, hostsOf(t, words...))
 	if err != nil {
 		t.Fatal(err)
 	}

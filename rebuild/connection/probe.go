@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"context"
@@ -17,12 +17,12 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// probeTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest
+// AnswerTime bounds how long a host may take to answer the probe, unless --connect-timeout gives it longer. An honest
 // one needs a tenth of a second, most of it for Nix; the slowest boards that NixOS runs on have a twentieth of such a
 // processor, and need half of the time. However patient a user is with the network, nobody needs half a minute.
 const (
-	probeTime    = 5 * time.Second
-	probeTimeMax = 30 * time.Second
+	AnswerTime    = 5 * time.Second
+	AnswerTimeMax = 30 * time.Second
 )
 
 type query = facts.Query
@@ -134,7 +134,7 @@ func (l *Link) probeAgain(ctx context.Context, q facts.Query, somebody bool, los
 // probe asks once.
 func (l *Link) probe(ctx context.Context, q facts.Query, patience time.Duration) (facts.Host, error) {
 	nonce := rand.Text()
-	patience = min(max(patience, probeTime), probeTimeMax)
+	patience = min(max(patience, AnswerTime), AnswerTimeMax)
 	late := fmt.Errorf("no whole answer within %s; a slow host gets more time with --connect-timeout SECONDS", patience)
 	timed, cancel := context.WithTimeoutCause(ctx, patience, late)
 	defer cancel()

@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"math/rand"
@@ -29,7 +29,7 @@ func sameToSSH(t *testing.T, config string, options []string) {
 	for i, word := range options {
 		quoted[i] = nixexec.Quote(word)
 	}
-	n, err := NewNetwork(t.Context(), Options{Config: config, SSHOpts: strings.Join(quoted, " ")}, []sshcfg.Host{{Name: "web"}})
+	n, err := New(t.Context(), Options{Config: config, SSHOpts: strings.Join(quoted, " ")}, []sshcfg.Host{{Name: "web"}})
 	if err != nil {
 		if taken {
 			t.Errorf("%q: %v", options, err)
@@ -113,7 +113,7 @@ func TestSSHOptsAsSSH(t *testing.T) {
 	} {
 		sameToSSH(t, config, options)
 	}
-	if _, err := NewNetwork(t.Context(), Options{Config: config, SSHOpts: "-o 'ProxyCommand a\nb'"}, nil); err == nil {
+	if _, err := New(t.Context(), Options{Config: config, SSHOpts: "-o 'ProxyCommand a\nb'"}, nil); err == nil {
 		t.Error("a line break in an option is taken")
 	}
 }

@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"cmp"
@@ -137,6 +137,17 @@ func (n *Network) reach(ctx context.Context, options ssh.MasterOptions) (*ssh.Ma
 // Command is a command on the host, over its connection.
 func (l *Link) Command(words ...string) nixexec.Command { return l.current().Command(words...) }
 
+// Script is a script for the shell of the host, over its connection; elevate are the words in front of that shell.
+func (l *Link) Script(elevate []string, script string) nixexec.Command {
+	return l.current().Script(elevate, script)
+}
+
+// Alive reports whether the connection still holds.
+func (l *Link) Alive(ctx context.Context) bool { return l.current().Alive(ctx) }
+
+// Patience is how long the host is tried again when its connection is lost.
+func (l *Link) Patience() time.Duration { return l.network.options.ReconnectTimeout }
+
 // ForcedCommand is the line of authorized_keys on the host by which the login runs one command whatever it asks for;
 // empty: none that is known.
 func (l *Link) ForcedCommand() string { return sshcfg.ForcedCommand(l.current().Log()) }
@@ -222,7 +233,7 @@ func (l *Link) Same(ctx context.Context) error {
 	if bootID == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	ctx, cancel := context.WithTimeout(ctx, AnswerTime)
 	defer cancel()
 	out, err := nixexec.Output(ctx, l.current().Script(nil, "cat "+bootIDFile+"\n"))
 	if err == nil && !slices.Contains(strings.Fields(string(out)), bootID) {

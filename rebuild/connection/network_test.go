@@ -1,4 +1,4 @@
-package remote
+package connection
 
 import (
 	"errors"
@@ -40,7 +40,7 @@ func TestPortsOf(t *testing.T) {
 }
 
 // What is wrong with the ssh options and the HOST words is wrong usage, and leaves no directory behind.
-func TestNewNetworkRefuses(t *testing.T) {
+func TestNewRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		options Options
@@ -52,7 +52,7 @@ func TestNewNetworkRefuses(t *testing.T) {
 		{"no such file", Options{Config: "/nonexistent/config"}, nil, "no such ssh config"},
 		{"two ports", Options{}, []string{"web:222", "web:223"}, `"web" is meant with port 222 and with port 223`},
 	} {
-		n, err := NewNetwork(t.Context(), c.options, hostsOf(t, c.words...))
+		n, err := New(t.Context(), c.options, hostsOf(t, c.words...))
 		var usage *request.UsageError
 		if n != nil || !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, %v; want %s", c.name, n, err, c.want)
