@@ -4,6 +4,8 @@
 # bench         how long things take, beside ssh and a bare nixos-rebuild, on the same hosts (root, Debian)
 # soak          runs that are cut off at random moments of an activation, in numbers
 # lint          what needs no tests: vet, formatting, shell scripts
+# golangci      golangci-lint, by .golangci.yml; the first time it is built from its sources, for minutes
+# vulnerabilities  what is known against Go's library and the modules that the program calls (needs vuln.go.dev)
 # release       the archives of a release, in ./release: VERSION=..., else what git calls this commit (GNU tar)
 # vendor-hash   write the hash of the vendored modules into nix/package.nix, after a change of go.mod (Nix)
 
@@ -11,7 +13,7 @@
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run .ci/release
 
-.PHONY: build try test lint lab bench soak release vendor-hash clean
+.PHONY: build try test lint golangci vulnerabilities lab bench soak release vendor-hash clean
 
 build:
 	go build -o nixhop .
@@ -54,6 +56,20 @@ lint:
 	else \
 		echo 'left out: shellcheck, which is not installed'; \
 	fi
+
+# Tools of their own, by their release: no modules of this program.
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# The length of lines is looked at where they are new: since this commit.
+SINCE ?= HEAD
+
+golangci:
+	go run $(GOLANGCI) run ./...
+	go run $(GOLANGCI) run --enable-only lll --new-from-rev $(SINCE) ./...
+
+vulnerabilities:
+	go run $(GOVULNCHECK) ./...
 
 VERSION ?= $(shell git describe --tags --always --dirty)
 

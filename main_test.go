@@ -98,6 +98,7 @@ func TestScript(t *testing.T) {
 			"idle":          idle,
 			"builds":        builds,
 			"steps":         steps,
+			"recipe":        recipe,
 		},
 	})
 }

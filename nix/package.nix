@@ -14,7 +14,7 @@ buildGoModule {
   src = lib.cleanSource ../.;
 
   # Of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-OjBlyBwP+rr2LPO9X/JgCcOrIxiGITysOzXX8rNKJ+A=";
+  vendorHash = "sha256-Jy7Pq/AtHkczy7C/HliGn6PFxccBCvdO3pL+N/KjK8E=";
 
   env.CGO_ENABLED = 0;
   subPackages = [ "." ];

@@ -95,7 +95,7 @@ func Silent(err error) bool {
 	case errors.As(err, &step):
 		return errors.As(step.Err, &exit)
 	}
-	_, child := err.(*nixexec.ExitError)
+	_, child := err.(*nixexec.ExitError) //nolint:errorlint // what stands in front of a child's own error is to be said
 	return err == nil || child
 }
 

@@ -24,7 +24,8 @@ var answers = []string{"yes", "no", "true", "false", "on", "off", "always", "nev
 func misplaced(flag, word string) error {
 	_, finding := report.FindSpec(word)
 	_, number := strconv.Atoi(word)
-	looks, hint := "", "it takes no value"
+	var looks string
+	hint := "it takes no value"
 	switch {
 	case flag == "--cross" && (word == NoCross || aSystem.MatchString(word)):
 		looks, hint = "the system of "+flag, "they are one word: --cross="+word
