@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -51,12 +52,13 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if wanted.Action != "" {
 		argv = append(argv, wanted.Action)
 	}
-	printed := &results{file: stdio.Out}
+	printed, began := &results{file: stdio.Out}, time.Now()
 	err = newApp(session, wanted, printed).RunContext(ctx, argv)
 	// What could not be written is an error where there is no other.
 	if lost := cmp.Or(end(), printed.lost); err == nil && lost != nil {
 		err = notWritten(lost)
 	}
+	notice(wanted, stdio, env, time.Since(began), err)
 	return err
 }
 

@@ -18,11 +18,7 @@ import (
 
 // newConsole renders what a run says.
 func newConsole(r request.Request, stdio nixexec.Stdio, env func(string) string) (*view.Console, error) {
-	verbose := r.Verbose
-	if r.Has("--debug") {
-		verbose++
-	}
-	c := &view.Console{Plain: &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, verbose)}}
+	c := &view.Console{Plain: &report.Plain{Out: stdio.Out, Err: stdio.Err, Log: newLogger(stdio.Err, level(r))}}
 	c.Keep = func() (*view.Logs, error) { return view.LastLogs(env) }
 	if dir := r.Value("--log-dir"); dir != "" {
 		logs, err := view.OpenLogs(dir)
@@ -33,6 +29,7 @@ func newConsole(r request.Request, stdio nixexec.Stdio, env func(string) string)
 	}
 	if drawn(stdio.Err, env) {
 		c.Screen = &view.Screen{Out: stdio.Err, Colours: colours(stdio.Err) != termenv.Ascii, Reflows: view.Reflows(env)}
+		c.Passing = &view.Passing{Action: r.Action, Say: func(text string) { c.Plain.Log.Info(text) }}
 	}
 	if r.Events() {
 		c.JSON = &view.JSON{Out: stdio.Out}
@@ -50,14 +47,27 @@ func drawn(file *os.File, env func(string) string) bool {
 // colours is how many colours a file wants.
 func colours(file *os.File) termenv.Profile { return termenv.NewOutput(file).EnvColorProfile() }
 
+// level is from where on nixhop's own lines are shown: its commands with --verbose or --debug, and without what is only
+// told by the way with --quiet. Each of these takes one of the other back, as for Nix.
+func level(r request.Request) log.Level {
+	said := r.Verbose - r.Quiet()
+	if r.Has("--debug") {
+		said++
+	}
+	switch {
+	case said > 0:
+		return log.DebugLevel
+	case said < 0:
+		return log.WarnLevel
+	default:
+		return log.InfoLevel
+	}
+}
+
 // newLogger logs to a file, coloured where that is a terminal that wants colours. The file is wrapped: given a
 // terminal itself, log 1.0.0 asks it for its colours and waits ten seconds for an answer (numtide/treefmt#697).
-func newLogger(w *os.File, verbose int) *slog.Logger {
-	options := log.Options{Prefix: "nixhop", Level: log.InfoLevel}
-	if verbose > 0 {
-		options.Level = log.DebugLevel
-	}
-	logger := log.NewWithOptions(struct{ io.Writer }{w}, options)
+func newLogger(w *os.File, level log.Level) *slog.Logger {
+	logger := log.NewWithOptions(struct{ io.Writer }{w}, log.Options{Prefix: "nixhop", Level: level})
 	logger.SetColorProfile(colours(w))
 	return slog.New(logger)
 }

@@ -4,23 +4,36 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	charm "github.com/charmbracelet/log"
 	"github.com/creack/pty"
+
+	"nixhop/rebuild/request"
 )
 
-// A log line goes to standard error in one piece, without a time, and debug lines only with --verbose.
+// A log line goes to standard error in one piece, without a time, debug lines only with --verbose, and what is told by
+// the way not with --quiet. These take each other back.
 func TestLogger(t *testing.T) {
-	for verbose, want := range []string{"INFO nixhop: built host=web\n", "DEBU nixhop: looked\nINFO nixhop: built host=web\n"} {
+	const built, failed = "INFO nixhop: built host=web\n", "ERRO nixhop: failed\n"
+	for words, want := range map[string]string{
+		"": built + failed, "-v": "DEBU nixhop: looked\n" + built + failed, "--quiet": failed, "--quiet --quiet -v": failed, "-v --quiet": built + failed,
+	} {
+		r, err := request.Parse(append([]string{"switch", "web"}, strings.Fields(words)...), func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
 		file, err := os.Create(filepath.Join(t.TempDir(), "log"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		log := newLogger(file, verbose)
+		log := newLogger(file, level(r))
 		log.Debug("looked")
 		log.Info("built", "host", "web")
+		log.Error("failed")
 		if got, _ := os.ReadFile(file.Name()); string(got) != want {
-			t.Errorf("%q", got)
+			t.Errorf("%s: %q", words, got)
 		}
 		file.Close()
 	}
@@ -39,7 +52,7 @@ func TestLoggerAsksNoTerminal(t *testing.T) {
 		}
 		defer master.Close()
 		defer terminal.Close()
-		newLogger(terminal, 0).Info("built")
+		newLogger(terminal, charm.InfoLevel).Info("built")
 		got := make([]byte, 256)
 		n, err := master.Read(got)
 		if err != nil || !bytes.HasPrefix(got[:n], []byte(want)) {

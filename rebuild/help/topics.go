@@ -163,6 +163,7 @@ func Variables() []Row {
 		{"PATH, HOME", "as everywhere; nixos-rebuild, nix and ssh are looked up in PATH"},
 		{"SUDO_USER, SUDO_UID", "who has called sudo, under which nixhop runs: a flake of theirs is no stranger's"},
 		{"TMUX, XTERM_VERSION", "tell how the terminal takes a change of its size"},
+		{"TERM_PROGRAM, KONSOLE_VERSION", "tell, with TERM, which notification the terminal takes (--notify)"},
 	}
 }
 

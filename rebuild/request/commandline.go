@@ -104,6 +104,16 @@ func (r Request) Value(name string) string {
 	return f.Values[0]
 }
 
+// Quiet is how many --quiet there are.
+func (r Request) Quiet() (n int) {
+	for _, f := range r.Flags {
+		if f.Name == "--quiet" {
+			n += f.count()
+		}
+	}
+	return n
+}
+
 func (r Request) Last(name string) (Flag, bool) {
 	for _, flags := range [][]Flag{r.Flags, r.Own} {
 		for _, f := range slices.Backward(flags) {
@@ -123,7 +133,7 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask")
+	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask") || r.Has("--notify")
 	return len(r.Hosts) == 0 && !named && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 

@@ -30,7 +30,8 @@ func ownFlags() []FlagSpec {
 		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},
 		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output; of a deployment: its events", More: "one host is then deployed as many are, and nobody is asked"},
 		{Name: "--log-dir", Values: v("DIR"), Group: GroupOwn, Help: "keep all that is printed for each host in a file there, with times", More: "one host is then deployed as many are"},
-		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix; more often means more"},
+		{Name: "--notify", Group: GroupOwn, Help: "tell the terminal when a run of 10 seconds or more is over: by its title, and by a notification (OSC 9 or 777)", More: "on a terminal alone; a terminal that knows no notifications shows none"},
+		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix, and each command that is run; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},
 	}
 }
@@ -154,7 +155,7 @@ func nixFlags() []FlagSpec {
 		{Name: "--no-build-output", Short: "-Q", Group: g, Known: InAll, Native: forClassicBuild | ForRealise, Help: "do not show the logs of the builds"},
 		{Name: "--log-format", Values: v("FORMAT"), Group: g, Known: InAll, Native: forAll, Help: "raw, bar, bar-with-logs or internal-json"},
 		{Name: "--show-trace", Group: g, Known: InAll, Native: forEvals, Help: "show where an evaluation error comes from"},
-		{Name: "--quiet", Counted: true, Group: g, Known: InAll, Native: forAll, Help: "say less"},
+		{Name: "--quiet", Counted: true, Group: g, Known: InAll, Native: forAll, Help: "say less, also of nixhop's own lines: warnings and errors stay"},
 		{Name: "--no-link", Group: g, Known: InNewest, Native: forFlakeBuild | forClassicBuild, Help: "leave no link \"result\""},
 	}
 }

@@ -13,10 +13,11 @@ import (
 // many, what a host prints stands in the view, or in lines with its name in front; what stops a host is said at the end of
 // the run, behind the last that it has printed.
 type Console struct {
-	Plain  *report.Plain
-	Screen *Screen               // nil: there is no terminal for a view
-	Keep   func() (*Logs, error) // makes what keeps the whole output of hosts; nil: nothing does
-	JSON   *JSON                 // takes all events, and has standard output for itself; nil: nobody wants that
+	Plain   *report.Plain
+	Screen  *Screen               // nil: there is no terminal for a view
+	Passing *Passing              // of a run of one host; nil: likewise
+	Keep    func() (*Logs, error) // makes what keeps the whole output of hosts; nil: nothing does
+	JSON    *JSON                 // takes all events, and has standard output for itself; nil: nobody wants that
 
 	state  State
 	many   bool
@@ -42,6 +43,8 @@ func (c *Console) Render(e report.Event) (err error) {
 func (c *Console) people(e report.Event) error {
 	if c.many {
 		c.Screen.change(func() { c.state.Take(e) })
+	} else {
+		c.Passing.take(e)
 	}
 	switch {
 	case e.Kind == report.Begun:
@@ -79,6 +82,7 @@ func (c *Console) harmless() {
 
 // begin begins a run of many hosts. Only a deployment has output that is worth keeping.
 func (c *Console) begin(last report.Phase) {
+	c.Passing.close()
 	if c.many = true; c.Keep != nil && deploys(last) {
 		logs, err := c.Keep()
 		if c.logs = logs; err != nil {
@@ -155,6 +159,7 @@ func (c *Console) plain(e report.Event) error {
 // Close ends the view, and says what came of the hosts. The error is that of writing a result.
 func (c *Console) Close() error {
 	c.Screen.stop()
+	c.Passing.close()
 	if c.logs != nil && c.state.begun() {
 		if err := c.logs.End(&c.state); err != nil {
 			c.unlogged(err)
