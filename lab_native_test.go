@@ -199,8 +199,9 @@ func labExitStatuses(t *testing.T, l *lab) {
 		{"activation-fails", 1, "the activation failed with status 2 after it had begun; "},
 		{"reboot-needed", 1, "nothing was activated, this system's init takes effect only with a reboot; the profile is set, generation "},
 		{"inhibited", 1, "nothing was activated, switch-to-configuration ended with status 1; the profile is set, generation "},
+		{"inhibited --on-inhibit boot", 0, "; it was not activated, for it inhibits that: dbus-implementation (dbus -> broker) would change"},
 	} {
-		r := l.nixhop(t, dir, nil, "switch", "n1="+test.configuration)
+		r := l.nixhop(t, dir, nil, append([]string{"switch"}, strings.Fields("n1="+test.configuration)...)...)
 		if r.code != test.code || !strings.Contains(r.stderr, test.text) {
 			t.Errorf("%s: exit status %d, want %d and %q\n%s", test.configuration, r.code, test.code, test.text, r.stderr)
 		}

@@ -47,7 +47,7 @@ func (r *Run) system(ctx context.Context, c Copied) (proved bool, err error) {
 		return false, p.Failure(ctx, err)
 	case result == report.Done:
 		p.Say.Info(text)
-		return outcome.Closed, nil
+		return outcome.Closed || outcome.Inhibited != "", nil
 	}
 	r.explain(c.Told, heard, err, explain.ExitRow, "switch-err") // which the outcome says anyway
 	return false, &remote.OutcomeError{Result: result, Err: errors.New(text)}

@@ -13,6 +13,7 @@ type Activation struct {
 	Generation     int    // take this generation instead of one; 0: none
 	Specialisation string
 	Bootloader     bool // install the boot loader anew
+	BootInhibited  bool // a system that inhibits the switch to it boots next instead
 }
 
 // ActivationOf is the activation that a request asks for.
@@ -24,6 +25,7 @@ func ActivationOf(r request.Request) Activation {
 		Generation:     r.Generation(),
 		Specialisation: r.Value("--specialisation"),
 		Bootloader:     r.Has("--install-bootloader"),
+		BootInhibited:  r.Value("--on-inhibit") == "boot",
 	}
 }
 

@@ -134,7 +134,7 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 }
 
 // onlyOwn are the flags for what no nixos-rebuild does.
-var onlyOwn = []string{"--generation", "--ask", "--guard", "--expect", "--guard-reboot", "--activation-timeout"}
+var onlyOwn = []string{"--generation", "--ask", "--guard", "--expect", "--guard-reboot", "--activation-timeout", "--on-inhibit"}
 
 // forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, a generation is named, or
 // something is to happen before the activation: there is no flag by which any nixos-rebuild could be told to.

@@ -24,6 +24,7 @@ type Outcome struct {
 	Current    string // the system that runs now
 	ProfileNow string // what the profile points to now
 	Step       string // the last one that was begun; only in StepActivate anything of the system ran
+	Inhibited  string // what inhibited the switch (nixpkgs: system.switch.inhibitors), where the system boots next for that
 	Why        string // that step was given up for
 	Status     int    // exit status of switch-to-configuration; -1: not known, or it never ran
 	Begun      bool   // the host has something of this run
@@ -44,9 +45,18 @@ const StepActivate = "activate"
 // Known reports whether the activation was seen to its end: by its own word, and that of its host.
 func (o Outcome) Known() bool { return o.Ended && (o.Status >= 0 || o.Why != "") }
 
+// action is what was done of the one that was asked for.
+func (o Outcome) action(asked string) string {
+	if o.Inhibited != "" {
+		return "boot"
+	}
+	return asked
+}
+
 // Missed is what the host has in place of what was deployed, in words; empty: it is what it should be. A status of
 // success counts only where this is empty. system is empty where the host itself has found out what to activate.
 func (o Outcome) Missed(action, system string) string {
+	action = o.action(action)
 	switch {
 	case system != "" && o.Toplevel != system:
 		return fmt.Sprintf("it has activated %s, and not %s", orNothing(o.Toplevel), system)
@@ -87,6 +97,7 @@ func (o Outcome) Change(action string, before facts.System) report.Change {
 	if !o.Known() || action == "dry-activate" {
 		return report.Change{}
 	}
+	action = o.action(action)
 	change := report.Change{FromGeneration: before.Generation, FromVersion: before.Version}
 	change.ToGeneration, _ = strconv.Atoi(o.Generation)
 	boots := action == "boot" && o.Profile != "" && o.ProfileNow == o.Toplevel
@@ -114,7 +125,7 @@ func ParseOutcome(out, run string) Outcome {
 	texts := map[string]*string{
 		"was": &o.Was, "was_profile": &o.WasProfile, "toplevel": &o.Toplevel, "started": &o.Started, "profile": &o.Profile,
 		"generation": &o.Generation, "version": &o.Version, "reboot": &o.Reboot, "current": &o.Current, "profile_now": &o.ProfileNow, "step": &o.Step, "why": &o.Why,
-		"guard": &o.Guard,
+		"guard": &o.Guard, "inhibited": &o.Inhibited,
 	}
 	numbers := map[string]*int{"commit_status": &o.Committed, "restored_status": &o.Restored}
 	for line := range strings.Lines(out) {

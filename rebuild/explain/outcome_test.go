@@ -78,6 +78,7 @@ func TestChange(t *testing.T) {
 		{"what a host should not say", "switch", with(func(o *Outcome) { o.Reboot, o.Generation = "rm -rf", "five" }), changed(0, "25.11", report.Unsaid)},
 		{"test", "test", with(func(o *Outcome) { o.Profile, o.Generation = "", "" }), changed(0, "25.11", report.No)},
 		{"boot", "boot", with(func(o *Outcome) { o.Current = "/old" }), changed(5, "25.11", report.Yes)},
+		{"inhibited", "switch", with(func(o *Outcome) { o.Current, o.Inhibited = "/old", "dbus" }), changed(5, "25.11", report.Yes)},
 		{"boot of what runs", "boot", good, changed(5, "25.11", report.No)},
 		{"boot, and the profile is another one now", "boot", with(func(o *Outcome) { o.ProfileNow = "/t" }), changed(5, "", report.Unsaid)},
 		{"it does not run", "switch", with(func(o *Outcome) { o.Current, o.Status = "/old", 1 }), changed(5, "", report.Unsaid)},

@@ -23,6 +23,7 @@ type Teller struct {
 // Outcome puts an activation's own report into words. system is what was deployed; empty: the host has found that out.
 func (t Teller) Outcome(o Outcome, system string) (text string, result report.Result) {
 	generation := o.generation()
+	t.Action = o.action(t.Action)
 	missed := ""
 	if o.Status == 0 || o.Status == facts.UnitsFailed {
 		missed = o.Missed(t.Action, system)
@@ -33,7 +34,7 @@ func (t Teller) Outcome(o Outcome, system string) (text string, result report.Re
 	case missed != "":
 		return fmt.Sprintf("%s: the activation ended with status %d, but %s", t.Where, o.Status, missed), report.HalfDone
 	case o.Status == 0 && t.Action == "boot":
-		return fmt.Sprintf("%s: %s boots next%s", t.Where, o.Profile, generation), report.Done
+		return fmt.Sprintf("%s: %s boots next%s", t.Where, o.Profile, generation) + t.inhibited(o), report.Done
 	case o.Status == 0 && t.Action == "dry-activate":
 		return t.Where + ": nothing was changed, this was only a look", report.Done
 	case o.Status == 0:
@@ -51,6 +52,14 @@ func (t Teller) Outcome(o Outcome, system string) (text string, result report.Re
 	default:
 		return fmt.Sprintf("%s: nothing was activated, switch-to-configuration ended with status %d%s", t.Where, o.Status, t.nextBoot(o)), report.Failed
 	}
+}
+
+// inhibited says why a system was not switched to.
+func (t Teller) inhibited(o Outcome) string {
+	if o.Inhibited == "" {
+		return ""
+	}
+	return "; it was not activated, for it inhibits that: " + o.Inhibited + " would change under the running system"
 }
 
 // units says that a system runs of which some units failed.

@@ -45,6 +45,7 @@ func (a activation) script() string {
 		{"rollback", word(a.Rollback, "yes")},
 		{"wanted", facts.GenerationWord(a.Generation)},
 		{"specialisation", a.Specialisation},
+		{"on_inhibit", word(a.BootInhibited, "boot")},
 	}, a.Guard.guards())...)
 	own := nixexec.Assignments(
 		[2]string{"bootloader", word(a.Bootloader, "1")},

@@ -16,7 +16,7 @@ report() { printf '%s=%s\n' "$1" "$2" >>"$dir/outcome"; }
 say() { printf 'nixhop: %s\n' "$1"; } # into the journal
 
 look() {
-    was='' was_profile='' was_units='' toplevel='' started='' pid='' step='' ended=''
+    was='' was_profile='' was_units='' toplevel='' started='' pid='' step='' inhibited='' ended=''
     while IFS='=' read -r key value; do
         case $key in
         was) was=$value ;;
@@ -26,6 +26,7 @@ look() {
         started) started=$value ;;
         pid) pid=$value ;;
         step) step=$value ;;
+        inhibited) inhibited=yes ;;
         ended) ended=$value ;;
         esac
     done <"$dir/outcome"
@@ -131,6 +132,8 @@ restore() {
     n=0
     while
         ours
+        look
+        if [ -n "$inhibited" ] && [ "$current" = "$was" ]; then close kept; fi # it boots next, and nothing else has changed
         if [ "$current" = "$was" ] && [ "$step" != activate ]; then close unneeded; fi
         say "bringing back $was"
         bounded "$was/bin/switch-to-configuration" test

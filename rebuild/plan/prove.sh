@@ -16,13 +16,14 @@
         exit 1
     fi
     look() {
-        status='' guard='' closed='' commit_status=0 ended='' pid=''
+        status='' guard='' closed='' commit_status=0 inhibited='' ended='' pid=''
         while IFS='=' read -r key value; do
             case $key in
             status) status=$value ;;
             guard) guard=$value ;;
             closed) closed=$value ;;
             ended) ended=$value ;;
+            inhibited) inhibited=yes ;;
             commit_status) commit_status=$value ;;
             pid) pid=$value ;;
             esac
@@ -46,9 +47,9 @@
     case $want,$ended in confirm,) want=restore ;; esac # it was ended in its middle
     case $want in
     confirm)
-        # Units that failed are the new system's own; whatever else failed must not become what boots.
+        # Units that failed are the new system's own; whatever else failed must not become what boots. What inhibits the switch boots next already.
         decided=disarm
-        case $action,$status in switch,0 | switch,4) decided=commit ;; esac
+        case $action,$status,$inhibited in switch,0, | switch,4,) decided=commit ;; esac
         mv "$dir/open" "$dir/$decided"
         ;;
     restore | await)

@@ -4,8 +4,8 @@
 # Under a guard a switch becomes a test, and is committed by the guard (guard.sh) once it was proved: until then the boot takes what it took
 # before.
 # Arguments: the directory of the run; unit or alone; the store path of the system, or nothing for a generation that is there.
-# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation guard; wanted: a generation of the
-# profile; guard: seconds, or nothing
+# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation on_inhibit guard; wanted: a generation of
+# the profile; on_inhibit: boot, where a system that inhibits the switch is to boot next instead; guard: seconds, or nothing
 # shellcheck shell=sh disable=SC2154
 
 dir=$1 place=$2 toplevel=${3-}
@@ -200,8 +200,8 @@ else
     fail "the guard could not be started"
 fi
 
-case $action in
-switch | boot)
+profiled=
+set_profile() {
     report step profile
     mkdir -p "${profile%/*}"
     if [ "$rollback" = yes ]; then
@@ -216,29 +216,55 @@ switch | boot)
     generation=$(readlink "$profile")
     generation=${generation%-link}
     report generation "${generation##*-}"
-    ;;
-esac
+    profiled=1
+}
+case $action in switch | boot) set_profile ;; esac
 
 # What is printed goes through a pipe, so that it can be bounded: half of the room there is, 256 MiB at most. Beyond that it is read and
 # dropped; the system never waits for somebody who reads. What it leaves running may have the pipe open for ever.
-report step activate
 room=$(df -Pk "$dir" 2>/dev/null | while read -r _ _ _ free _; do printf '%s\n' "$free"; done | tail -n 1)
 case $room in '' | *[!0-9]*) room=65536 ;; esac
 if [ "$room" -gt 524288 ]; then room=524288; fi
-# shellcheck disable=SC2094 # the name goes where all was read
-{
-    (trap '' XFSZ && ulimit -f "$room" && exec cat) 2>/dev/null # in half KiB
-    if [ -n "$(head -c 1 | tr '\0' x)" ]; then
-        printf '\nnixhop: the rest of what the activation prints is left out: there is no room for it\n'
-        cat >/dev/null
-    fi
-    rm -f "$dir/output"
-} <"$dir/output" 9>&- &
-"$started/bin/switch-to-configuration" "$action" >"$dir/output" 2>&1 9>&-
-report status $?
-n=0
-while [ -e "$dir/output" ] && [ "$n" -lt 100 ]; do
-    n=$((n + 1))
-    sleep 0.02
-done
+activate() {
+    report step activate
+    [ -e "$dir/output" ] || mkfifo -m 600 "$dir/output"
+    # shellcheck disable=SC2094 # the name goes where all was read
+    {
+        (trap '' XFSZ && ulimit -f "$room" && exec cat) 2>/dev/null # in half KiB
+        if [ -n "$(head -c 1 | tr '\0' x)" ]; then
+            printf '\nnixhop: the rest of what the activation prints is left out: there is no room for it\n'
+            cat >/dev/null
+        fi
+        rm -f "$dir/output"
+    } <"$dir/output" 9>&- &
+    "$started/bin/switch-to-configuration" "$1" >"$dir/output" 2>&1 9>&-
+    status=$?
+    n=0
+    while [ -e "$dir/output" ] && [ "$n" -lt 100 ]; do
+        n=$((n + 1))
+        sleep 0.02
+    done
+}
+activate "$action"
+
+# A system may say itself that it must not be switched to while what runs depends on what it changes (nixpkgs: system.switch.inhibitors). The
+# status of that is any number; its words tell, before anything was changed.
+inhibited() {
+    [ "$on_inhibit" = boot ] && [ "$status" != 0 ] && [ "$(readlink -f /run/current-system 2>/dev/null)" = "$was" ] &&
+        grep -q "^Pre-switch check 'switchInhibitors' failed\$" "$dir/log"
+}
+# inhibitors: what would change, as the two forms of that check tell it.
+inhibitors() {
+    sed -n -e 's/^\([A-Za-z0-9._-]\{1,\}\) : \(.* -> .*\)$/\1 (\2)/p' -e 's|^[<>] /.*/[a-z0-9]\{32\}-||p' "$dir/log" |
+        while IFS= read -r name; do printf '%s%s' "${comma-}" "$name" && comma=', '; done
+}
+if inhibited; then
+    parts=$(inhibitors)
+    report inhibited "${parts:-critical parts}"
+    report action boot
+    printf 'nixhop: the system inhibits the switch; making it what boots next\n'
+    [ -n "$profiled" ] || set_profile
+    activate boot
+fi
+report status "$status"
 finish

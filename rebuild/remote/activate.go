@@ -6,6 +6,7 @@ import (
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/connection"
+	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/guard"
 	"nixhop/rebuild/plan"
@@ -23,6 +24,9 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 	}
 	if err := p.Keep(ctx, "activation"); err != nil {
 		return o, nil, err
+	}
+	if p.Job.Commands != nil && decision.ActivationOf(p.Job.Request).BootInhibited {
+		p.Say.Warn("--on-inhibit boot has no effect: it takes a shell of root's there, and sudo lets this login run single commands alone")
 	}
 	out, heard, err := p.Take(ctx, step, results)
 	o = explain.ParseOutcome(out, p.Job.Run)

@@ -45,7 +45,7 @@ func (p Performer) prove(ctx context.Context, o explain.Outcome, system string) 
 	v := &proving{Performer: p, begun: now, due: now.Add(p.Job.Guard.Wait + time.Second), keys: o.HostKeys}
 	v.proof = guard.Proof{Outcome: o, System: system, Guard: *p.Job.Guard, Before: cmp.Or(o.Was, p.Before.System.Current)}
 	want := plan.Confirm
-	if !o.Closed && p.Health.Wanted() {
+	if !o.Closed && o.Inhibited == "" && p.Health.Wanted() {
 		var err error
 		if want, err = v.healthy(ctx); err != nil {
 			return v.proof.Outcome, err
@@ -67,7 +67,7 @@ func (v *proving) healthy(ctx context.Context) (want string, err error) {
 		return "", err
 	}
 	o := v.proof.Outcome
-	if o.Closed || o.Status != 0 && o.Status != 4 {
+	if o.Closed || o.Inhibited != "" || o.Status != 0 && o.Status != 4 {
 		return plan.Confirm, nil
 	}
 	err = Prove(ctx, v.Health, v.Link, v.Host, v.proof.System)

@@ -9,7 +9,7 @@ import (
 // Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
 // Request.Value find it under its name.
 func Flags() []FlagSpec {
-	return slices.Concat(ownFlags(), guardFlags(), hostFlags(), rolloutFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+	return slices.Concat(ownFlags(), guardFlags(), bootFlags(), hostFlags(), rolloutFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
 }
 
 func ownFlags() []FlagSpec {
@@ -45,6 +45,13 @@ func guardFlags() []FlagSpec {
 		{Name: "--activation-timeout", With: changes, Values: v("SECONDS"), Group: g, Help: "under a guard: end an activation that takes longer, and bring the system before back (default 600)"},
 		{Name: "--guard-reboot", With: changes, Group: g, Help: "let the guard reboot the host into the system before where nothing else brings that back"},
 		{Name: "--expect", With: changes, Values: v("HOST"), Group: g, Help: "the host answers as this one, once it was activated: with another port, address or key"},
+	}
+}
+
+func bootFlags() []FlagSpec {
+	const g = GroupBoot
+	return []FlagSpec{
+		{Name: "--on-inhibit", With: v("switch"), Values: v("WHAT"), Choices: v("fail", "boot"), Group: g, Help: "where the new system inhibits the switch to it: fail (default), or make it what boots next"},
 	}
 }
 

@@ -64,6 +64,7 @@ type Group string
 const (
 	GroupOwn           Group = "nixhop"
 	GroupGuard         Group = "what brings a host back"
+	GroupBoot          Group = "what only a boot brings"
 	GroupHosts         Group = "which hosts"
 	GroupMany          Group = "many hosts"
 	GroupPlatform      Group = "for another platform"
@@ -78,7 +79,7 @@ const (
 
 // Groups lists the headings in the order of the help.
 func Groups() []Group {
-	return []Group{GroupOwn, GroupGuard, GroupHosts, GroupMany, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
+	return []Group{GroupOwn, GroupGuard, GroupBoot, GroupHosts, GroupMany, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
 }
 
 // IsOwn reports whether the flag is nixhop's, unknown to any nixos-rebuild.

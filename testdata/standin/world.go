@@ -253,6 +253,7 @@ func (h *Place) write(path, text string) error {
 //	failed     failed units
 //	units      units that fail with the next activation
 //	status     exit status of the next activation
+//	inhibits   what inhibits the switch to each system: dbus-implementation : dbus -> broker
 //	keeps      "yes": an activation ends well, and the system that runs is kept
 //	cut        "copy": the link is lost while a system is copied; "activation": when the next activation has begun;
 //	           "last": when it has done everything, "end": when it has ended and nixos-rebuild waits for that

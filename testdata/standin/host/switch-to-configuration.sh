@@ -1,6 +1,6 @@
 #!/bin/sh
 # Activates the system that it is part of, on the host in whose store it lies. What it does beside that is set by the
-# knobs of the host: units, status, cut and goes-on.
+# knobs of the host: units, status, inhibits, cut and goes-on.
 trap '' PIPE HUP
 action=$1
 toplevel=$(cd "${0%/bin/*}" && pwd -P)
@@ -33,6 +33,20 @@ pause() {
     done
 }
 
+inhibits=$(knob inhibits)
+if [ -n "$inhibits" ] && [ "$action" != boot ]; then
+    say "Checking switch inhibitors..."
+    say "There are changes to critical components of the system:"
+    say ""
+    say "$inhibits"
+    say ""
+    say "Switching into this system is not recommended."
+    say "You probably want to run 'nixos-rebuild boot' and reboot your system instead."
+    say ""
+    say "Pre-switch check 'switchInhibitors' failed"
+    say "Pre-switch checks failed"
+    exit 1
+fi
 case $action in
 dry-activate)
     say "would activate the configuration..."
