@@ -2,6 +2,7 @@ package nixexec
 
 import (
 	"errors"
+	"io"
 	"sync"
 )
 
@@ -62,6 +63,26 @@ func (t *tail) Write(p []byte) (int, error) {
 		t.kept = t.kept[:copy(t.kept, t.kept[over:])]
 	}
 	return len(p), nil
+}
+
+// tailPiece is how much of a child's standard error is read at a time, in bytes. It is little as a rule, and some children
+// have a reader for as long as a run lasts: a large piece would be most of what a host of a fleet takes here.
+const tailPiece = 2 << 10
+
+// ReadFrom takes all that r has, for io.Copy, which would take a larger piece.
+func (t *tail) ReadFrom(r io.Reader) (total int64, err error) {
+	piece := make([]byte, tailPiece)
+	for {
+		n, err := r.Read(piece)
+		total += int64(n)
+		_, _ = t.Write(piece[:n])
+		if errors.Is(err, io.EOF) {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
 }
 
 // String returns the last bytes.

@@ -114,10 +114,6 @@ func startHeld(c Command) (*Held, error) {
 		stdout.Close()
 		return nil, fmt.Errorf("starting %q: %w", h.program, err)
 	}
-	go func() {
-		h.waitErr = cmd.Wait()
-		close(h.done)
-	}()
 	// In the background: a script that is longer than a pipe must not wait for a child that floods its output.
 	// A child that does not read it to the end shows that by its own end.
 	go func() { _, _ = io.Copy(stdin, c.input()) }()
@@ -140,7 +136,7 @@ func (h *Held) readUntil(until string, limit int) reading {
 			line := data[start : start+length]
 			start += length + 1
 			if string(line) == until {
-				go func() { _, _ = io.Copy(io.Discard, h.stdout) }()
+				go h.drop(chunk)
 				return reading{data: data[:start], found: true}
 			}
 		}
@@ -149,6 +145,15 @@ func (h *Held) readUntil(until string, limit int) reading {
 		}
 	}
 	return reading{data: data, err: ErrOutputLimit}
+}
+
+// drop reads the rest of standard output, into a piece that is there, and forgets it.
+func (h *Held) drop(piece []byte) {
+	for {
+		if _, err := h.stdout.Read(piece); err != nil {
+			return
+		}
+	}
 }
 
 // Release ends the child by ending its standard input, waits for it, and ends its process group by signals where
@@ -161,6 +166,11 @@ func (h *Held) Release() error {
 // end ends the child: by the end of its input where patience allows for that, then by SIGTERM, then by SIGKILL.
 func (h *Held) end(patience time.Duration) error {
 	h.stdin.Close()
+	// It is waited for no earlier: whoever waits for a child has a thread of its own for that, and of a large fleet many are held.
+	go func() {
+		h.waitErr = h.cmd.Wait()
+		close(h.done)
+	}()
 	if !h.wait(patience) {
 		_ = signalGroup(h.cmd, syscall.SIGTERM)
 		if !h.wait(termDelay) {

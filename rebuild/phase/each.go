@@ -23,8 +23,8 @@ func Each[In, Out Host](
 	turn := make(chan struct{}, max(limit, 1))
 	var wait sync.WaitGroup
 	for i, h := range hosts {
+		turn <- struct{}{} // before it has a stack of its own: of a large fleet most wait here
 		wait.Go(func() {
-			turn <- struct{}{}
 			defer func() { <-turn }()
 			if all[i].err = t.mayBegin(ctx, in); all[i].err != nil {
 				return

@@ -39,7 +39,7 @@ const logStamp = "2006-01-02T15:04:05.000Z "
 const flushTime = time.Second
 
 // logBuffer is how much of a log waits to be written, in bytes: each host of a run has one.
-const logBuffer = 8 << 10
+const logBuffer = 4 << 10
 
 // OpenLogs keeps logs in a directory, which is made where there is none; those of an earlier run are replaced.
 func OpenLogs(dir string) (*Logs, error) {
