@@ -202,6 +202,7 @@ func judge(said string, code int, s soakState) (word, untrue string) {
 		true bool
 	}{
 		{"is not known, for", true},
+		{"the activation went through", s.runs == s.deployed && s.boots == s.deployed},
 		{"nixos-rebuild had ended well", s.runs == s.deployed && s.boots == s.deployed},
 		{"was ended there before it was through", true},
 		{"its profile was set to", s.runs != s.boots},

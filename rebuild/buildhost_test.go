@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,7 +128,8 @@ func TestActivationByNixosRebuild(t *testing.T) {
 	}{
 		{"a signal", []string{"--explain"}, []string{"goes-on=units"}, syscall.SIGTERM, 143,
 			"the activation on web is not ended by this; see how it goes: ssh -F "},
-		{"lost while it runs", nil, []string{"cut=activation", "goes-on=units"}, 0, 1,
+		{"lost, and read along", []string{"--explain"}, []string{"cut=activation", "goes-on=units"}, 0, 0, "on web: the activation went through: "},
+		{"lost while it runs", nil, []string{"cut=activation", "goes-on=units"}, 0, 0,
 			"the activation on web goes on; waiting for its end, which Ctrl-C does not change; see how it goes: ssh -F "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,8 +144,11 @@ func TestActivationByNixosRebuild(t *testing.T) {
 			if got := phase.Status(err); got != c.status {
 				t.Errorf("%v: status %d, want %d", err, got, c.status)
 			}
-			if said := f.said(report.Said) + err.Error(); !strings.Contains(said, c.says) {
+			if said := fmt.Sprint(f.said(report.Said), err); !strings.Contains(said, c.says) {
 				t.Errorf("no %q in\n%s", c.says, said)
+			}
+			if found := f.found("web"); len(found) > 0 {
+				t.Errorf("explained by %q, which the host itself tells", found)
 			}
 			_ = f.run(t.Context(), "check", "web") // the activation waits for somebody who looks at it
 			if !f.Host("web").AwaitIdle(patience) {

@@ -183,5 +183,19 @@ func (m *Master) Batch() bool { return m.options.Batch }
 // Log returns the beginning of what ssh has logged of the connection: how it came about, up to the login.
 func (m *Master) Log() string { return readHead(m.options.logFile()) }
 
+// Sent returns the commands that were asked for over the connection so far, by whatever ssh, in their order: what ssh's log of it
+// has of them, which is the first 900 bytes of each. None are known where another Master owns the connection.
+func (m *Master) Sent() (commands []string) {
+	for line := range strings.Lines(readHead(m.options.logFile())) {
+		if command, is := strings.CutPrefix(line, sending); is {
+			commands = append(commands, strings.TrimRight(command, "\r\n"))
+		}
+	}
+	return commands
+}
+
+// sending is in front of a command in the log (openssh: clientloop.c, client_session2_setup).
+const sending = "debug1: Sending command: "
+
 // readHead returns the beginning of a file, or what could be read of it.
 func readHead(path string) string { return string(nixexec.ReadText(path)) }

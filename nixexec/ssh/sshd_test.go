@@ -175,6 +175,9 @@ func TestMasterIsShared(t *testing.T) {
 	if out, err := nixexec.Output(bounded(t), m.Script([]string{"env", "A=b"}, "echo $A\nexit 4")); nixexec.Status(err) != 4 || string(out) != "b\n" {
 		t.Errorf("Script: %q, %v", out, err)
 	}
+	if sent := m.Sent(); len(sent) != 2 || sent[0] != "echo 'a  b'" || sent[1] != "env A=b /bin/sh -s" {
+		t.Errorf("the commands that were sent: %q", sent)
+	}
 	for range 2 { // the second lifeline takes the place of the first
 		if out, err := m.Hold(bounded(t), "echo facts; echo up", "up", 1<<10); err != nil || string(out) != "facts\nup\n" {
 			t.Errorf("Hold: %q, %v", out, err)

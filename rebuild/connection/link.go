@@ -152,6 +152,9 @@ func (l *Link) Patience() time.Duration { return l.network.options.ReconnectTime
 // empty: none that is known.
 func (l *Link) ForcedCommand() string { return sshcfg.ForcedCommand(l.current().Log()) }
 
+// Sent are the commands that were asked for over the connection that there is now, or was last (ssh.Master.Sent).
+func (l *Link) Sent() []string { return l.current().Sent() }
+
 func (l *Link) current() *ssh.Master {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,7 @@ type Teller struct {
 	Back    string // the command that goes back to the generation before; empty: there is no target
 	Units   string // the command that shows the failed units; empty: here
 	Journal string // the command that shows the log of the activation
-	Status  string // the command that tells what runs; empty: here
+	Status  string // the command that tells what runs and how it came to that; empty: here
 }
 
 // Outcome puts an activation's own report into words. system is what was deployed; empty: the host has found that out.
@@ -98,18 +99,28 @@ func (t Teller) gaveUp(o Outcome) string {
 	return "nothing was changed: " + o.Why
 }
 
-// Aftermath puts into words what is different on the target after a child that ended with a code.
+// Aftermath puts into words what is different on the target after a child that ended with a code: what
+// switch-to-configuration has told the journal there, where that can be read, and else what can be seen.
 // switch-to-configuration ends with 4 whenever a unit has failed on a host that it has switched (nixpkgs:
-// switch-to-configuration-ng). Where the connection was lost nobody has seen how it ended.
-func (t Teller) Aftermath(before, after facts.Host, code int, lost bool) (text string, result report.Result) {
+// switch-to-configuration-ng). Where the connection was lost nobody else has seen how it ended.
+func (t Teller) Aftermath(before, after facts.Host, told Logged, code int, lost bool) (text string, result report.Result) {
 	o := Outcome{Was: before.System.Current, WasProfile: before.System.Profile, Current: after.System.Current, Status: code}
 	if after.System.Profile != before.System.Profile {
 		o.Profile, o.Generation = after.System.Profile, fmt.Sprint(after.System.Generation)
 	}
+	well := told.Ended && told.System == o.Current
 	switch {
 	case Rebooted(before, after):
 		return fmt.Sprintf("%s: %s; it runs %s", t.Where, Replaced, orNothing(o.Current)), report.Failed
-	case o.Current != o.Was && len(after.Failed) > 0:
+	case well && told.Status == 0:
+		return fmt.Sprintf("%s: the activation went through: %s runs%s", t.Where, o.Current, o.generation()), report.Done
+	case told.Ended && told.Status != 0 && told.Status != facts.UnitsFailed:
+		return fmt.Sprintf("%s: the activation of %s failed with status %d after it had begun; %s runs now%s\n%s",
+			t.Where, told.System, told.Status, orNothing(o.Current), t.nextBoot(o), t.Journal), report.HalfDone
+	case told.System != "" && !told.Ended:
+		return fmt.Sprintf("%s: the activation of %s was ended before it was through; %s runs now%s\n%s",
+			t.Where, told.System, orNothing(o.Current), t.nextBoot(o), t.Journal), report.HalfDone
+	case o.Current != o.Was && len(after.Failed) > 0, well:
 		o.Status, o.Failed = facts.UnitsFailed, Blamed(before.Failed, after.Failed)
 		return t.units(o), report.Units
 	case o.Current != o.Was && !lost:
@@ -136,8 +147,16 @@ func (t Teller) GoesOn() string {
 	return "the activation " + t.Where + " is not ended by this; see how it goes: " + t.Journal
 }
 
-// Unknown is what is left to say of a host that cannot be asked any more, and why.
-func (t Teller) Unknown(why string) string {
+// Unknown is what is left to say of a host that cannot be asked any more, and why: what was and was not asked of it is known.
+func (t Teller) Unknown(why string, a Asked) string {
+	switch {
+	case a.Ran:
+		return fmt.Sprintf("the activation of %s was begun %s; what came of it is not known, for %s; see: %s", cmp.Or(a.System, "the system"), t.Where, why, t.Journal)
+	case a.Set:
+		return fmt.Sprintf("nothing was activated %s: nixos-rebuild had not come to that; whether the profile was set is not known, for %s", t.Where, why)
+	case a.Heard:
+		return fmt.Sprintf("nothing was activated %s: nixos-rebuild had not come to that; %s", t.Where, why)
+	}
 	return "what was changed " + t.Where + " is not known, for " + why + "; see: " + t.Journal
 }
 
@@ -188,7 +207,7 @@ func NewTeller(target *decision.Machine, call report.Call) Teller {
 		host := target.Host.String()
 		t.Where = "on " + target.Host.Name
 		t.Journal = call.Lines([]report.Remedy{report.On(host, journal...)})[0]
-		t.Status = call.Lines([]report.Remedy{report.On(host, "readlink", "-f", "/run/current-system")})[0]
+		t.Status = call.Lines([]report.Remedy{report.Nixhop("status", host)})[0]
 		t.Units = call.Lines([]report.Remedy{report.On(host, "systemctl", "--failed")})[0]
 	}
 	return t

@@ -26,37 +26,52 @@ func TestTellerAftermath(t *testing.T) {
 		change func(*facts.Host)
 		code   int
 		lost   bool
+		told   Logged
 		text   string
 		result report.Result
 	}{
-		{"nothing", func(*facts.Host) {}, 1, false, same, report.Failed},
-		{"a unit that had failed before", func(f *facts.Host) { f.Failed = []string{"a.service"} }, 1, false,
+		{"nothing", func(*facts.Host) {}, 1, false, Logged{}, same, report.Failed},
+		{"a unit that had failed before", func(f *facts.Host) { f.Failed = []string{"a.service"} }, 1, false, Logged{},
 			same, report.Failed},
-		{"the profile alone", profile, 1, false,
+		{"the profile alone", profile, 1, false, Logged{},
 			"on web: nothing was activated" + set + "/new, but the boot loader may not know it" + back, report.Failed},
-		{"the profile alone, until the reboot", profile, 100, false,
+		{"the profile alone, until the reboot", profile, 100, false, Logged{},
 			"on web: nothing was activated" + set + next + "/new" + back, report.Failed},
-		{"all but the units", func(f *facts.Host) { profile(f); failed(f, "a.service", "b.service") }, 1, false,
+		{"all but the units", func(f *facts.Host) { profile(f); failed(f, "a.service", "b.service") }, 1, false, Logged{},
 			"on web: /new is active, generation 5, but some units failed: a.service, b.service\nUNITS", report.Units},
-		{"a test, all but the units", func(f *facts.Host) { failed(f, "a.service") }, 1, false,
+		{"a test, all but the units", func(f *facts.Host) { failed(f, "a.service") }, 1, false, Logged{},
 			"on web: /new is active, but some units failed: a.service\nUNITS", report.Units},
-		{"five units", func(f *facts.Host) { failed(f, "a", "b", "c", "d", "e") }, 1, false,
+		{"five units", func(f *facts.Host) { failed(f, "a", "b", "c", "d", "e") }, 1, false, Logged{},
 			"on web: /new is active, but some units failed: a, b, c, d, e\nUNITS", report.Units},
-		{"many units", func(f *facts.Host) { failed(f, "a", "b", "c", "d", "e", "f", "g") }, 1, false,
+		{"many units", func(f *facts.Host) { failed(f, "a", "b", "c", "d", "e", "f", "g") }, 1, false, Logged{},
 			"on web: /new is active, but some units failed: a, b, c, d, e and 2 more\nUNITS", report.Units},
-		{"an activation that failed", func(f *facts.Host) { profile(f); f.System.Current = "/new" }, 1, false,
+		{"an activation that failed", func(f *facts.Host) { profile(f); f.System.Current = "/new" }, 1, false, Logged{},
 			"on web: the activation failed after it had begun; /new runs now" + set + next + "it, too" + back + "\nJOURNAL",
 			report.HalfDone},
-		{"one that nobody saw to the end", func(f *facts.Host) { profile(f); f.System.Current = "/new" }, 255, true,
+		{"one that nobody saw to the end", func(f *facts.Host) { profile(f); f.System.Current = "/new" }, 255, true, Logged{},
 			"on web: /new runs now, but its activation was not seen to succeed" + set + next + "it, too" + back + "\nJOURNAL",
 			report.Unknown},
-		{"a boot id that was not told", func(f *facts.Host) { f.System.BootID = "" }, 1, false, same, report.Failed},
-		{"a reboot", func(f *facts.Host) { failed(f, "a.service"); f.System.BootID = "2" }, 255, true,
+		{"a boot id that was not told", func(f *facts.Host) { f.System.BootID = "" }, 1, false, Logged{}, same, report.Failed},
+		{"a reboot", func(f *facts.Host) { failed(f, "a.service"); f.System.BootID = "2" }, 255, true, Logged{},
 			"on web: it was rebooted, or another machine answers in its place; it runs /new", report.Failed},
+		{"one that told of its end", func(f *facts.Host) { profile(f); f.System.Current = "/new" }, 255, true, Logged{"/new", true, 0},
+			"on web: the activation went through: /new runs, generation 5", report.Done},
+		{"that of what ran already", func(*facts.Host) {}, 255, true, Logged{"/old", true, 0},
+			"on web: the activation went through: /old runs", report.Done},
+		{"one of something else", func(f *facts.Host) { profile(f); f.System.Current = "/new" }, 255, true, Logged{"/other", true, 0},
+			"on web: /new runs now, but its activation was not seen to succeed" + set + next + "it, too" + back + "\nJOURNAL",
+			report.Unknown},
+		{"one that told of units", func(f *facts.Host) { failed(f, "a.service") }, 255, true, Logged{"/new", true, 4},
+			"on web: /new is active, but some units failed: a.service\nUNITS", report.Units},
+		{"one that failed, with units", func(f *facts.Host) { failed(f, "a.service") }, 255, true, Logged{"/new", true, 2},
+			"on web: the activation of /new failed with status 2 after it had begun; /new runs now\nJOURNAL", report.HalfDone},
+		{"one that was ended in its middle", profile, 255, true, Logged{System: "/new"},
+			"on web: the activation of /new was ended before it was through; /old runs now" + set + "/new, but the boot loader may not know it" +
+				back + "\nJOURNAL", report.HalfDone},
 	} {
 		after := before
 		c.change(&after)
-		text, result := tellerOf("switch").Aftermath(before, after, c.code, c.lost)
+		text, result := tellerOf("switch").Aftermath(before, after, c.told, c.code, c.lost)
 		if text != c.text || result != c.result {
 			t.Errorf("%s: got %d %q\nwant %d %q", c.what, result, text, c.result, c.text)
 		}

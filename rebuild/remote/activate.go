@@ -57,7 +57,7 @@ func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Re
 	p.Say.Warn("the connection was lost during the activation " + p.Teller.Where + ", which goes on without it; connecting again to learn how it ends")
 	o, unheard := p.Link.Await(ctx, p.Job.Run, p.Somebody)
 	if unheard != nil {
-		p.Say.Fail(p.unknown(cmp.Or(context.Cause(ctx), unheard)))
+		p.Say.Fail(p.unknown(cmp.Or(context.Cause(ctx), unheard), explain.Asked{}))
 		return o, nil, cmp.Or(context.Cause(ctx), err)
 	}
 	return o, heard, err
@@ -78,7 +78,7 @@ func (p Performer) stopped(ctx context.Context, o explain.Outcome, system string
 	if p.Link != nil {
 		var err error
 		if o, err = p.Link.Look(ctx, p.Job.Run); err != nil {
-			p.Say.Fail(p.unknown(err))
+			p.Say.Fail(p.unknown(err, explain.Asked{}))
 			return report.Unknown
 		}
 	}

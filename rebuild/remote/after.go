@@ -3,8 +3,10 @@ package remote
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -18,8 +20,8 @@ import (
 )
 
 // Failure waits until no activation runs on the target any more, and returns the error of the child with what is
-// different there, in words: an *OutcomeError. Where the user has stopped the run, and where nothing is to be learned,
-// it is the error itself.
+// different there, in words: an *OutcomeError; nil where all went well there, whatever the child says. Where the user has
+// stopped the run, and where nothing is to be learned, it is the error itself.
 func (p Performer) Failure(ctx context.Context, err error) error {
 	if !p.touches() {
 		return err
@@ -33,28 +35,59 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 	if exit != nil {
 		code = exit.Code
 	}
-	looks := 1
+	asked, looks := explain.ParseAsked(p.Link.Sent()), 1 // before there is another connection
 	if lost {
 		looks = 2
 	}
 	after, waited, why := p.settled(ctx, looks, func() { lost = true })
 	switch cause := context.Cause(ctx); {
 	case why != nil:
-		p.Say.Fail(p.unknown(cmp.Or(cause, why)))
+		p.Say.Fail(p.unknown(cmp.Or(cause, why), asked))
 		return cmp.Or(cause, err)
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
 	}
-	text, result := p.Teller.Aftermath(p.Before, after, code, waited || lost)
+	text, result := p.Teller.Aftermath(p.Before, after, p.logged(ctx, asked), code, waited || lost)
 	if cause := context.Cause(ctx); cause != nil {
 		p.Say.Warn(text)
 		return cause
+	}
+	switch result {
+	case report.Done:
+		p.Say.Info(text)
+		return p.booting(after)
+	case report.Units:
+		p.Blame(ctx, explain.Outcome{Ended: true, Status: facts.UnitsFailed})
 	}
 	failed := &OutcomeError{Result: result, Err: errors.New(text)}
 	if p.Job.Dialect != nil { // else the child is ssh, and its status none of ours
 		failed.Child = PassedOn(err)
 	}
 	return failed
+}
+
+//go:embed logged.sh
+var loggedScript string
+
+// logged is what switch-to-configuration has told the host's journal of the activation that was asked for, since the run has looked
+// at the host. Where that is nothing, the login may not read it: nobody is asked for a password for that.
+func (p Performer) logged(ctx context.Context, asked explain.Asked) explain.Logged {
+	if !asked.Ran || p.Before.Clock.IsZero() {
+		return explain.Logged{}
+	}
+	var elevate []string
+	if _, free := p.Before.Elevate.Way(p.Job.Request.Ways()); free && p.Job.Commands == nil {
+		elevate = p.Job.Elevate
+	}
+	ctx, cancel := context.WithTimeout(ctx, connection.AnswerTime)
+	defer cancel()
+	since := strconv.FormatInt(p.Before.Clock.Unix(), 10)
+	script := nixexec.Assignments([2]string{"since", since}, nixexec.HostPrograms()) + loggedScript
+	out, err := nixexec.Output(ctx, p.Link.Script(elevate, script))
+	if err != nil {
+		return explain.Logged{}
+	}
+	return asked.Of(explain.ParseLogged(string(out)))
 }
 
 // WholeFailure is Failure for the one child that does all of a deployment, a nixos-rebuild, whether or not the user has
@@ -83,15 +116,15 @@ func (p Performer) nothing(why string) {
 	}
 }
 
-// unknown is what is left to say of a host that cannot be asked any more.
-func (p Performer) unknown(why error) string {
+// unknown is what is left to say of a host that cannot be asked any more, and of which that was asked.
+func (p Performer) unknown(why error, asked explain.Asked) string {
 	switch {
 	case errors.Is(why, connection.ErrOther) || errors.Is(why, connection.ErrRebooted):
-		return p.Teller.Unknown(why.Error())
+		return p.Teller.Unknown(why.Error(), asked)
 	case nixexec.Interrupted(why):
-		return p.Teller.Unknown("the run was stopped before the host had told")
+		return p.Teller.Unknown("the run was stopped before the host had told", asked)
 	}
-	return p.Teller.Unknown("it is not reached any more")
+	return p.Teller.Unknown("it is not reached any more", asked) + "\n  when it answers again: " + p.Teller.Status
 }
 
 // settled waits until no activation runs on the target any more, and asks it once more what it is like.
@@ -119,47 +152,56 @@ func (p Performer) Stopped(ctx context.Context) {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, stoppedTime)
 	defer cancel()
-	goesOn := false
+	asked, goesOn := explain.ParseAsked(p.Link.Sent()), false
 	after, _, why := p.Link.Settled(ctx, p.Query, false, 2, func() {}, func() bool {
 		goesOn = true
 		return false
 	})
 	switch {
 	case why != nil:
-		p.Say.Fail(p.unknown(why))
+		p.Say.Fail(p.unknown(why, asked))
 	case goesOn || after.AtWork:
 		p.Say.Warn(p.Teller.GoesOn())
 	case after.System.Current == p.Before.System.Current && after.System.Profile == p.Before.System.Profile &&
 		after.System.BootID == p.Before.System.BootID:
 		p.nothing("the run was stopped")
 	default:
-		text, _ := p.Teller.Aftermath(p.Before, after, -1, true)
+		text, _ := p.Teller.Aftermath(p.Before, after, p.logged(ctx, asked), -1, true)
 		p.Say.Warn(text)
 	}
 }
 
 // Success looks whether a host that a nixos-rebuild says it has switched runs what it boots: nobody but the host
-// knows that. The error is an *OutcomeError, or why the run was stopped meanwhile: it is looked nevertheless. A
-// specialisation runs beside what the profile has, and another profile says nothing of what runs.
+// knows that. The error is an *OutcomeError, or why the run was stopped meanwhile: it is looked nevertheless.
 func (p Performer) Success(ctx context.Context) error {
 	r := p.Job.Request
 	if p.Link == nil || r.Action != "switch" {
 		return nil
 	}
-	comparable := !r.Has("--specialisation") && facts.ProfilePath(r.Value("--profile-name")) == facts.ProfilePath("")
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), stoppedTime)
 	defer cancel()
 	after, _, why := p.settled(looking, 1, func() {})
 	switch cause := context.Cause(ctx); {
 	case why != nil:
-		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + p.unknown(why))}
+		return &OutcomeError{Result: report.Unknown, Err: errors.New("nixos-rebuild ended well, but " + p.unknown(why, explain.Asked{}))}
 	case explain.Rebooted(p.Before, after):
 		return &OutcomeError{Result: report.Unknown, Err: fmt.Errorf("nixos-rebuild ended well, but %s: %w", p.Teller.Where, connection.ErrRebooted)}
-	case comparable && after.System.Profile != after.System.Current:
-		return &OutcomeError{Result: report.HalfDone, Err: errors.New(p.Teller.NotBooted(after))}
+	case p.booting(after) != nil:
+		return p.booting(after)
 	case cause != nil:
 		p.Say.Warn(fmt.Sprintf("%s: nixos-rebuild had ended well when the run was stopped; %s runs there", p.Teller.Where, after.System.Current))
 		return cause
 	}
 	return nil
+}
+
+// booting is an *OutcomeError where a host that was switched does not boot what it runs. A specialisation runs beside what the
+// profile has, and another profile says nothing of what runs.
+func (p Performer) booting(after facts.Host) error {
+	r := p.Job.Request
+	comparable := r.Action == "switch" && !r.Has("--specialisation") && facts.ProfilePath(r.Value("--profile-name")) == facts.ProfilePath("")
+	if !comparable || after.System.Profile == after.System.Current {
+		return nil
+	}
+	return &OutcomeError{Result: report.HalfDone, Err: errors.New(p.Teller.NotBooted(after))}
 }

@@ -225,12 +225,16 @@ func (h *Heard) Bytes() []byte { return h.ring.Bytes() }
 func (h *Heard) MidLine() bool { return explain.Plain(h.ring.Rest()) != "" }
 
 // Explain says what the failure of a step means, in a situation, behind the child's own words. What is said otherwise is left
-// out, by its id. It returns the most specific explanation, if there is any.
+// out, by its id, and so is a connection that was lost while a nixos-rebuild activated: the host tells what came of that. It
+// returns the most specific explanation, and whether that was said.
 func (h *Heard) Explain(s explain.Situation, err error, say report.Sink, call report.Call, host string, otherwise []string) (explain.Explanation, bool) {
 	s.Phase = h.Phase()
 	said := explain.Failure(h.Bytes(), err, s)
 	if len(said) == 0 {
 		return explain.Explanation{}, false
+	}
+	if h.step.Name == plan.WholeStep && s.Phase == report.PhaseActivate && (said[0].ID == "ssh-lost" || said[0].Status == ssh.Failed) {
+		return said[0], false
 	}
 	if h.MidLine() {
 		say.Output("\n")

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// masterProgram is the process behind a control socket: `ssh-master HOST`, with the socket as its file 3.
+// masterProgram is the process behind a control socket: `ssh-master SOCKET LOG`, with the socket as its file 3.
 const masterProgram = "ssh-master"
 
 // Bounds of a master's life, whatever becomes of the test.
@@ -73,7 +73,7 @@ func (s *sshCall) leaveMaster(h *Place) error {
 		return err
 	}
 	h.happened("connection")
-	cmd := exec.Command(filepath.Join(s.place.Dir, binDir, masterProgram), s.socket)
+	cmd := exec.Command(filepath.Join(s.place.Dir, binDir, masterProgram), s.socket, s.log)
 	cmd.ExtraFiles = []*os.File{file}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd.Start()
@@ -81,8 +81,8 @@ func (s *sshCall) leaveMaster(h *Place) error {
 
 // master answers at a control socket until it is told to exit. It ends, too, when the socket or the world goes away.
 func (c *call) master() int {
-	if len(c.args) != 1 {
-		return c.fail("usage: %s SOCKET", masterProgram)
+	if len(c.args) != 2 {
+		return c.fail("usage: %s SOCKET LOG", masterProgram)
 	}
 	socket := c.args[0]
 	listener, err := net.FileListener(os.NewFile(3, socket))
@@ -112,7 +112,8 @@ func (c *call) master() int {
 func (c *call) answer(client net.Conn, socket string) {
 	defer client.Close()
 	line, _ := bufio.NewReader(client).ReadString('\n')
-	switch strings.TrimSpace(line) {
+	word, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+	switch word {
 	case sayCheck:
 		fmt.Fprintln(client, os.Getpid())
 	case sayExit, sayCut:
@@ -120,8 +121,17 @@ func (c *call) answer(client net.Conn, socket string) {
 		fmt.Fprintln(client, "ok")
 		os.Exit(0)
 	case saySession:
+		c.logCommand(command)
 		fmt.Fprintln(client, "ok")
 		_, _ = io.Copy(io.Discard, client)
+	}
+}
+
+// logCommand has the log say what a session is for, as that of a master does.
+func (c *call) logCommand(command string) {
+	if file, err := os.OpenFile(c.args[1], os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+		fmt.Fprintf(file, "debug1: Sending command: %s\n", command)
+		file.Close()
 	}
 }
 

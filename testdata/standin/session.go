@@ -18,7 +18,7 @@ import (
 func (s *sshCall) session() int {
 	var lost chan struct{}
 	h, found := s.there()
-	link, _, err := say(s.socket, saySession)
+	link, _, err := say(s.socket, saySession+" "+strings.ReplaceAll(strings.Join(s.words, " "), "\n", " "))
 	if err == nil && found {
 		lost = make(chan struct{})
 		go untilClosed(link, lost)

@@ -250,6 +250,7 @@ func (h *Place) write(path, text string) error {
 //	trusted    "no": the login is no trusted user of Nix
 //	space      KiB that are left in each file system: 50000000
 //	readonly   a directory that is mounted read-only: none
+//	journal    "none": nobody may read it, or it has nothing
 //	failed     failed units
 //	units      units that fail with the next activation
 //	status     exit status of the next activation

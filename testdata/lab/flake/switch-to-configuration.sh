@@ -135,6 +135,17 @@ fi
 
 # ---- switch and test
 
+# Where nothing listens there is nobody who would read it.
+log() { [ ! -S /dev/log ] || logger -t nixos "$*" 9>&-; }
+finish() { # status
+	if [ "$1" = 0 ]; then
+		log "finished switching to system configuration $OUT"
+	else
+		log "switching to system configuration $OUT failed (status $1)"
+	fi
+	exit "$1"
+}
+log "switching to system configuration $OUT"
 status=0
 # shellcheck disable=SC2086
 listed 'stopping the following units' $stop
@@ -149,7 +160,7 @@ if ! "$OUT/activate" "$OUT" 9>&-; then
 	status=2
 fi
 
-[ "$systemd" ] || exit $status
+[ "$systemd" ] || finish $status
 
 systemctl reset-failed
 systemctl daemon-reload
@@ -195,4 +206,4 @@ if [ "$failed" ]; then
 	}
 	status=4
 fi
-exit $status
+finish $status

@@ -16,6 +16,9 @@ say() {
     printf '%s\n' "$1" >&2
 }
 
+log() { if [ "$(knob journal)" != none ]; then printf '%s %s\n' "$(date +%s)" "$1" >>"$place/journal"; fi; }
+system=${toplevel#"$root"}
+
 printf 'switch-to-configuration %s\n' "$action" >>"$place/calls"
 rm -f "$place"/happened-* "$place/shown"
 # pause: cuts the link where that is to be lost now, and waits for what the activation is to wait for, for a minute at most.
@@ -64,13 +67,17 @@ if [ "$status" = 100 ]; then
     say "won't take effect until you reboot the system"
     exit 100
 fi
+log "switching to system configuration $system"
 say "activating the configuration..."
 if [ -e "$place/../../while-activating" ]; then
     (cd "$place/../.." && mv while-activating activating && sh ./activating)
 fi
 pause
 say "setting up /etc..."
-if [ "$(knob keeps)" = yes ]; then exit 0; fi
+if [ "$(knob keeps)" = yes ]; then
+    log "finished switching to system configuration $system"
+    exit 0
+fi
 rm -f "$root/run/current-system"
 ln -s "$toplevel" "$root/run/current-system"
 units=$(knob units)
@@ -79,6 +86,10 @@ if [ -n "$units" ]; then
     say "warning: the following units failed: $units"
     status=4
 fi
+case ${status:-0} in
+0) log "finished switching to system configuration $system" ;;
+*) log "switching to system configuration $system failed (status $status)" ;;
+esac
 if [ "$(knob cut)" = last ]; then
     rm -f "$place/knobs/cut"
     cut-link
