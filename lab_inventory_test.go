@@ -96,7 +96,45 @@ func labColmena(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 }
 
-// labNetworks: a network of NixOps and one of morph are deployed as they stand, the second with its secret.
+// deploysFlake is one of deploy-rs, with the stand-in for that.
+const deploysFlake = `{
+  inputs.nixpkgs.url = "NIXPKGS";
+  outputs = { self, nixpkgs }: let deploy-rs = import (nixpkgs + "/lab/deploy-rs.nix") { system = "x86_64-linux"; }; in {
+    nixosConfigurations.web = import (nixpkgs + "/nixos/lib/eval-config.nix") {
+      system = "x86_64-linux";
+      modules = [ { networking.hostName = "n1"; lab.message = "web by deploy-rs"; } ];
+    };
+    deploy.sshUser = "root";
+    deploy.nodes.web = {
+      hostname = "192.168.5.42";
+      profiles.system = { user = "root"; path = deploy-rs.nixos self.nixosConfigurations.web; };
+    };
+  };
+}
+`
+
+// deploys deploys the system that is in the profile of a node of deploy-rs: the very one of its nixosConfiguration.
+func (l *lab) deploys(t *testing.T, dir string, env []string) {
+	text := strings.NewReplacer("NIXPKGS", "path:"+filepath.Join(filepath.Dir(dir), "nixpkgs"), "192.168.5.42", l.address(t, "n1")).Replace(deploysFlake)
+	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := l.nixhop(t, dir, env, "switch", "web")
+	succeeds(t, r)
+	system := strings.TrimSpace(r.stdout)
+	l.runs(t, "n1", system)
+	if got := l.ssh(t, "n1", "cat /etc/nixhop-message"); strings.TrimSpace(got) != "web by deploy-rs" || !strings.Contains(r.stderr, "configuration web, by deploy") {
+		t.Error(got, r.stderr)
+	}
+	r = l.nixhop(t, dir, env, "build", "web", "--inventory", "flake")
+	succeeds(t, r)
+	if got := strings.TrimSpace(r.stdout); got != system {
+		t.Errorf("the flake has %q, and %q was deployed", got, system)
+	}
+}
+
+// labNetworks: a network of NixOps and one of morph are deployed as they stand, the second with its secret; and a node of
+// deploy-rs.
 func labNetworks(t *testing.T, l *lab) {
 	dir := l.guided(t, "n1")
 	nixpkgs := filepath.Join(filepath.Dir(dir), "nixpkgs")
@@ -123,6 +161,7 @@ func labNetworks(t *testing.T, l *lab) {
 	if got := l.ssh(t, "n1", "stat -c '%U %a' /etc/word; cat /etc/word"); strings.TrimSpace(got) != "admin 400\ns3cret" {
 		t.Errorf("%q", got)
 	}
+	l.deploys(t, dir, env)
 }
 
 // labKeys: keys of a hive are written with their owner and mode, by a login that sudo wants a password of, too; nothing of them is seen among the

@@ -28,12 +28,12 @@ func (r *Run) job(c Checked) plan.Job {
 		Copies: r.known(c.Located, c.On, c.At).Copies(r.look.Nix(), c.Between != nil, r.trusted),
 		Far:    c.Trip > facts.LongWay, Locked: c.Trip > facts.LongWay, Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
-		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate,
+		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate, Substitutes: c.Target.Substitutes(),
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
 		Terminal:     r.alone && prompt.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
-	job.Guard, job.NoGuard = r.wish.For(c.Machine, c.Expected, c.Decision, r.rollout.Health)
+	job.Guard, job.NoGuard = r.wish.Of(c.Target.Of()).For(c.Machine, c.Expected, c.Decision, r.rollout.Health)
 	return job
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/rollout"
@@ -16,10 +17,12 @@ import (
 
 // Wish is what the command line and the environment say of a guard.
 type Wish struct {
-	Off    bool // there shall be none
-	Asked  bool // there shall be one, even where its proof asks somebody
-	Guard  plan.Guard
-	Expect *sshcfg.Host // as which the host answers once it was activated; nil: as before
+	Off     bool // there shall be none
+	Asked   bool // there shall be one, even where its proof asks somebody
+	timed   bool // how long it waits for its proof was said
+	limited bool // how long the activation may take was said
+	Guard   plan.Guard
+	Expect  *sshcfg.Host // as which the host answers once it was activated; nil: as before
 }
 
 // How long a guard has patience where nobody says otherwise.
@@ -52,7 +55,10 @@ func Of(r request.Request, env func(string) string) (Wish, error) {
 	if w.Guard.Limit, err = r.Seconds("--activation-timeout", defaultLimit, time.Second, 24*time.Hour); err != nil {
 		return w, err
 	}
-	switch set := env("NIXHOP_GUARD"); {
+	set := env("NIXHOP_GUARD")
+	w.limited = r.Has("--activation-timeout")
+	w.timed = r.Value("--guard") != "" || set != ""
+	switch {
 	case r.Value("--guard") != "":
 		w.Guard.Wait, err = r.Seconds("--guard", defaultWait, time.Second, time.Hour)
 	case set == "0":
@@ -61,6 +67,22 @@ func Of(r request.Request, env func(string) string) (Wish, error) {
 		w.Guard.Wait, err = request.ParseSeconds("NIXHOP_GUARD", set, time.Second, time.Hour)
 	}
 	return w, err
+}
+
+// Of is what is wished for a node of an inventory: what that says of guards counts where nobody else has said so. nil: it is
+// no node.
+func (w Wish) Of(n *inventory.Node) Wish {
+	if n == nil {
+		return w
+	}
+	w.Off = w.Off || n.Guard.Off && !w.Asked && w.Expect == nil && !w.Guard.Reboot
+	if n.Guard.Wait > 0 && !w.timed {
+		w.Guard.Wait = n.Guard.Wait
+	}
+	if n.Guard.Limit > 0 && !w.limited {
+		w.Guard.Limit = n.Guard.Limit
+	}
+	return w
 }
 
 // For is the guard of an activation on a target (nil: this machine), which answers as another host then, or as before (nil).

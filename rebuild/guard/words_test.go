@@ -7,6 +7,7 @@ import (
 
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/explain"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -80,9 +81,9 @@ func TestFor(t *testing.T) {
 func TestOf(t *testing.T) {
 	for line, want := range map[string]Wish{
 		"switch web":                          {Guard: plan.Guard{Wait: defaultWait, Limit: defaultLimit}},
-		"NIXHOP_GUARD=5 switch web":           {Guard: plan.Guard{Wait: 5 * time.Second, Limit: defaultLimit}},
-		"NIXHOP_GUARD=0 switch web":           {Off: true, Guard: plan.Guard{Wait: defaultWait, Limit: defaultLimit}},
-		"NIXHOP_GUARD=0 switch web --guard=7": {Asked: true, Guard: plan.Guard{Wait: 7 * time.Second, Limit: defaultLimit}},
+		"NIXHOP_GUARD=5 switch web":           {timed: true, Guard: plan.Guard{Wait: 5 * time.Second, Limit: defaultLimit}},
+		"NIXHOP_GUARD=0 switch web":           {Off: true, timed: true, Guard: plan.Guard{Wait: defaultWait, Limit: defaultLimit}},
+		"NIXHOP_GUARD=0 switch web --guard=7": {Asked: true, timed: true, Guard: plan.Guard{Wait: 7 * time.Second, Limit: defaultLimit}},
 		"boot web":                            {Off: true},
 	} {
 		words, set := strings.Fields(line), ""
@@ -95,6 +96,37 @@ func TestOf(t *testing.T) {
 		}
 		if got, err := Of(r, func(string) string { return set }); err != nil || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", line, got, err, want)
+		}
+	}
+}
+
+// What a node says of guards counts where neither the command line nor the variable does.
+func TestOfNode(t *testing.T) {
+	off := inventory.Node{Guard: inventory.Guard{Off: true}}
+	slow := inventory.Node{Guard: inventory.Guard{Wait: time.Minute, Limit: time.Hour}}
+	for _, c := range []struct {
+		line        string
+		node        *inventory.Node
+		off         bool
+		wait, limit time.Duration
+	}{
+		{"switch web", nil, false, defaultWait, defaultLimit},
+		{"switch web", &off, true, defaultWait, defaultLimit},
+		{"switch web --guard", &off, false, defaultWait, defaultLimit},
+		{"switch web --guard-reboot", &off, false, defaultWait, defaultLimit},
+		{"switch web", &slow, false, time.Minute, time.Hour},
+		{"switch web --guard", &slow, false, time.Minute, time.Hour},
+		{"switch web --guard=7 --activation-timeout 9", &slow, false, 7 * time.Second, 9 * time.Second},
+		{"switch web --no-guard", &slow, true, time.Minute, time.Hour},
+	} {
+		r, err := request.Parse(strings.Fields(c.line), func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		wish, err := Of(r, func(string) string { return "" })
+		got := wish.Of(c.node)
+		if err != nil || got.Off != c.off || got.Guard.Wait != c.wait || got.Guard.Limit != c.limit {
+			t.Errorf("%s: %+v, %v", c.line, got, err)
 		}
 	}
 }

@@ -119,7 +119,9 @@ in
       host = deployment.targetHost;
       user = deployment.targetUser;
       port = deployment.targetPort;
-      buildOnTarget = deployment.buildOnTarget;
+      inherit (deployment) buildOnTarget;
+      # What colmena's makeHive has made may be by an older one.
+      sshOptions = deployment.sshOptions or [ ];
       # A default has priority 1500 (lib/modules.nix).
       set = builtins.filter (option: (options.${option}.highestPrio or 1500) < 1500) (builtins.attrNames options);
       keys = map

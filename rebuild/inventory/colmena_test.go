@@ -54,7 +54,7 @@ const wholeHive = `{
 		deployment.targetUser = "root";
 		deployment.targetPort = 2222;
 		deployment.tags = [ word "arm-is-${nodes.arm.config.networking.hostName}" ];
-		deployment.sshOptions = [ "-A" ];
+		deployment.sshOptions = [ "-A" "-J" "gate" ];
 		deployment.replaceUnknownProfiles = true;
 		deployment.keys."token" = { keyCommand = [ "pass" "token" ]; user = "web"; uploadAt = "post-activation"; };
 		deployment.keys.file = { text = throw "a key is not looked at"; name = "renamed"; destDir = "/var/keys"; };
@@ -93,6 +93,7 @@ func TestColmena(t *testing.T) {
 		{
 			Name: "my-nixos", Form: form, Host: "192.168.5.42", User: "root", Port: 2222, Tags: []string{"all", "said", "arm-is-otherwise"},
 			Set: []string{"keys", "replaceUnknownProfiles", "sshOptions", "tags", "targetHost", "targetPort", "targetUser"},
+			SSH: []string{"proxyjump gate"}, unknown: []string{`the ssh option "-A"`},
 			Keys: []Key{
 				{ID: "file", Name: "renamed", Path: "/var/keys/renamed", User: "root", Group: "root", Permissions: "0600", Command: []string{}},
 				{ID: "token", Name: "token", Path: "/run/keys/token", User: "web", Group: "root", Permissions: "0600", After: true, Command: []string{"pass", "token"}},
@@ -110,7 +111,7 @@ func TestColmena(t *testing.T) {
 	if !reflect.DeepEqual(got.Settings, []any{map[string]any{"allowUnfree": true}, 1.0}) {
 		t.Errorf("%v", got.Settings)
 	}
-	if ignored := strings.Join(nodes[1].Ignored(), " "); ignored != "deployment.replaceUnknownProfiles deployment.sshOptions" {
+	if ignored := strings.Join(nodes[1].Ignored(), " "); ignored != `deployment.replaceUnknownProfiles the ssh option "-A"` {
 		t.Error(ignored)
 	}
 }

@@ -20,6 +20,7 @@ type Kind string
 const (
 	Flake   Kind = "flake"
 	Colmena Kind = "colmena"
+	Deploy  Kind = "deploy" // deploy-rs
 	Morph   Kind = "morph"
 	NixOps  Kind = "nixops"
 )
@@ -38,11 +39,15 @@ var colmenaNix string
 //go:embed network.nix
 var networkNix string
 
+//go:embed deploy.nix
+var deployNix string
+
 // forms are all of them; of those of one kind the first one that a flake has counts.
 var forms = []Form{
 	{Colmena, "colmenaHive", colmenaNix},
 	{Colmena, "colmena", colmenaNix},
 	{NixOps, "nixopsConfigurations.default", network(NixOps)},
+	{Deploy, "deploy", deployNix},
 	{Morph, "", network(Morph)},
 }
 
@@ -53,6 +58,14 @@ func network(kind Kind) string { return "(" + networkNix + ") " + nixexec.NixStr
 func Forms(kind Kind) []Form {
 	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return f.Output == "" || kind != "" && f.Kind != kind })
 }
+
+// Beside are those of some forms whose nodes deploy the nixosConfigurations of the same names, and take nothing from them.
+func Beside(forms []Form) []Form {
+	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return !f.Beside() })
+}
+
+// Beside reports whether nodes stand beside the nixosConfigurations of their names, whose systems they deploy.
+func (f Form) Beside() bool { return f.Kind == Deploy }
 
 // HiveFile is the file that colmena takes where no flake is.
 const HiveFile = "hive.nix"
@@ -72,7 +85,7 @@ func KindOf(file string) Kind {
 // InFile is the form of what a file of a kind holds.
 func InFile(kind Kind) (Form, bool) {
 	at := slices.IndexFunc(forms, func(f Form) bool { return f.Kind == kind })
-	if at < 0 {
+	if at < 0 || kind == Deploy { // which is a flake's
 		return Form{}, false
 	}
 	return Form{Kind: kind, expression: forms[at].expression}, true

@@ -136,6 +136,8 @@ let
       user = deployment.targetUser;
       port = deployment.targetPort;
       buildOnTarget = false;
+      sshOptions = deployment.sshOptions or [ ];
+      substitutes = nixops && !deployment.hasFastConnection;
       refused = if nixops && deployment.targetEnv != "none" then "deployment.targetEnv = \"${deployment.targetEnv}\"" else null;
       buildOnly = deployment.buildOnly or false;
       set = given ++ (if nixops then [ ] else map (id: "secrets.${id}.action") (sets deployment.secrets));

@@ -39,9 +39,9 @@ func TestNetworks(t *testing.T) {
 				{ID: "file", Name: "file", Path: "/run/keys/file", User: "root", Group: "root", Permissions: "0600", File: "/etc/secret", Command: []string{}},
 				{ID: "token", Name: "token", Path: "/var/keys/token", User: "web", Group: "root", Permissions: "0600", Command: []string{}},
 			},
-		}, "deployment.hasFastConnection deployment.owners"},
+		}, "deployment.owners"},
 		{NixOps, `{ ... }: { network.nixpkgs = import nixpkgs { system = "x86_64-linux"; }; web.deployment.targetEnv = "ec2"; web.deployment.ec2.region = "here"; }`, "web", "", Node{
-			Name: "web", Host: "web", User: "root", Tags: []string{}, Set: []string{"ec2", "targetEnv"}, Refused: `deployment.targetEnv = "ec2"`, Keys: nil,
+			Name: "web", Host: "web", User: "root", Tags: []string{}, Set: []string{"ec2", "targetEnv"}, Refused: `deployment.targetEnv = "ec2"`, Substitute: true,
 		}, "deployment.ec2"},
 		{Morph, `{
 			network = { pkgs = import nixpkgs { system = "x86_64-linux"; }; description = "x"; ordering.tags = [ "a" ]; };
@@ -111,8 +111,11 @@ func TestKinds(t *testing.T) {
 	for _, f := range Forms("") {
 		outputs = append(outputs, f.Output)
 	}
-	if got := strings.Join(outputs, " "); got != "colmenaHive colmena nixopsConfigurations.default" || len(Forms(Morph)) != 0 {
+	if got := strings.Join(outputs, " "); got != "colmenaHive colmena nixopsConfigurations.default deploy" || len(Forms(Morph)) != 0 {
 		t.Error(got)
+	}
+	if _, is := InFile(Deploy); is {
+		t.Error("deploy-rs has nodes in a file")
 	}
 	if f, is := InFile(Morph); !is || f.Kind != Morph || f.Called() != "the morph inventory" {
 		t.Errorf("%+v", f)

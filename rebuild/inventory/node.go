@@ -3,6 +3,7 @@ package inventory
 import (
 	"path/filepath"
 	"slices"
+	"time"
 
 	"nixhop/nixexec"
 )
@@ -17,9 +18,22 @@ type Node struct {
 	Tags          []string
 	BuildOnTarget bool
 	Set           []string // names of the options that its modules set
+	unknown       []string // what else it says that nixhop does not act on
 	Keys          []Key
 	Refused       string // why nixhop does not deploy it, as it is written there
 	BuildOnly     bool   // it is built and goes nowhere
+
+	SSH        []string // lines of ssh configuration
+	Substitute bool     // it fetches from binary caches what those have
+	Guard      Guard
+	Profiles   []string // that it has beside its system
+}
+
+// Guard is what a node says of a guard of its activations.
+type Guard struct {
+	Off   bool
+	Wait  time.Duration // for the proof; 0: it does not say
+	Limit time.Duration // of the activation; 0: it does not say
 }
 
 // Key is a secret that a node is given beside its system. What it holds is no part of this: it is asked for when it is
@@ -37,20 +51,23 @@ type Key struct {
 
 // acted are the options of a node that nixhop acts on.
 var acted = map[Kind][]string{
-	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget", "keys"},
+	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget", "keys", "sshOptions"},
 	Morph:   {"targetHost", "targetUser", "targetPort", "tags", "buildOnly", "secrets"},
-	NixOps:  {"targetHost", "targetUser", "targetPort", "targetEnv", "keys"},
+	NixOps:  {"targetHost", "targetUser", "targetPort", "targetEnv", "keys", "sshOptions", "hasFastConnection"},
 }
 
 // Ignored are the options of the node that are set and that nixhop does not act on, as they are written.
 func (n Node) Ignored() []string {
 	var names []string
 	for _, option := range n.Set {
-		if !slices.Contains(acted[n.Form.Kind], option) {
+		switch {
+		case n.Form.Kind == Deploy:
+			names = append(names, option)
+		case !slices.Contains(acted[n.Form.Kind], option):
 			names = append(names, "deployment."+option)
 		}
 	}
-	return names
+	return append(names, n.unknown...)
 }
 
 // told is a node as the expressions of the forms describe it.
@@ -63,6 +80,11 @@ type told struct {
 	Set           []string
 	Refused       *string
 	BuildOnly     bool
+	SSHOptions    []string
+	Substitutes   bool
+	Unguarded     bool
+	Wait, Limit   *int // in seconds
+	Profiles      []string
 	Keys          []struct {
 		ID, Name, Path, User, Group, Permissions string
 		After                                    bool
@@ -74,9 +96,14 @@ type told struct {
 // node is what was told of one of a form. What is printed of it later holds no control characters.
 func (t told) node(f Form) Node {
 	n := Node{Name: t.Name, Form: f, Host: text(t.Host), User: text(t.User), BuildOnTarget: t.BuildOnTarget, Tags: t.Tags,
-		Refused: nixexec.Printable(text(t.Refused)), BuildOnly: t.BuildOnly}
+		Refused: nixexec.Printable(text(t.Refused)), BuildOnly: t.BuildOnly, Substitute: t.Substitutes,
+		Guard: Guard{Off: t.Unguarded, Wait: seconds(t.Wait), Limit: seconds(t.Limit)}}
 	if t.Port != nil {
 		n.Port = *t.Port
+	}
+	n.reach(t.SSHOptions)
+	for _, profile := range t.Profiles {
+		n.Profiles = append(n.Profiles, nixexec.Printable(profile))
 	}
 	for _, option := range t.Set {
 		n.Set = append(n.Set, nixexec.Printable(option))
@@ -88,6 +115,14 @@ func (t told) node(f Form) Node {
 		})
 	}
 	return n
+}
+
+// seconds are a time; nil: nobody says one.
+func seconds(n *int) time.Duration {
+	if n == nil || *n <= 0 {
+		return 0
+	}
+	return time.Duration(*n) * time.Second
 }
 
 func text(s *string) string {

@@ -30,6 +30,7 @@ type Job struct {
 	Far           bool               // the way to where a nixos-rebuild copies is long
 	Locked        bool               // the flake cannot change, so that Nix's cache of evaluations may know the derivation
 	System        string             // builtins.currentSystem for the evaluation; empty: this machine's
+	Substitutes   bool               // the node wants hosts to fetch from binary caches, as by --use-substitutes
 	Emulate       string             // a system that the build host is told to build for, too
 	Elevate       []string           // in front of what needs root on the target; empty where the login is root
 	Password      bool               // sudo on the target wants one

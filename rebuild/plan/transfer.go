@@ -63,7 +63,7 @@ func (j Job) flags(t decision.Transfer) []string {
 	if t == decision.Together {
 		words = append(words, "--no-check-sigs")
 	}
-	if j.Request.Has("--use-substitutes") {
+	if j.Substitutes || j.Request.Has("--use-substitutes") {
 		words = append(words, "--substitute-on-destination")
 		if t == decision.Together {
 			words = append(words, "--option", "builders-use-substitutes", "true")

@@ -61,7 +61,7 @@ func hostFlags() []FlagSpec {
 		{Name: "--all", Group: g, Help: "every alias that has a configuration in the flake"},
 		{Name: "--except", Values: v("HOST"), Group: g, Help: "leave these out; more than once: more of them", More: "by the same words; each must match something"},
 		{Name: "--partition", Values: v("I/N"), Group: g, Help: "only share I of N of these hosts, counted from 1, as the jobs of a CI matrix are", More: "the hosts are sorted by their names and dealt like cards"},
-		{Name: "--inventory", Values: v("KIND"), Choices: v("flake", "colmena", "nixops", "morph"), Group: g, Help: "take the hosts' configurations from this inventory alone (flake: its nixosConfigurations)"},
+		{Name: "--inventory", Values: v("KIND"), Choices: v("flake", "colmena", "nixops", "deploy", "morph"), Group: g, Help: "take the hosts' configurations from this inventory alone (flake: its nixosConfigurations)"},
 		{Name: "--yes", Group: g, Help: "go on with the hosts that a glob, a tag or --all has chosen, without asking"},
 	}
 }

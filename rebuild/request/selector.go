@@ -188,6 +188,8 @@ func refusedSelection(r Request, action Action) error {
 	switch none := len(r.Hosts) == 0 && !action.Own; {
 	case r.Has("--inventory") && r.TargetHostFlag:
 		return usageErrorf("--inventory cannot be used with --target-host")
+	case r.Value("--inventory") == "deploy" && (r.File != "" || r.Attr != ""):
+		return &UsageError{Message: "the nodes of deploy-rs are a flake's, and --file and --attr take what a file holds", Hint: "name the flake: --flake FLAKE --inventory deploy"}
 	case r.Has("--inventory") && none:
 		return &UsageError{Message: "--inventory says where hosts have their configurations, and no host is named", Hint: "as in: nixhop " + action.Name + " HOST --inventory " + r.Value("--inventory")}
 	}

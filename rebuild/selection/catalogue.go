@@ -3,7 +3,6 @@ package selection
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/inventory"
@@ -11,13 +10,12 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// Catalogue tells what there is to deploy, beside what stands in the ssh config. Nothing is asked before it is wanted,
-// and everything once.
+// Catalogue tells what there is to deploy, beside what stands in the ssh config. Nothing is asked before it is wanted.
 type Catalogue struct {
 	Names func() ([]string, error) // the flake's nixosConfigurations; nil: nobody knows any
 
-	may   func() bool // there may be other inventories; nil: there are none
-	found func() ([]inventory.Found, error)
+	forms func() []inventory.Form // of other inventories that may be there; nil: there are none
+	found func(forms []inventory.Form) ([]inventory.Found, error)
 	nodes func(f inventory.Form, names []string) ([]inventory.Node, error)
 }
 
@@ -36,22 +34,25 @@ func Look(
 	where := s.Where()
 	return Catalogue{
 		Names: names,
-		may: sync.OnceValue(func() bool { // which may read many files
-			return r.Has("--inventory") || !s.IsFlake() || s.MayHold(dir)
-		}),
-		found: sync.OnceValues(func() ([]inventory.Found, error) {
+		forms: func() []inventory.Form { // which may read many files
+			if r.Has("--inventory") || !s.IsFlake() {
+				return forms
+			}
+			return s.MayHold(dir, forms)
+		},
+		found: func(forms []inventory.Form) ([]inventory.Found, error) {
 			found, err := inventory.Find(ctx, where, r, forms)
 			if err == nil {
 				evaluation.SeeNodes(s, dir, env, place(found, nil).names)
 			}
 			return found, err
-		}),
+		},
 		nodes: func(f inventory.Form, names []string) ([]inventory.Node, error) { return f.Nodes(ctx, where, r, names) },
 	}
 }
 
 // placed are the nodes of the inventories, each once, by their names: those that no nixosConfiguration has, which comes
-// first, unless an inventory is chosen.
+// first, unless an inventory is chosen, or deploys just these.
 type placed struct {
 	names []string // in the order of the inventories
 	form  map[string]inventory.Form
@@ -63,7 +64,7 @@ func place(found []inventory.Found, taken []string) placed {
 	for _, f := range found {
 		p.set = append(p.set, f.Set...)
 		for _, name := range f.Names {
-			if _, before := p.form[name]; !before && !slices.Contains(taken, name) {
+			if _, before := p.form[name]; !before && (f.Form.Beside() || !slices.Contains(taken, name)) {
 				p.names, p.form[name] = append(p.names, name), f.Form
 			}
 		}

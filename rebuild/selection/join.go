@@ -24,7 +24,7 @@ type joined struct {
 }
 
 // join finds the nodes that a request is about. Where the flake has a nixosConfiguration for each host that is named,
-// nothing else is asked for.
+// only nodes that stand beside these are asked for.
 func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source) (joined, error) {
 	j := joined{all: inv, own: inv}
 	named, meant := wanted(r, inv, s)
@@ -33,8 +33,11 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 		return j, nil // that is refused, and nothing is asked for it
 	}
 	chosen := r.Has("--inventory") || !s.IsFlake()
-	may := c.may != nil && c.may()
-	if s.IsFlake() && !chosen && (r.Broad() || may) {
+	var forms []inventory.Form
+	if c.forms != nil {
+		forms = c.forms()
+	}
+	if s.IsFlake() && !chosen && (r.Broad() || len(forms) > 0) {
 		names, err := c.Names()
 		switch {
 		case err != nil && r.Broad():
@@ -45,10 +48,13 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 		j.nixos, j.names = names, names
 	}
 	known := !slices.ContainsFunc(named, func(name string) bool { return !slices.Contains(j.nixos, name) })
-	if !may || plain(r) && known {
+	if plain(r) && known {
+		forms = inventory.Beside(forms)
+	}
+	if c.forms == nil || len(forms) == 0 && !r.Has("--inventory") {
 		return j, nil
 	}
-	found, err := c.found()
+	found, err := c.found(forms)
 	if err != nil {
 		return j, err
 	}
@@ -61,7 +67,12 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 		return j, wrong(hint, "%s has no inventory of %s", s, kind)
 	}
 	j.placed = place(found, j.nixos)
-	j.names = slices.Concat(j.nixos, j.placed.names)
+	j.names = slices.Clone(j.nixos)
+	for _, name := range j.placed.names {
+		if !slices.Contains(j.nixos, name) {
+			j.names = append(j.names, name)
+		}
+	}
 	if j.nodes, err = c.describe(j.placed, j.about(r, inv, named)); err != nil {
 		return j, err
 	}
@@ -174,6 +185,9 @@ func (j joined) settle(r request.Request, s source.Source, targets []source.Targ
 // refusedNode is why a node is not deployed; nil: it is.
 func refusedNode(n inventory.Node, r request.Request) error {
 	switch {
+	case n.Refused != "" && n.Form.Kind == inventory.Deploy:
+		return wrong(`as in: profiles.system = { user = "root"; path = deploy-rs.lib.SYSTEM.activate.nixos CONFIGURATION; };`,
+			"node %q %s, and what nixhop deploys is the system of a host", n.Name, n.Refused)
 	case n.Refused != "":
 		return wrong(`a machine that is there: deployment.targetEnv = "none", with its deployment.targetHost`,
 			"node %q has %s, and nixhop makes no machines", n.Name, n.Refused)
@@ -184,7 +198,7 @@ func refusedNode(n inventory.Node, r request.Request) error {
 }
 
 // notes are the options that are set and that nixhop does not act on, each with its nodes.
-func (j joined) notes(targets []source.Target) []string {
+func (j joined) notes(r request.Request, targets []source.Target) []string {
 	nodes := map[string][]string{}
 	var options []string
 	for _, t := range targets {
@@ -199,6 +213,11 @@ func (j joined) notes(targets []source.Target) []string {
 		}
 	}
 	var said []string
+	for _, t := range targets {
+		if t.Node != nil && len(t.Node.Profiles) > 0 && slices.Contains(request.ContactActions, r.Action) {
+			said = append(said, fmt.Sprintf("of node %q its system alone is deployed, and none of its other profiles: %s", t.Node.Name, report.Listed(t.Node.Profiles)))
+		}
+	}
 	for _, option := range j.placed.set {
 		said = append(said, fmt.Sprintf("nixhop does not act on %s, which the inventory sets", option))
 	}

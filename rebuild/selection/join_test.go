@@ -28,8 +28,8 @@ func (h *hive) catalogue() Catalogue {
 	}
 	return Catalogue{
 		Names: func() ([]string, error) { h.asked = append(h.asked, "names"); return h.nixos, nil },
-		may:   func() bool { return len(h.nodes) > 0 },
-		found: func() ([]inventory.Found, error) {
+		forms: func() []inventory.Form { return []inventory.Form{form} },
+		found: func([]inventory.Form) ([]inventory.Found, error) {
 			h.asked = append(h.asked, "found")
 			return []inventory.Found{{Form: form, Names: names, Set: []string{"meta.machinesFile"}}}, nil
 		},
@@ -52,7 +52,7 @@ Host plain
 // Which nodes are meant, how each is reached, and what is asked of the flake for it.
 func TestJoin(t *testing.T) {
 	nodes := []inventory.Node{
-		{Name: "web", Host: "10.0.0.1", User: "root", Port: 2222, Tags: []string{"front"}, Set: []string{"sshOptions"}},
+		{Name: "web", Host: "10.0.0.1", User: "root", Port: 2222, Tags: []string{"front"}, Set: []string{"replaceUnknownProfiles"}},
 		{Name: "db", Host: "10.0.0.2", User: "admin", BuildOnTarget: true, Tags: []string{"back"}},
 		{Name: "plain", Host: "10.0.0.3", User: "bob", Port: 23},
 		{Name: "cold"},
@@ -127,14 +127,66 @@ func reached(t source.Target) string {
 
 // What is set and not acted on is said once, with the nodes of the run that set it.
 func TestNotes(t *testing.T) {
-	h := &hive{nodes: []inventory.Node{{Name: "a", Host: "a", Set: []string{"sshOptions", "tags"}}, {Name: "b", Host: "b", Set: []string{"sshOptions"}}}}
+	h := &hive{nodes: []inventory.Node{{Name: "a", Host: "a", Set: []string{"replaceUnknownProfiles", "tags"}}, {Name: "b", Host: "b", Set: []string{"replaceUnknownProfiles"}}}}
 	r, err := request.Parse(strings.Fields("switch a b"), func(string) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
 	chosen, err := Choose(r, inventoryOf(t, ""), source.Source{Flake: "."}, h.catalogue())
-	want := "nixhop does not act on meta.machinesFile, which the inventory sets; nixhop does not act on deployment.sshOptions, set for a, b"
+	want := "nixhop does not act on meta.machinesFile, which the inventory sets; nixhop does not act on deployment.replaceUnknownProfiles, set for a, b"
 	if got := strings.Join(chosen.Ignored, "; "); err != nil || got != want {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// The nodes of deploy-rs stand beside the nixosConfigurations of their names, and are asked for all the same.
+func TestJoinBeside(t *testing.T) {
+	deploys := inventory.Form{Kind: inventory.Deploy, Output: "deploy"}
+	for _, c := range []struct{ line, want, asked string }{
+		{"switch web", "web ann@10.0.0.1:2222 proxyjump gate", "deploy"},
+		{"switch other", "other", "deploy"},
+		{"switch web --inventory flake", "web", ""},
+		{"switch web --inventory deploy", "web ann@10.0.0.1:2222 proxyjump gate", "deploy"},
+		{"switch w*", "web ann@10.0.0.1:2222 proxyjump gate", "colmena,deploy"},
+	} {
+		r, err := request.Parse(strings.Fields(c.line), func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked []string
+		catalogue := Catalogue{
+			Names: func() ([]string, error) { return []string{"web", "other"}, nil },
+			forms: func() []inventory.Form {
+				if r.Has("--inventory") {
+					return inventory.Forms(inventory.Kind(r.Value("--inventory")))
+				}
+				return []inventory.Form{{Kind: inventory.Colmena, Output: "colmena"}, deploys}
+			},
+			found: func(forms []inventory.Form) (found []inventory.Found, _ error) {
+				for _, f := range forms {
+					asked = append(asked, string(f.Kind))
+					found = append(found, inventory.Found{Form: f, Names: []string{"web"}})
+				}
+				return found, nil
+			},
+			nodes: func(f inventory.Form, _ []string) ([]inventory.Node, error) {
+				return []inventory.Node{{Name: "web", Form: f, Host: "10.0.0.1", User: "ann", Port: 2222, SSH: []string{"proxyjump gate"}, Profiles: []string{"home"}}}, nil
+			},
+		}
+		chosen, err := Choose(r, inventoryOf(t, ""), source.Source{Flake: "."}, catalogue)
+		if err != nil {
+			t.Fatalf("%s: %v", c.line, err)
+		}
+		got := ""
+		for _, target := range chosen.Targets {
+			got += reached(target)
+		}
+		if got = strings.TrimSpace(got); got != c.want || strings.Join(asked, ",") != c.asked {
+			t.Errorf("%s: %q, asked for %q", c.line, got, asked)
+		}
+		note := `of node "web" its system alone is deployed, and none of its other profiles: home`
+		if said := strings.Join(chosen.Ignored, "; "); strings.Contains(c.want, "ann@") != (said == note) {
+			t.Errorf("%s: %q", c.line, said)
+		}
 	}
 }

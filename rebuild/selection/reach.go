@@ -2,6 +2,7 @@ package selection
 
 import (
 	"fmt"
+	"strings"
 
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -38,9 +39,14 @@ func (j joined) reach(t source.Target, r request.Request) (source.Target, error)
 	return login(t, func(string) bool { return false }) // there is no alias
 }
 
-// login adds the user and the port of the inventory where neither the command line nor the alias says any.
+// login adds the user, the port and what else of ssh's the inventory says, where neither the command line nor the alias does.
 func login(t source.Target, said func(keyword string) bool) (source.Target, error) {
 	n := t.Node
+	for _, line := range n.SSH {
+		if keyword, _, _ := strings.Cut(line, " "); !said(keyword) {
+			t.Lines = append(t.Lines, line)
+		}
+	}
 	if t.Host.User == "" && !said("user") {
 		t.Host.User = n.User
 	}

@@ -63,7 +63,7 @@ func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, c Catalogu
 		chosen.Targets, err = j.settle(r, s, chosen.Targets)
 	}
 	if err == nil {
-		chosen.Ignored, err = j.notes(chosen.Targets), chosen.several(r, s)
+		chosen.Ignored, err = j.notes(r, chosen.Targets), chosen.several(r, s)
 	}
 	return chosen, err
 }

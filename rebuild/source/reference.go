@@ -38,13 +38,16 @@ func (s Source) Where() inventory.Where {
 	return inventory.Where{File: s.File, Value: sourceExpression(s.File)}
 }
 
-// MayHold reports whether the flake may hold other inventories beside its nixosConfigurations, without an evaluation: one
-// elsewhere always may, and a directory without any flake.nix never. dir is the working directory.
-func (s Source) MayHold(dir string) bool {
+// MayHold are those of some forms of inventories that the flake may hold beside its nixosConfigurations, without an
+// evaluation: one elsewhere may hold any, and a directory without any flake.nix none. dir is the working directory.
+func (s Source) MayHold(dir string, forms []inventory.Form) []inventory.Form {
 	if file := s.FlakeFile(dir); file != "" {
-		return inventory.Mentioned(filepath.Dir(file))
+		return inventory.Mentioned(filepath.Dir(file), forms)
 	}
-	return !strings.HasPrefix(s.Flake, ".") && !strings.HasPrefix(s.Flake, "/") || strings.ContainsAny(s.Flake, "?%")
+	if !strings.HasPrefix(s.Flake, ".") && !strings.HasPrefix(s.Flake, "/") || strings.ContainsAny(s.Flake, "?%") {
+		return forms
+	}
+	return nil
 }
 
 // String is it in a sentence.

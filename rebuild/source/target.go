@@ -39,6 +39,9 @@ func (t *Target) Of() *inventory.Node {
 	return t.Node
 }
 
+// Substitutes reports whether the target's node wants the hosts to fetch from binary caches; nil is this machine.
+func (t *Target) Substitutes() bool { return t.Of() != nil && t.Of().Substitute }
+
 // Lines are what nodes add to the ssh config, by the names of their hosts; a nil target is this machine.
 func Lines(targets []*Target) map[string][]string {
 	lines := map[string][]string{}

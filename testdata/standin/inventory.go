@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// nodesDir holds the nodes of the world's colmena hive, each as a configuration with what it says of its deployment:
-// target, user, port, tags, set, there ("yes": it is built there), refused, only ("yes": it is built and no more), and its keys, as in key.token=text=word,user=web.
+// nodesDir holds the nodes of the world's colmena hive, or of the output that the file "output" names, each as a configuration
+// with what it says of its deployment: target, user, port, tags, set, there ("yes": it is built there), refused, only ("yes": it
+// is built and no more), profiles, sshOptions, unguarded and substitutes ("yes"), and its keys, as in key.token=text=word,user=web.
 const nodesDir = "nodes"
 
 // SetNode adds a node to the hive, or changes it, as SetConfiguration does.
@@ -40,7 +41,11 @@ func (c *call) inventory(words []string) (status int, asked bool) {
 		return 0, false
 	}
 	entries, _ := os.ReadDir(filepath.Join(c.place.World.Dir, nodesDir))
-	hive := slices.ContainsFunc(words, func(w string) bool { return w == "--expr" || strings.HasSuffix(w, "#colmena") })
+	output := "colmena"
+	if named, err := os.ReadFile(filepath.Join(c.place.World.Dir, "output")); err == nil {
+		output = strings.TrimSpace(string(named))
+	}
+	hive := slices.ContainsFunc(words, func(w string) bool { return w == "--expr" || strings.HasSuffix(w, "#"+output) })
 	if !hive || len(entries) == 0 {
 		return c.fail("error: flake 'path:.' does not provide attribute 'colmenaHive'"), true
 	}
@@ -102,12 +107,14 @@ func (w World) describe(name string) map[string]any {
 			said["user"] = value
 		case "port":
 			said["port"], _ = strconv.Atoi(value)
-		case "tags", "set":
+		case "tags", "set", "profiles", "sshOptions":
 			said[key] = strings.Fields(value)
 		case "refused":
 			said[key] = value
 		case "only":
 			said["buildOnly"] = value == "yes"
+		case "unguarded", "substitutes":
+			said[key] = value == "yes"
 		case "there":
 			said["buildOnTarget"] = value == "yes"
 		}
