@@ -18,6 +18,7 @@ import (
 	"nixhop/rebuild"
 	"nixhop/rebuild/command"
 	"nixhop/rebuild/decision"
+	"nixhop/rebuild/export"
 	"nixhop/rebuild/help"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
@@ -192,6 +193,8 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 	case "ssh":
 		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
 		return func(c *cli.Context) error { return command.Run(c.Context, r, world, s.Stdio) }
+	case "export":
+		return func(c *cli.Context) error { return export.Run(c.Context, r, s.Say) }
 	case "completion":
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":

@@ -201,6 +201,7 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 				reaches := []string{"--accept-new", "--connect-timeout", "--parallel", "--skip-offline"}
 				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)
 			}
+			namesTakeIt = namesTakeIt || s.Group == request.GroupExport && slices.Contains(s.With, action.Name)
 			if action.Name == "status" {
 				namesTakeIt = namesTakeIt || slices.Contains([]string{"--accept-new", "--connect-timeout", "--skip-offline"}, s.Name)
 			}

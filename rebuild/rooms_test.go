@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"rebuild/connection"},
 	{"rebuild/remote"},
 	{"rebuild/building", "rebuild/keys", "rebuild/phase", "rebuild/preview"},
-	{"rebuild", "rebuild/command"},
+	{"rebuild", "rebuild/command", "rebuild/export"},
 	{mainRoom},
 }
 

@@ -54,12 +54,9 @@ func (e *ConfigError) Error() string {
 // options are the user's own for ssh. ssh connects to nothing for that, but a Match exec in the config is run. Errors:
 // a *ConfigError where the config is broken, a *nixexec.NotFoundError without ssh, else what ssh said.
 func Resolve(ctx context.Context, host, config string, options []string) (Endpoint, error) {
-	if host == "" || host[0] == '-' || strings.ContainsFunc(host, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
-		return Endpoint{}, hostError(host, errors.New("ssh would not take it for a host"))
-	}
-	out, err := nixexec.Output(ctx, nixexec.Command{Argv: resolveArgv(host, config, options)})
+	out, err := answers(ctx, host, config, options)
 	if err != nil {
-		return Endpoint{}, resolveError(host, err)
+		return Endpoint{}, err
 	}
 	e, err := parseEndpoint(string(out), databaseHome())
 	if err != nil {
@@ -67,6 +64,18 @@ func Resolve(ctx context.Context, host, config string, options []string) (Endpoi
 	}
 	e.Alias = host
 	return e, nil
+}
+
+// answers is what `ssh -G` prints.
+func answers(ctx context.Context, host, config string, options []string) ([]byte, error) {
+	if host == "" || host[0] == '-' || strings.ContainsFunc(host, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return nil, hostError(host, errors.New("ssh would not take it for a host"))
+	}
+	out, err := nixexec.Output(ctx, nixexec.Command{Argv: resolveArgv(host, config, options)})
+	if err != nil {
+		return nil, resolveError(host, err)
+	}
+	return out, nil
 }
 
 // resolveError says why `ssh -G` failed.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"nixhop/nixexec"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -80,9 +79,9 @@ var notRepeated = []string{
 // the same way, whatever Host and Match blocks the config has for the first one. The arguments and the errors are those of
 // Resolve.
 func Lines(ctx context.Context, host, config string, options []string) ([]string, error) {
-	out, err := nixexec.Output(ctx, nixexec.Command{Argv: resolveArgv(host, config, options)})
+	out, err := answers(ctx, host, config, options)
 	if err != nil {
-		return nil, resolveError(host, err)
+		return nil, err
 	}
 	var lines []string
 	for l := range strings.Lines(string(out)) {

@@ -97,6 +97,8 @@ func ownActions() []Action {
 				"Several: side by side, each line behind the name of its host."},
 		{Name: UploadKeys, Own: true, Usage: "[HOST...] [flags]", Flags: sending, Short: "send the keys of an inventory, and nothing else",
 			Long: "A deployment sends them, too. A key that is there already is left alone."},
+		{Name: "export", Own: true, Hosts: PlainWords, Usage: "[flags]", Flags: append(slices.Clone(plain), "--home-manager"), Short: "print the ssh config as a module of NixOS",
+			Long: "As programs.ssh.extraConfig, with the keys of its hosts as programs.ssh.knownHosts. It is the user's own config, or that of --ssh-config, with all that it includes. What ssh would not take for the same is a warning each."},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
 			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
 				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +
@@ -141,7 +143,7 @@ func FindTopic(name string) (Topic, bool) {
 
 // helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
 func helpWords() []string {
-	words := []string{"check", "hosts", "status", "ssh", UploadKeys, "completion", "version", "man", "help"}
+	words := []string{"check", "hosts", "status", "ssh", UploadKeys, "export", "completion", "version", "man", "help"}
 	for _, a := range rebuildActions() {
 		words = append(words, a.Name)
 		if a.Also != "" {

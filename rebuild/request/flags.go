@@ -9,7 +9,7 @@ import (
 // Flags is the table of every flag, nixhop's and nixos-rebuild's. A new flag is a new row here: Request.Has and
 // Request.Value find it under its name.
 func Flags() []FlagSpec {
-	return slices.Concat(ownFlags(), guardFlags(), bootFlags(), hostFlags(), rolloutFlags(), platformFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
+	return slices.Concat(ownFlags(), guardFlags(), bootFlags(), hostFlags(), rolloutFlags(), platformFlags(), exportFlags(), configurationFlags(), whereFlags(), rootFlags(), runFlags(), nixFlags(), flakeFlags(), oldFlags())
 }
 
 func ownFlags() []FlagSpec {
@@ -95,6 +95,12 @@ func platformFlags() []FlagSpec {
 		{Name: "--cross", Values: v("BUILD-SYSTEM"), Optional: true, Attached: true, Group: g, Help: "cross-compile from this system (default: the build host's); none: against a hint", More: "whatever the configuration says; =BUILD-SYSTEM is part of the same word"},
 		{Name: "--emulate", Group: g, Help: "let the build host run programs of the target's system, and try first whether it can"},
 		{Name: "--system", Values: v("SYSTEM"), Group: g, Help: "the system of a configuration that leaves it to its caller"},
+	}
+}
+
+func exportFlags() []FlagSpec {
+	return []FlagSpec{
+		{Name: "--home-manager", With: v("export"), Group: GroupExport, Help: "as a module of home-manager (programs.ssh.matchBlocks, from 25.11 on)"},
 	}
 }
 

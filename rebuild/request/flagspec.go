@@ -68,6 +68,7 @@ const (
 	GroupHosts         Group = "which hosts"
 	GroupMany          Group = "many hosts"
 	GroupPlatform      Group = "for another platform"
+	GroupExport        Group = "the ssh config in other words"
 	GroupConfiguration Group = "What to build"
 	GroupWhere         Group = "Where"
 	GroupRoot          Group = "Becoming root"
@@ -79,7 +80,7 @@ const (
 
 // Groups lists the headings in the order of the help.
 func Groups() []Group {
-	return []Group{GroupOwn, GroupGuard, GroupBoot, GroupHosts, GroupMany, GroupPlatform, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
+	return []Group{GroupOwn, GroupGuard, GroupBoot, GroupHosts, GroupMany, GroupPlatform, GroupExport, GroupConfiguration, GroupWhere, GroupRoot, GroupRun, GroupNix, GroupFlake, GroupOld}
 }
 
 // IsOwn reports whether the flag is nixhop's, unknown to any nixos-rebuild.

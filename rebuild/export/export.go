@@ -1,0 +1,140 @@
+// Package export writes what one side knows of hosts in the words of the other: the ssh config as a module of NixOS or
+// home-manager. It asks ssh whether it means the same there, and deploys nothing; what a config says is never worked out
+// from its lines here, which are only put in another order.
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/check"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/sshcfg"
+)
+
+// Run prints the user's ssh config, or that of --ssh-config, as a module of NixOS, with the keys of its hosts, or of
+// home-manager. What cannot be said there is a warning each.
+func Run(ctx context.Context, r request.Request, say report.Sink) error {
+	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	files := sshcfg.Files(r.SSHConfig)
+	if len(files) == 0 {
+		return &request.UsageError{Message: "--ssh-config none leaves nothing to export", Hint: "as in: nixhop export --ssh-config FILE"}
+	}
+	flat, err := Flatten(files[0])
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%q is not there: there is nothing to export\nfrom another file: nixhop export --ssh-config FILE", files[0])
+	}
+	if err != nil {
+		return fmt.Errorf("reading the ssh config: %w", err)
+	}
+	inv := sshcfg.List(files[:1])
+	made := flat.Text()
+	if r.Has("--home-manager") {
+		made = homeText(flat)
+	}
+	differs, err := compare(ctx, files[0], made)
+	if err != nil {
+		return refuse(say, otherName, err)
+	}
+	say.Warnings(flat.Lost...)
+	say.Warnings(differs...)
+	say.Warnings(elsewhere(inv, files[1:]))
+	if r.Has("--home-manager") {
+		say.Print(HomeManager(flat))
+		return nil
+	}
+	hosts, err := resolve(ctx, inv.Names(), r.SSHConfig)
+	if err != nil {
+		return refuse(say, otherName, err)
+	}
+	keys, lost, err := keysOf(ctx, hosts)
+	if err != nil {
+		return err
+	}
+	say.Warnings(lost...)
+	say.Warnings(unheard(hosts, keys))
+	say.Print(NixOS(flat, keys))
+	return nil
+}
+
+// refuse is the end of a run whose ssh config ssh does not take.
+func refuse(say report.Sink, host string, err error) error {
+	if refused, is := check.Refused(host, err); is {
+		return say.Refuse([]report.Finding{refused})
+	}
+	return err
+}
+
+// elsewhere says which hosts stand in files that are not exported; empty: none. What lies in the Nix store is made by Nix
+// already.
+func elsewhere(inv sshcfg.Inventory, files []string) string {
+	for _, file := range files {
+		if strings.HasPrefix(nixexec.Realpath(file), "/nix/store/") {
+			continue
+		}
+		others := slices.DeleteFunc(sshcfg.List([]string{file}).Names(), func(name string) bool { return inv.Matches(name) })
+		if len(others) > 0 {
+			return fmt.Sprintf("%s names %s, and is left out; by itself: nixhop export --ssh-config %s",
+				file, report.Listed(others), nixexec.ShellWord(file))
+		}
+	}
+	return ""
+}
+
+// resolve asks ssh what the hosts mean, and the hosts on the way to them, each once.
+func resolve(ctx context.Context, names []string, config string) (hosts []sshcfg.Endpoint, err error) {
+	asked := map[string]bool{}
+	for len(names) > 0 {
+		name := names[0]
+		names = names[1:]
+		if asked[name] {
+			continue
+		}
+		asked[name] = true
+		host, err := sshcfg.ParseHost(name)
+		if err != nil {
+			continue // a jump through what is no host has no key
+		}
+		var options []string
+		if host.Port != 0 {
+			options = []string{"-p", fmt.Sprint(host.Port)}
+		}
+		e, err := sshcfg.Resolve(ctx, host.String(), config, options)
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, e)
+		if e.ProxyJump != "" {
+			names = append(names, strings.Split(e.ProxyJump, ",")...)
+		}
+	}
+	return hosts, nil
+}
+
+// systemKnownHosts is where NixOS writes programs.ssh.knownHosts.
+const systemKnownHosts = "/etc/ssh/ssh_known_hosts"
+
+// unheard says for which hosts ssh does not read the keys that NixOS writes; empty: for none.
+func unheard(hosts []sshcfg.Endpoint, keys []Key) string {
+	var names []string
+	for _, e := range hosts {
+		reads := slices.ContainsFunc(e.GlobalKnownHosts, func(file string) bool { return filepath.Clean(file) == systemKnownHosts })
+		has := slices.ContainsFunc(keys, func(k Key) bool { return slices.Contains(k.Names, keyName(e)) })
+		if !reads && has {
+			names = append(names, e.Alias)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("for %s ssh reads no %s, where programs.ssh.knownHosts stands", report.Listed(names), systemKnownHosts)
+}
