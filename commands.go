@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/nixlog"
 	"nixhop/nixexec/tty"
 	"nixhop/rebuild"
 	"nixhop/rebuild/command"
@@ -45,6 +46,7 @@ func execute(ctx context.Context, words []string, stdio nixexec.Stdio, env func(
 	if wanted, err = withList(ctx, wanted.WithEnvironment(env), stdio.In); err != nil {
 		return err
 	}
+	wanted = wanted.WithMonitor(env("NIXHOP_NOM"), drawn(stdio.Err, env))
 	session, end, err := newSession(wanted, stdio, env)
 	if err != nil {
 		return err
@@ -207,7 +209,12 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 	if r.PassThrough() {
 		return func(c *cli.Context) error { return passThrough(c.Context, s, r) }
 	}
-	return func(c *cli.Context) error { return s.Deploy(c.Context, r) }
+	return func(c *cli.Context) error {
+		if r.Monitored() && !nixexec.Installed(nixlog.Nom) {
+			return fmt.Errorf("%w\n%s", &nixexec.NotFoundError{Program: nixlog.Nom}, r.MissingMonitor())
+		}
+		return s.Deploy(c.Context, r)
+	}
 }
 
 // passThrough makes this process nixos-rebuild.

@@ -31,6 +31,9 @@ func newConsole(r request.Request, stdio nixexec.Stdio, env func(string) string)
 		c.Screen = &view.Screen{Out: stdio.Err, Colours: colours(stdio.Err) != termenv.Ascii, Reflows: view.Reflows(env)}
 		c.Passing = &view.Passing{Action: r.Action, Say: func(text string) { c.Plain.Log.Info(text) }}
 	}
+	if r.Has("--nom") {
+		c.Unseen = "nom shows the build of one host: many have a view"
+	}
 	if r.Events() {
 		c.JSON = &view.JSON{Out: stdio.Out}
 	}

@@ -35,7 +35,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(programOf(ts, args[2]), args[3:]...)
 	cmd.Dir = ts.MkAbs(".")
-	inherited := []string{"WORK", "PATH", "HOME", "TMPDIR", "NIXHOP_SSH_CONFIG", "SHELL", "GORACE", "XDG_RUNTIME_DIR", "NIXHOP_GUARD"}
+	inherited := []string{"WORK", "PATH", "HOME", "TMPDIR", "NIXHOP_SSH_CONFIG", "SHELL", "GORACE", "XDG_RUNTIME_DIR", "NIXHOP_GUARD", "NIXHOP_NOM"}
 	for _, name := range inherited {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}

@@ -32,7 +32,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	case "--ask": // what is said before it
 	case "--diff":
 		return own
-	case "--no-check", "--allow", "--explain", "--log-dir", "--notify": // what is said
+	case "--no-check", "--allow", "--explain", "--log-dir", "--notify", "--nom": // what is said
 	case "--accept-new", "--connect-timeout", "--reconnect-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
 	case "--json": // events

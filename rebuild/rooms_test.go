@@ -12,7 +12,7 @@ import (
 // floor do not know each other.
 var floors = [][]string{
 	{"nixexec"},
-	{"nixexec/ssh", "nixexec/tty", "sshcfg"},
+	{"nixexec/nixlog", "nixexec/ssh", "nixexec/tty", "sshcfg"},
 	{"rebuild/facts", "rebuild/report", "rebuild/cache", "rebuild/prompt"},
 	{"rebuild/request", "rebuild/view", "rebuild/generations"},
 	{"rebuild/inventory"},

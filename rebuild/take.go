@@ -31,7 +31,7 @@ func (r *Run) job(c Checked) plan.Job {
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate, Substitutes: c.Target.Substitutes(),
 		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
-		Terminal:     r.alone && prompt.Somebody(r.Ask), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
+		Terminal:     r.alone && prompt.Somebody(r.Ask), Monitored: r.known(c.Located, c.On, c.At).Monitored(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}
 	job.Guard, job.NoGuard = r.wish.Of(c.Target.Of()).For(c.Machine, c.Expected, c.Decision, r.rollout.Health)
 	return job

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/nixlog"
 	"nixhop/rebuild/report"
 )
 
@@ -54,7 +55,7 @@ func newTranscript(orders []*order) *transcript {
 
 // take takes a line of nix-store.
 func (t *transcript) take(line string) {
-	e, ok := read(line)
+	e, ok := nixlog.Read(line)
 	switch {
 	case !ok:
 		t.tell(nil, line+"\n", false) // a program behind nix has said it
@@ -65,9 +66,9 @@ func (t *transcript) take(line string) {
 			delete(t.running, e.ID)
 			t.ended = append(t.ended[max(0, len(t.ended)+1-endedLogs):], l)
 		}
-	case e.Action == "result" && (e.Type == builtLine || e.Type == hookLine):
+	case e.Logs():
 		if l := t.running[e.ID]; l != nil {
-			text := message(e.field()) + "\n"
+			text := e.Says() + "\n"
 			_, _ = l.lines.Write([]byte(text))
 			t.tell(t.needs.of(l.derivation), text, false)
 		}
@@ -77,25 +78,25 @@ func (t *transcript) take(line string) {
 }
 
 // start takes the beginning of an activity.
-func (t *transcript) start(e event) {
+func (t *transcript) start(e nixlog.Event) {
 	var hosts []int
-	if e.Type == builds {
+	if e.Type == nixlog.Builds {
 		ring := nixexec.NewRing(logBytes)
-		t.running[e.ID] = &log{e.field(), ring, ring.Stream()}
-		hosts = t.needs.of(e.field())
+		t.running[e.ID] = &log{e.Field(), ring, ring.Stream()}
+		hosts = t.needs.of(e.Field())
 	}
-	if e.Level <= asInfo && e.Text != "" {
-		t.tell(hosts, message(e.Text)+"...\n", false)
+	if text := e.Says(); text != "" {
+		t.tell(hosts, text+"\n", false)
 	}
 }
 
 // message takes a sentence of nix.
-func (t *transcript) message(e event) {
-	text := message(e.Msg)
+func (t *transcript) message(e nixlog.Event) {
+	text := e.Message()
 	if m := listed.FindStringSubmatch(text); m != nil {
 		t.needs.plan(m[1])
 	}
-	if e.Level != asError {
+	if e.Level != nixlog.AsError {
 		t.tell(nil, text+"\n", false)
 		return
 	}

@@ -134,7 +134,7 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 }
 
 // onlyOwn are the flags for what no nixos-rebuild does.
-var onlyOwn = []string{"--generation", "--ask", "--guard", "--expect", "--guard-reboot", "--activation-timeout", "--on-inhibit"}
+var onlyOwn = []string{"--generation", "--ask", "--nom", "--guard", "--expect", "--guard-reboot", "--activation-timeout", "--on-inhibit"}
 
 // forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, a generation is named, or
 // something is to happen before the activation: there is no flag by which any nixos-rebuild could be told to.
@@ -149,6 +149,8 @@ func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) 
 		flag = "--system"
 	}
 	switch {
+	case d.Engine != nil && flag == "" && r.Monitored() && r.Engine == "" && k.refusal() == nil:
+		return nil, "NIXHOP_NOM is set", nil
 	case d.Engine == nil || flag == "":
 		return d.Engine, d.Why, nil
 	case r.Engine == request.EngineNixosRebuild:

@@ -151,6 +151,7 @@ func Variables() []Row {
 		{"NIXHOP_GUARD", "how long a guard waits for its proof, as by --guard; 0: there is none"},
 		{"NIXHOP_SSH_CONFIG", "the ssh config to use, as by --ssh-config"},
 		{"NIXHOP_NIXOS_REBUILD", "the nixos-rebuild to run, as by --nixos-rebuild"},
+		{"NIXHOP_NOM", "1: nix-output-monitor shows the builds of one host, as by --nom, on a terminal"},
 		{"NIX_SSHOPTS", "options of ssh, for every connection; split as a shell does"},
 		{"NIX_SUDOOPTS", "options of sudo, for every step that needs root"},
 		{"NIXOS_NO_CHECK", "is handed on to the activation, as nixos-rebuild does"},

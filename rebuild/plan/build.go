@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/nixlog"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/request"
@@ -52,9 +53,9 @@ func localBuild(j Job) []Step {
 	if j.Request.Action == "dry-build" {
 		return []Step{{Name: "build", Command: nixexec.Command{Argv: append(argv, "--dry-run"), Env: j.Environment()}}}
 	}
-	argv = append(argv, "--add-root", link, "--indirect")
+	argv = slices.Concat(argv, []string{"--add-root", link, "--indirect"}, j.monitorFlags())
 	return []Step{
-		{Name: "build", Command: nixexec.Command{Argv: argv, Env: j.Environment()}, Quiet: true},
+		{Name: "build", Command: nixexec.Command{Argv: argv, Env: j.Environment()}, Builds: true, Shown: j.shown(), Quiet: true},
 		{Name: "build", Command: nixexec.Command{Argv: []string{"readlink", link}}, Result: "toplevel"},
 	}
 }
@@ -71,7 +72,7 @@ func (j Job) linked() bool { return j.Request.Action == "build" && !j.Request.Ha
 // were asked for.
 func (j Job) logFormat() []string {
 	switch {
-	case !j.Terminal || j.Request.Has("--log-format"):
+	case !j.Terminal || j.shown() || j.Request.Has("--log-format"):
 		return nil
 	case j.Request.Has("--print-build-logs"):
 		return []string{"--log-format", "bar-with-logs"}
@@ -80,9 +81,20 @@ func (j Job) logFormat() []string {
 	}
 }
 
+// shown reports whether nix-output-monitor shows the build.
+func (j Job) shown() bool { return j.Terminal && j.Monitored }
+
+// monitorFlags are those for nix-output-monitor.
+func (j Job) monitorFlags() []string {
+	if j.shown() {
+		return nixlog.Flags
+	}
+	return nil
+}
+
 // remoteBuild copies the derivation to the build host and realises it there. Root is never needed for that.
 func remoteBuild(j Job) []Step {
-	flags := j.realiseFlags()
+	flags := append(j.realiseFlags(), j.monitorFlags()...)
 	if j.Request.Action == "dry-build" {
 		flags = append(flags, "--dry-run")
 	}
@@ -90,7 +102,7 @@ func remoteBuild(j Job) []Step {
 	copied.Note = "the derivation"
 	return []Step{
 		copied,
-		{Name: "build", Where: j.Build.Host.Name, Text: "realise.sh", Result: "toplevel", Command: nixexec.Command{
+		{Name: "build", Where: j.Build.Host.Name, Text: "realise.sh", Result: "toplevel", Builds: true, Shown: j.shown(), Command: nixexec.Command{
 			Argv:  session(j.Build, "/bin/sh", "-s", "--", DerivationWord),
 			Stdin: realisation(j.Run, flags),
 		}},

@@ -36,6 +36,7 @@ type Job struct {
 	Password      bool               // sudo on the target wants one
 	Commands      *decision.Commands // what sudo lets the login run there alone; nil: a shell
 	Terminal      bool               // progress can be shown
+	Monitored     bool               // by nix-output-monitor, where it can
 	LocalElevate  []string           // in front of what needs root on this machine
 	Guard         *Guard             // beside the activation on the target; nil: none
 	NoGuard       string             // why there is none, where that is worth a word

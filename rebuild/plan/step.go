@@ -27,6 +27,8 @@ type Step struct {
 	Result   string           // the variable that takes what the command prints on standard output
 	Secret   bool             // the password goes to its standard input first, in a line of its own, then ScriptMark
 	Note     string           // a comment in front of it, where it is printed
+	Builds   bool             // it builds, and is slow
+	Shown    bool             // by nix-output-monitor: what it says on standard error is in the format of that
 	Quiet    bool             // what it prints on standard output is no result of nixhop's and dropped
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nixhop/nixexec"
+	"nixhop/nixexec/nixlog"
 	"nixhop/nixexec/ssh"
 	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
@@ -170,11 +171,15 @@ func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Result
 		out, err = p.beside(ctx, step, command, heard)
 		return out, heard, err
 	}
-	stdio := p.Stdio
+	stdio, stream := p.Stdio, heard.ring.Stream()
 	if step.Quiet {
 		stdio.Out = nil
 	}
-	err = nixexec.ReadAlong(ctx, stdio, heard.ring.Stream(), p.Along, func(stdio nixexec.Stdio) error {
+	if p.unshown(step); step.Shown {
+		out, err = nixlog.Monitored(ctx, command, stdio, func(line string) { _, _ = stream.Write([]byte(line)) })
+		return out, heard, err
+	}
+	err = nixexec.ReadAlong(ctx, stdio, stream, p.Along, func(stdio nixexec.Stdio) error {
 		if step.Result == "" {
 			return nixexec.Run(ctx, command, stdio)
 		}
@@ -183,6 +188,17 @@ func (p Performer) Take(ctx context.Context, step plan.Step, results plan.Result
 		return err
 	})
 	return out, heard, err
+}
+
+// unshown says why nix-output-monitor does not show a build that it was to show.
+func (p Performer) unshown(step plan.Step) {
+	switch {
+	case !step.Builds || step.Shown || !p.Job.Request.Has("--nom"):
+	case !p.Job.Terminal:
+		p.Say.Warn("nom does not show the build: there is no terminal")
+	default:
+		p.Say.Warn("nom does not show the build: the Nix of " + step.Where + " is too old for it")
+	}
 }
 
 // beside takes a step without a terminal.

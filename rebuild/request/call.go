@@ -8,7 +8,7 @@ import (
 )
 
 // notRepeated are the flags that say nothing about what is deployed, or how.
-var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--help", "--explain", "--notify"}
+var notRepeated = [...]string{"--json", "--plan", "--check", "--verbose", "--help", "--explain", "--notify", "--nom"}
 
 // Call is how this run was called, for the commands that are offered; others are hosts that take part beside the
 // target.

@@ -47,6 +47,7 @@ type Request struct {
 	Plan             bool     // --plan
 	Look             bool     // --check: a plan looks at the hosts first
 	NoCheck          bool     // --no-check
+	NomWanted        bool     // NIXHOP_NOM: as --nom, where nothing stands against it
 	Hinted           []string // findings that a hint of the host's alias lets through
 	AcceptNew        bool     // --accept-new
 	JSON             bool     // --json
@@ -133,7 +134,7 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask") || r.Has("--notify")
+	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask") || r.Has("--notify") || r.Has("--nom")
 	return len(r.Hosts) == 0 && !named && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 

@@ -112,7 +112,8 @@ func (p *parser) hosts() error {
 func conflicts(r Request, action Action, unknown []string) error {
 	for _, refused := range []func(Request, Action) error{
 		func(r Request, a Action) error { return refusedCommand(r, a, unknown) },
-		refusedFlags, refusedSelection, refusedWords, refusedHosts, refusedSources, refusedBack, refusedBoot, refusedPlatforms, refusedLook, wrongChoices,
+		refusedFlags, refusedSelection, refusedWords, refusedHosts, refusedSources, refusedBack, refusedBoot, refusedMonitor, refusedPlatforms,
+		refusedLook, wrongChoices,
 	} {
 		if err := refused(r, action); err != nil {
 			return err

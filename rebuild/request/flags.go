@@ -30,6 +30,7 @@ func ownFlags() []FlagSpec {
 		{Name: "--ssh-config", Values: v("FILE"), Group: GroupOwn, Help: "the ssh config to use (also NIXHOP_SSH_CONFIG)"},
 		{Name: "--json", Group: GroupOwn, Known: InAll, Help: "one JSON object a line on standard output; of a deployment: its events", More: "one host is then deployed as many are, and nobody is asked"},
 		{Name: "--log-dir", Values: v("DIR"), Group: GroupOwn, Help: "keep all that is printed for each host in a file there, with times", More: "one host is then deployed as many are"},
+		{Name: "--nom", With: v("switch", "boot", "test", "build", "dry-activate"), Group: GroupOwn, Help: "have nix-output-monitor show the build of one host, here or on its build host (also NIXHOP_NOM=1)", More: "nixhop then takes the steps itself, by nix and ssh; on a terminal alone"},
 		{Name: "--notify", Group: GroupOwn, Help: "tell the terminal when a run of 10 seconds or more is over: by its title, and by a notification (OSC 9 or 777)", More: "on a terminal alone; a terminal that knows no notifications shows none"},
 		{Name: "--verbose", Short: "-v", Counted: true, Group: GroupOwn, Known: InAll, Native: forAll, Help: "say more, also in Nix, and each command that is run; more often means more"},
 		{Name: "--help", Short: "-h", Group: GroupOwn, Known: InAll, Help: "print this help"},

@@ -16,6 +16,7 @@ type Console struct {
 	Plain   *report.Plain
 	Screen  *Screen               // nil: there is no terminal for a view
 	Passing *Passing              // of a run of one host; nil: likewise
+	Unseen  string                // what is not shown of many hosts, though it was asked for; empty: nothing
 	Keep    func() (*Logs, error) // makes what keeps the whole output of hosts; nil: nothing does
 	JSON    *JSON                 // takes all events, and has standard output for itself; nil: nobody wants that
 
@@ -83,6 +84,9 @@ func (c *Console) harmless() {
 // begin begins a run of many hosts. Only a deployment has output that is worth keeping.
 func (c *Console) begin(last report.Phase) {
 	c.Passing.close()
+	if c.Unseen != "" {
+		_ = c.Plain.Render(report.Event{Kind: report.Said, Level: slog.LevelWarn, Text: c.Unseen})
+	}
 	if c.many = true; c.Keep != nil && deploys(last) {
 		logs, err := c.Keep()
 		if c.logs = logs; err != nil {

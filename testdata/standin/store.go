@@ -34,7 +34,10 @@ func (c *call) nixStore() int {
 	case slices.Contains(c.args, "--serve"):
 		return c.serveStore()
 	case slices.Contains(c.args, "internal-json"):
-		return c.realiseAll()
+		if status := c.realiseAll(); status != 0 || value(c.args, "--add-root") == "" {
+			return status
+		}
+		return c.realisePath()
 	case slices.Contains(c.args, "--realise"):
 		return c.realisePath()
 	case slices.Contains(c.args, "--export"), slices.Contains(c.args, "--import"):
