@@ -25,7 +25,8 @@ type farFleet struct {
 }
 
 // TestBenchFleetFar prints what many small hosts cost that are far away, beside nixos-rebuild in a loop, and what nixhop
-// itself takes for them. It passes whatever that is. Each is measured once, all configurations changed.
+// itself takes for them. It passes whatever that is. Each is measured once, all configurations changed. The loop takes ten of
+// the hosts: it takes five times as long for fifty, which are to be done in a sixth of that.
 func TestBenchFleetFar(t *testing.T) {
 	l := startLab(t, "n1")
 	hosts := l.cheapHosts(t, 200)
@@ -38,7 +39,7 @@ func TestBenchFleetFar(t *testing.T) {
 	most, over := &usage{}, make(chan struct{})
 	pid := filepath.Join(t.TempDir(), "pid")
 	b := &bench{lab: l, dir: f.dir}
-	b.add("50 small hosts at 100 ms, a loop of bare", "", false, func() *exec.Cmd { return f.loop(t, hosts[:50]) })
+	b.add("10 small hosts at 100 ms, a loop of bare", "", false, func() *exec.Cmd { return f.loop(t, hosts[:10]) })
 	b.add("50 small hosts at 100 ms", "", false, func() *exec.Cmd { return f.ours(t, hosts[:50]) }, b.all[0].name)
 	b.add("200 small hosts at 100 ms", "", false, func() *exec.Cmd {
 		cmd := f.ours(t, hosts)
@@ -54,7 +55,7 @@ func TestBenchFleetFar(t *testing.T) {
 	over <- struct{}{}
 	b.print(os.Stdout)
 	fmt.Printf("\nnixhop itself, 200 hosts: %d MiB, %d open files at most (goals 64, 2000)\n", most.memory>>10, most.files)
-	keepPairs(t, b.pairs(map[string]float64{"50 small": 1.0 / 6, "200 small": 4}))
+	keepPairs(t, b.pairs(map[string]float64{"50 small": 5.0 / 6, "200 small": 4}))
 	l.noMasterLeft(t)
 }
 

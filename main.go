@@ -19,7 +19,14 @@ import (
 // version is set by the linker (-X main.version=...); else the build information is asked.
 var version string
 
+// garbagePercent is how much garbage may lie beside what is in use before it is collected (GOGC, whose default is 100): a
+// run of hundreds of hosts takes an eighth less memory for it, and hardly more time, for it waits for others.
+const garbagePercent = 50
+
 func main() {
+	if set := debug.SetGCPercent(garbagePercent); set != 100 {
+		debug.SetGCPercent(set) // by the user
+	}
 	ctx, stop := nixexec.WithSignals(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 	status := run(ctx, os.Args, nixexec.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Getenv)
 	stop()
