@@ -106,7 +106,22 @@ func labRebootPending(t *testing.T, l *lab) {
 	l.ordinary(t, dir, "n1")
 	succeeds(t, l.nixhop(t, dir, l.bare(nil), "switch", "n1=new-kernel"))
 	l.refused(t, "host: a reboot is pending", dir, nil, "check", "n1")
-	succeeds(t, l.nixhop(t, dir, l.bare(nil), "switch", "n1"))
+	for _, c := range []struct{ words, says string }{
+		{"switch n1=new-kernel --reboot=if-needed", "on n1: it reboots, for kernel, initrd, kernel-modules; it has 10m0s to come back\n"},
+		{"boot n1 --reboot=if-needed", "on n1: it reboots, for kernel, initrd, kernel-modules, the system that boots next; it has 10m0s to come back\n"},
+		{"switch n1 --reboot=if-needed", "on n1: it needs no reboot\n"},
+	} {
+		before := l.ssh(t, "n1", "cat /proc/sys/kernel/random/boot_id")
+		r := l.nixhop(t, dir, l.bare([]string{"NIXHOP_GUARD=60"}), strings.Fields(c.words)...)
+		succeeds(t, r)
+		reboots := strings.Contains(c.says, "it reboots")
+		if back := strings.Contains(r.stderr, "on n1: it is back after "); !strings.Contains(r.stderr, c.says) || back != reboots {
+			t.Errorf("%s: it is to say %q\n%s", c.words, c.says, r.stderr)
+		}
+		if now := l.ssh(t, "n1", "cat /proc/sys/kernel/random/boot_id"); (now != before) != reboots {
+			t.Errorf("%s: the boot was %s, and is %s", c.words, before, now)
+		}
+	}
 }
 
 // labRunningElsewhere: another deployment is under way that this machine knows nothing of.

@@ -1,11 +1,13 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"nixhop/rebuild/explain"
 	"nixhop/rebuild/plan"
+	"nixhop/rebuild/reboot"
 	"nixhop/rebuild/remote"
 	"nixhop/rebuild/report"
 )
@@ -17,8 +19,9 @@ func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 		return done, err
 	}
 	proved, err := r.system(ctx, c)
-	done.Proved = proved
-	return done, c.keys.After(ctx, err)
+	booted, err := reboot.Behind(ctx, r.performer(c.Checked), c.System, c.keys.After(ctx, err))
+	done.Proved, done.Unchanged = proved && !booted, done.Unchanged && !booted
+	return done, c.keys.Again(ctx, booted, err)
 }
 
 // system activates a system, and says what came of it: also whether its guard has proved it.
@@ -37,9 +40,7 @@ func (r *Run) system(ctx context.Context, c Copied) (proved bool, err error) {
 		return false, err
 	}
 	text, result := p.Teller.Outcome(p.Blame(ctx, outcome), c.System)
-	if change := outcome.Change(c.Request.Action, p.Before.System); change != (report.Change{}) {
-		p.Say(report.Event{Kind: report.Changed, Change: &change})
-	}
+	p.Say.Changed(outcome.Change(c.Request.Action, p.Before.System))
 	r.say(c.Placed).PrintSystem(outcome.Deployed(c.System, result))
 	switch {
 	case !outcome.Known():
@@ -57,10 +58,7 @@ func (r *Run) system(ctx context.Context, c Copied) (proved bool, err error) {
 func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	var results plan.Results
 	steps, err := plan.Whole(r.job(c))
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	if err == nil {
+	if err = cmp.Or(err, context.Cause(ctx)); err == nil {
 		results, err = r.derivation(ctx, c)
 	}
 	if err != nil {
@@ -74,7 +72,8 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	}
 	heard, err := p.TakeAll(ctx, steps, results)
 	if err == nil {
-		return Activated{Checked: c}, p.Success(ctx)
+		_, err := reboot.Behind(ctx, p, "", p.Success(ctx))
+		return Activated{Checked: c}, err
 	}
 	most, told := r.explain(c.Told, heard, err)
 	err = remote.Hidden(err, most.Status)

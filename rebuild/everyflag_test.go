@@ -33,7 +33,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	case "--diff":
 		return own
 	case "--no-check", "--allow", "--explain", "--log-dir", "--notify", "--nom": // what is said
-	case "--accept-new", "--connect-timeout", "--reconnect-timeout", "--ssh-config": // the connection
+	case "--accept-new", "--connect-timeout", "--reconnect-timeout", "--reboot-timeout", "--ssh-config": // the connection
 	case "--engine", "--nixos-rebuild", "--help":
 	case "--json": // events
 		return own || action.Name == "check" || action.Name == "list-generations"

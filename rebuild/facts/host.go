@@ -110,7 +110,7 @@ type System struct {
 	Wanted          string // store path of the generation that was asked for; empty: there is none
 	Generations     []int  // that the profile has, where one was asked for, sorted; very many are not all here
 
-	Stale                       []string // of kernel, initrd, kernel-modules: those where booted and running system differ
+	Stale                       []string // of BootParts: those where booted and running system differ
 	BootedKernel, CurrentKernel string   // store paths, where these differ
 	KernelBytes                 int64    // size of kernel and initrd of the running system; 0: unknown
 

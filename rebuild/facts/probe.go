@@ -38,6 +38,7 @@ func ProbeScript(nonce string, query Query) string {
 		[2]string{"build", oneOrZero(query.BuildHost)},
 		[2]string{"run0", oneOrZero(query.Run0)},
 		[2]string{"sudo_options", query.Sudo},
+		BootParts(),
 		nixexec.HostPrograms(),
 	) + probeScript
 }

@@ -1,5 +1,5 @@
 # Asks a host what a deployment depends on, and prints one KEY=VALUE line for each fact that it could find. probe.go puts the
-# assignments of nonce, profile, wanted, runs, target, build, run0, sudo_options and programs before this text; facts.go reads the answer. It changes nothing on the host.
+# assignments of nonce, profile, wanted, runs, target, build, run0, sudo_options, parts and programs before this text; facts.go reads the answer. It changes nothing on the host.
 # shellcheck shell=sh disable=SC2154
 
 # Functions come in with the environment where sh is bash.
@@ -212,7 +212,7 @@ ask_system() {
 		)"
 	fi
 	stale=
-	for part in kernel initrd kernel-modules; do
+	for part in $parts; do
 		booted=/run/booted-system/$part current=/run/current-system/$part
 		# shellcheck disable=SC3013
 		if [ -e "$booted" ] && [ -e "$current" ] && ! [ "$booted" -ef "$current" ]; then stale="$stale $part"; fi

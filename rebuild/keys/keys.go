@@ -98,6 +98,24 @@ func (k *Ready) After(ctx context.Context, err error) error {
 	return cmp.Or(failed, err)
 }
 
+// Again sends what is not there any more, where the host was booted since the keys were sent: many lie where a boot leaves nothing.
+func (k *Ready) Again(ctx context.Context, booted bool, err error) error {
+	if k == nil || !booted || err != nil {
+		return err
+	}
+	k.sent, k.same = nil, 0
+	for _, after := range []bool{false, true} {
+		if err = k.look(ctx, after); err == nil {
+			err = k.send(ctx, after)
+		}
+		if err != nil {
+			return fmt.Errorf("the host has rebooted, and not all of its keys are there\n%w", err)
+		}
+	}
+	k.performer.Say.Info(k.done())
+	return nil
+}
+
 // Upload sends all keys of a node.
 func Upload(ctx context.Context, p remote.Performer, n *inventory.Node) error {
 	k, err := Prepare(ctx, p, n)

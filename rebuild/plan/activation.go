@@ -46,6 +46,7 @@ func (a activation) script() string {
 		{"wanted", facts.GenerationWord(a.Generation)},
 		{"specialisation", a.Specialisation},
 		{"on_inhibit", word(a.BootInhibited, "boot")},
+		facts.BootParts(),
 	}, a.Guard.guards())...)
 	own := nixexec.Assignments(
 		[2]string{"bootloader", word(a.Bootloader, "1")},

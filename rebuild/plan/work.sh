@@ -4,8 +4,8 @@
 # Under a guard a switch becomes a test, and is committed by the guard (guard.sh) once it was proved: until then the boot takes what it took
 # before.
 # Arguments: the directory of the run; unit or alone; the store path of the system, or nothing for a generation that is there.
-# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation on_inhibit guard; wanted: a generation of
-# the profile; on_inhibit: boot, where a system that inhibits the switch is to boot next instead; guard: seconds, or nothing
+# Set by the caller in front of this text: unit patience run by action profile rollback wanted specialisation on_inhibit parts guard; wanted: a generation
+# of the profile; on_inhibit: boot, where a system that inhibits the switch is to boot next instead; guard: seconds, or nothing
 # shellcheck shell=sh disable=SC2154
 
 dir=$1 place=$2 toplevel=${3-}
@@ -153,7 +153,7 @@ if [ -r "$started/nixos-version" ]; then read -r version <"$started/nixos-versio
 report version "$version"
 # What of the system comes to run only with a boot. A container has none of that.
 reboot=
-for part in kernel initrd kernel-modules; do
+for part in $parts; do
     booted=/run/booted-system/$part new=$started/$part
     if [ -e "$booted" ] && [ -e "$new" ]; then
         # shellcheck disable=SC3013

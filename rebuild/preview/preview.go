@@ -55,7 +55,7 @@ func Of(ctx context.Context, p remote.Performer, system string) (*Preview, error
 	}
 	command.Stdin = nixexec.Assignments(
 		[2]string{"new", system}, [2]string{"profile", facts.ProfilePath(r.Value("--profile-name"))},
-		[2]string{"specialisation", r.Value("--specialisation")}, nixexec.HostPrograms(),
+		[2]string{"specialisation", r.Value("--specialisation")}, facts.BootParts(), nixexec.HostPrograms(),
 	) + script
 	out, err := nixexec.Output(ctx, command)
 	if err != nil {

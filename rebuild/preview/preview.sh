@@ -1,5 +1,5 @@
 # Runs on the target, or here where that is this machine: tells how a system differs from the one that runs. It changes nothing.
-# Set by the caller in front of this text: new (empty: the generation before the current one) profile specialisation programs
+# Set by the caller in front of this text: new (empty: the generation before the current one) profile specialisation parts programs
 # shellcheck shell=sh disable=SC2154
 
 PATH=${PATH-}${PATH:+:}$programs
@@ -23,9 +23,10 @@ printf 'runs=%s\nwanted=%s\n' "$old" "$new"
 printf 'there=yes\n'
 printf 'from=%s\nto=%s\n' "$(cat "$old/nixos-version" 2>/dev/null)" "$(cat "$new/nixos-version" 2>/dev/null)"
 # What only a boot brings, as far as the host tells what it has booted.
-for part in kernel initrd kernel-modules systemd; do
-    [ -e "/run/booted-system/$part" ] || continue
-    [ "$(readlink -f "/run/booted-system/$part")" = "$(readlink -f "$new/$part")" ] || printf 'reboot=%s\n' "$part"
+for part in $parts; do
+    booted=/run/booted-system/$part
+    # shellcheck disable=SC3013
+    if [ -e "$booted" ] && [ -e "$new/$part" ] && ! [ "$booted" -ef "$new/$part" ]; then printf 'reboot=%s\n' "$part"; fi
 done
 nix path-info -S "$old" "$new" 2>/dev/null | while read -r path size; do
     [ "$path" != "$old" ] || printf 'from_size=%s\n' "$size"

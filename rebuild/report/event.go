@@ -103,6 +103,13 @@ func (s Sink) Find(f Finding, call Call) {
 	s(Event{Kind: Found, Finding: &f, Remedy: call.Lines(f.Remedy)})
 }
 
+// Changed tells what was changed on a host, where something is known of that.
+func (s Sink) Changed(change Change) {
+	if change != (Change{}) {
+		s(Event{Kind: Changed, Change: &change})
+	}
+}
+
 // PrintSystem prints the store path of a system; of a dry run on a build host it is whatever the host printed, and no
 // result then.
 func (s Sink) PrintSystem(path string) {

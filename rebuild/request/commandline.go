@@ -134,7 +134,8 @@ func (r Request) PassThrough() bool {
 		return false
 	}
 	platform := r.Has("--cross") || r.Has("--emulate") || r.Has("--system")
-	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask") || r.Has("--notify") || r.Has("--nom")
+	named := r.Has("--except") || r.Has("--partition") || r.Has("--inventory") || r.Has("--log-dir") || r.Has("--generation") || r.Has("--ask") || r.Has("--notify") || r.Has("--nom") ||
+		r.Has("--reboot") || r.Has("--on-inhibit")
 	return len(r.Hosts) == 0 && !named && !r.BuildHostGiven && !r.Plan && !r.Look && !r.Has("--quick") && !platform && r.Engine != EngineNative
 }
 

@@ -53,6 +53,8 @@ func bootFlags() []FlagSpec {
 	const g = GroupBoot
 	return []FlagSpec{
 		{Name: "--on-inhibit", With: v("switch"), Values: v("WHAT"), Choices: v("fail", "boot"), Group: g, Help: "where the new system inhibits the switch to it: fail (default), or make it what boots next"},
+		{Name: "--reboot", With: v("switch", "boot"), Values: v("if-needed"), Optional: true, Attached: true, Group: g, Help: "reboot the host behind its deployment, wait until it is back, and see whether it runs the new system", More: "if-needed: only where something of its system comes to run only with a boot; a host that does not come back has failed"},
+		{Name: "--reboot-timeout", With: v("switch", "boot"), Values: v("SECONDS"), Group: g, Help: "how long a host may take until it lets a login in again (default 600)"},
 	}
 }
 

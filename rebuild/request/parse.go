@@ -263,6 +263,8 @@ func takeOwn(r *Request, spec FlagSpec, value string) (err error) {
 		r.Engine = value
 	case "--nixos-rebuild":
 		r.NixosRebuild, err = notEmpty(spec, value)
+	case "--reboot":
+		err = takeReboot(value)
 	case "--generation":
 		err = takeGeneration(value)
 	case "--log-dir":

@@ -104,7 +104,11 @@ func (s *State) Take(e report.Event) {
 			h.Stage = Over
 		}
 	case report.Changed:
-		h.Change = *e.Change
+		if only := (report.Change{Reboot: e.Change.Reboot}); *e.Change == only {
+			h.Change.Reboot = e.Change.Reboot // behind a boot
+		} else {
+			h.Change = *e.Change
+		}
 	}
 }
 

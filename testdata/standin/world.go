@@ -258,6 +258,8 @@ func (h *Place) write(path, text string) error {
 //	keeps      "yes": an activation ends well, and the system that runs is kept
 //	cut        "copy": the link is lost while a system is copied; "activation": when the next activation has begun;
 //	           "last": when it has done everything, "end": when it has ended and nixos-rebuild waits for that
+//	reboots    how a reboot ends: it is back at once, with what its profile has; "slow": after a moment; "never"; "key": with
+//	           another host key; "old": with what it ran before; "refused"
 //	goes-on    the next activation ends only after a "connection" was opened, a "session" was begun, somebody has
 //	           looked at the "units", or whatever else there is a file happened-... of
 //	slow       how long nix-env takes to set a profile: 0s

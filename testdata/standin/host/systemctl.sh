@@ -23,6 +23,25 @@ list-units*)
     done
     : >"$place/happened-units"
     ;;
+reboot*)
+    echo 'systemctl reboot' >>"$place/calls"
+    how=
+    if [ -r "$place/knobs/reboots" ]; then how=$(cat "$place/knobs/reboots"); fi
+    if [ "$how" = refused ]; then echo 'Call to Reboot failed: Access denied' >&2 && exit 1; fi
+    root=$place/root
+    printf '55555555-%04d-3333-4444-555555555555\n' "$(grep -c . "$place/calls")" >"$root/proc/sys/kernel/random/boot_id"
+    if [ "$how" != old ]; then
+        system=$(readlink -f "$root/nix/var/nix/profiles/system")
+        for link in booted-system current-system; do ln -sfn "$system" "$root/run/$link"; done
+    fi
+    rm -rf "$root/run/nixhop" "$root/run/keys/"*
+    case $how in
+    never) echo off >"$place/knobs/down" ;;
+    key) echo key-changed >"$place/knobs/down" ;;
+    slow) echo off >"$place/knobs/down" && (sleep 0.5 && rm "$place/knobs/down") >/dev/null 2>&1 & ;;
+    esac
+    "$place/bin/cut-link"
+    ;;
 is-active*)
     if [ -e "$place/units/${unit-}" ]; then echo active; else echo inactive && exit 3; fi
     ;;

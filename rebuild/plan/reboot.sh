@@ -1,0 +1,38 @@
+# Runs on the target, as root, from standard input: has the host boot anew, behind a deployment, where it is to.
+# Argument: the store path of the system that it is to boot, or nothing where only the host knows it.
+# Set by the caller in front of this text: when unit parts profile programs; when: always, or if-needed
+# shellcheck shell=sh disable=SC2154
+
+{
+    wanted=${1-}
+    PATH=${PATH-}${PATH:+:}$programs
+    export PATH
+    current=$(readlink -f /run/current-system 2>/dev/null)
+    next=$(readlink -f "$profile" 2>/dev/null)
+    refuse() {
+        printf 'refused=%s\n' "$1"
+        exit 1
+    }
+    printf 'next=%s\n' "$next"
+    due=
+    for part in $parts; do
+        booted=/run/booted-system/$part
+        # shellcheck disable=SC3013
+        if [ -e "$booted" ] && [ -e "$next/$part" ] && ! [ "$booted" -ef "$next/$part" ]; then due="$due${due:+, }$part"; fi
+    done
+    if [ "$current" != "$next" ]; then due="$due${due:+, }the system that boots next"; fi
+    printf 'due=%s\n' "$due"
+    if [ "$when" = if-needed ] && [ -z "$due" ]; then exit 0; fi
+
+    if [ -n "$wanted" ] && [ "$next" != "$wanted" ]; then refuse "its profile is $next now: somebody else has changed it"; fi
+    case $(systemctl is-active "$unit.service" 2>/dev/null) in
+    active | activating | deactivating | reloading) refuse "another activation runs there" ;;
+    esac
+    if [ -L /run/nixhop/guarded ]; then refuse "the guard of another activation waits for its proof there"; fi
+    if [ -r /proc/1/stat ] && IFS= read -r first </proc/1/stat; then printf 'init=%s\n' "${first##*) }"; fi
+    printf 'asked=yes\n'
+    if [ -d /run/systemd/system ]; then says=$(systemctl reboot 2>&1); else says=$(reboot 2>&1); fi
+    status=$?
+    [ "$status" = 0 ] || refuse "${says:-it ended with $status}"
+    exit 0
+}

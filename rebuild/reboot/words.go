@@ -1,0 +1,84 @@
+package reboot
+
+import (
+	"fmt"
+	"time"
+
+	"nixhop/rebuild/explain"
+	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
+	"nixhop/sshcfg"
+)
+
+// words puts into words what becomes of a reboot.
+type words struct {
+	teller   explain.Teller
+	host     sshcfg.Host
+	call     report.Call
+	patience time.Duration
+}
+
+// on is a command on the host, ready to be pasted.
+func (w words) on(command ...string) string {
+	return w.call.Lines([]report.Remedy{report.On(w.host.String(), command...)})[0]
+}
+
+// status is the command that asks a host what has become of it.
+func (w words) status() string {
+	return w.call.Lines([]report.Remedy{report.Nixhop("status", w.host.String())})[0]
+}
+
+// goes says that the host boots, and for what.
+func (w words) goes(t told) string {
+	text := w.teller.Where + ": it reboots"
+	if t.due != "" {
+		text += ", for " + t.due
+	}
+	return fmt.Sprintf("%s; it has %s to come back", text, w.patience)
+}
+
+// not says that a host whose system is in its place was not rebooted.
+func (w words) not(why string) string {
+	return fmt.Sprintf("%s: the system is in its place, but the host was not rebooted: %s\n%s", w.teller.Where, why, w.on("sudo", "systemctl", "reboot"))
+}
+
+// lost is said of a host that has not come back.
+func (w words) lost(t told, why string) string {
+	text := fmt.Sprintf("%s: it was told to reboot into %s, and did not come back within %s (%s)\n"+
+		"what it does is not known; somebody at its console finds the generation before in its boot menu; when it answers again: %s",
+		w.teller.Where, t.next, w.patience, why, w.status())
+	if w.teller.Back != "" {
+		text += "\nback to the generation before, then: " + w.teller.Back
+	}
+	return text
+}
+
+// stopped is said where the user does not wait for the host.
+func (w words) stopped() string {
+	return w.teller.Where + ": it reboots, and nobody has seen it come back; what came of it: " + w.status()
+}
+
+// silent is said of a host that is back, and does not tell what it runs.
+func (w words) silent(err error) string {
+	return fmt.Sprintf("%s: it has rebooted, but what it runs is not known: %v\n%s", w.teller.Where, err, w.status())
+}
+
+// judge says whether the system that was to come up is what the host runs, and has booted.
+func (w words) judge(wanted string, s facts.System, took time.Duration) (string, report.Result) {
+	switch {
+	case s.Current == wanted && s.Booted == wanted:
+		return fmt.Sprintf("%s: it is back after %s, and has booted %s", w.teller.Where, took.Round(time.Second), wanted), report.Done
+	case s.Booted == wanted:
+		return fmt.Sprintf("%s: it has booted %s, but %s runs there: somebody else has switched it meanwhile", w.teller.Where, wanted, shown(s.Current)), report.HalfDone
+	}
+	return fmt.Sprintf("%s: it has rebooted, but its boot loader took %s, and not %s, which is its profile; see: %s",
+		w.teller.Where, shown(s.Booted), wanted, w.on("sudo", "bootctl", "list")), report.HalfDone
+}
+
+// shown is a path in a sentence.
+func shown(path string) string {
+	if path == "" {
+		return "a system that it does not name"
+	}
+	return path
+}
