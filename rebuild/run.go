@@ -60,7 +60,7 @@ func each[In, Out phase.Host](ctx context.Context, r *Run, in report.Phase, limi
 func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {
-	order, err := rollout.Of(r)
+	order, err := rollout.Of(r, source.HealthChecks(targets))
 	wish, wrong := guard.Of(r, s.Env)
 	if err = cmp.Or(err, wrong); err != nil {
 		return nil, nil, err
@@ -101,7 +101,7 @@ func (s Session) newRun(
 	if run.waves, err = order.Order.WavesOf(names, aliases); err != nil {
 		return nil, nil, err
 	}
-	if action, last := r.Course(checking); !run.alone && action != "" {
+	if action, last := r.Course(checking, order.Health.Wanted()); !run.alone && action != "" {
 		run.Say(report.Event{Kind: report.Begun, Text: action, Phase: last, Hosts: names})
 	}
 	options := connection.Options{

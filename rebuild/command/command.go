@@ -54,7 +54,7 @@ func with(
 ) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
-	order, err := rollout.Of(r)
+	order, err := rollout.Of(r, nil)
 	if err != nil {
 		return err
 	}

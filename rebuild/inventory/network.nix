@@ -23,8 +23,7 @@ let
   set =
     map (option: "network." + option)
       (builtins.filter (option: !builtins.elem option [ "description" "pkgs" "nixpkgs" "evalConfig" "lib" "runCommand" ]) (builtins.attrNames about))
-    ++ (if raw ? resources then [ "resources" ] else [ ])
-    ++ (if !nixops && raw ? defaults then [ "defaults" ] else [ ]);
+    ++ (if raw ? resources then [ "resources" ] else [ ]);
 
   key = { lib, name, config, ... }:
     let
@@ -67,6 +66,35 @@ let
       };
     };
 
+  # A check of a node, by morph. One whose command is empty asks nothing.
+  check = more: { lib, ... }:
+    let inherit (lib) types; in
+    {
+      options = more lib (type: default: lib.mkOption { inherit type default; }) // {
+        description = lib.mkOption { type = types.str; };
+        period = lib.mkOption { type = types.int; default = 2; };
+        timeout = lib.mkOption { type = types.int; default = 5; };
+      };
+    };
+  checks = { lib, ... }:
+    let
+      inherit (lib) types;
+      list = more: lib.mkOption { type = types.listOf (types.submodule (check more)); default = [ ]; };
+    in
+    {
+      options = {
+        cmd = list (lib: option: { cmd = option (types.nullOr (types.listOf types.str)) null; });
+        http = list (lib: option: {
+          host = option (types.nullOr types.str) null;
+          scheme = option types.str "http";
+          port = lib.mkOption { type = types.int; };
+          path = option types.str "/";
+          headers = option (types.attrsOf types.str) { };
+          insecureSSL = option types.bool false;
+        });
+      };
+    };
+
   # What makes machines, which is declared to be refused by its name.
   makers = [ "adhoc" "azure" "container" "digitalOcean" "ec2" "gce" "hetzner" "hetznerCloud" "libvirtd" "packet" "route53" "virtualbox" ];
 
@@ -95,7 +123,9 @@ let
         sshOptions = option (types.listOf types.str) [ ];
         privilegeEscalationCommand = option (types.listOf types.str) [ "sudo" "-H" ];
         keys = option (types.attrsOf (types.submodule key)) { };
-      } else each [ "healthChecks" "preDeployChecks" ] // {
+      } else {
+        healthChecks = option (types.submodule checks) { };
+        preDeployChecks = option (types.submodule checks) { };
         tags = option (types.listOf types.str) [ ];
         buildOnly = option types.bool false;
         substituteOnDestination = option types.bool false;
@@ -103,9 +133,20 @@ let
       });
     };
 
+  # What morph sets of each node: its own packages, and that the commands of its checks are on the host.
+  morph = { lib, pkgs, config, ... }: {
+    _file = "what morph adds to a node";
+    nixpkgs.pkgs = lib.mkIf made (lib.mkDefault packages);
+    system.extraDependencies = [
+      (pkgs.writeText "healthcheck-commands.txt" (builtins.concatStringsSep "\n" (builtins.concatMap
+        (check: if check.cmd == null then [ ] else check.cmd)
+        (config.deployment.preDeployChecks.cmd ++ config.deployment.healthChecks.cmd))))
+    ];
+  };
+
   evaluate = more: name: import evalConfig {
     system = if made then packages.system else builtins.currentSystem or null;
-    modules = [ (deployment name) raw.${name} ] ++ more ++ (if nixops && raw ? defaults then [ raw.defaults ] else [ ]);
+    modules = [ (deployment name) raw.${name} ] ++ (if nixops then [ ] else [ morph ]) ++ more ++ (if raw ? defaults then [ raw.defaults ] else [ ]);
     specialArgs = { inherit name; nodes = all; }
       // (if nixops then {
         resources = { machines = builtins.mapAttrs (_: node: node.config) all; };
@@ -127,7 +168,6 @@ let
       inherit (configuration.config) deployment;
       # A default has priority 1500 (lib/modules.nix).
       given = builtins.filter (option: (options.${option}.highestPrio or 1500) < 1500) (builtins.attrNames options);
-      sets = of: builtins.filter (id: deployment.secrets.${id}.action != [ ]) (builtins.attrNames of);
     in
     {
       inherit name;
@@ -137,10 +177,11 @@ let
       port = deployment.targetPort;
       buildOnTarget = false;
       sshOptions = deployment.sshOptions or [ ];
-      substitutes = nixops && !deployment.hasFastConnection;
+      substitutes = if nixops then !deployment.hasFastConnection else deployment.substituteOnDestination;
+      health = if nixops then null else { inherit (deployment.healthChecks) cmd http; };
       refused = if nixops && deployment.targetEnv != "none" then "deployment.targetEnv = \"${deployment.targetEnv}\"" else null;
       buildOnly = deployment.buildOnly or false;
-      set = given ++ (if nixops then [ ] else map (id: "secrets.${id}.action") (sets deployment.secrets));
+      set = given;
       keys =
         if nixops then
           map
@@ -160,7 +201,7 @@ let
             (id:
               let one = deployment.secrets.${id}; in
               {
-                inherit (one) permissions;
+                inherit (one) permissions action;
                 inherit (one.owner) user group;
                 inherit id;
                 name = id;

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A network with what NixOps and morph know of nodes.
@@ -45,21 +46,31 @@ func TestNetworks(t *testing.T) {
 		}, "deployment.ec2"},
 		{Morph, `{
 			network = { pkgs = import nixpkgs { system = "x86_64-linux"; }; description = "x"; ordering.tags = [ "a" ]; };
+			defaults = { lib, ... }: { deployment.targetUser = lib.mkDefault "bob"; deployment.substituteOnDestination = true; };
 			web = { config, name, nodes, ... }: {
 				deployment = {
-					targetUser = "ann"; tags = [ "front" ]; buildOnly = true; healthChecks.http = [ { host = "a"; } ];
+					targetUser = "ann"; tags = [ "front" ]; buildOnly = true;
+					healthChecks.http = [ { description = "a site"; port = 80; headers.Host = "a"; } { description = "b"; host = "::1"; scheme = "https"; port = 443; path = "/b"; insecureSSL = true; timeout = 0; } ];
+					healthChecks.cmd = [ { description = "none"; } { description = "up"; cmd = [ "test" "-e" "/up" ]; period = 1; timeout = 9; } ];
+					preDeployChecks.cmd = [ { description = "up"; cmd = [ "true" ]; } ];
 					secrets.token = { source = "secrets/token"; destination = "/etc/token"; owner.user = "web"; action = [ "systemctl" "restart" "web" ]; };
 					secrets.late = { source = "/late"; destination = "/late"; permissions = "0440"; uploadAt = "post-activation"; };
 				};
 			};
 		}`, "web", "network.ordering", Node{
 			Name: "web", Host: "web", User: "ann", Tags: []string{"front"}, BuildOnly: true,
-			Set: []string{"buildOnly", "healthChecks", "secrets", "tags", "targetUser", "secrets.token.action"},
-			Keys: []Key{
-				{ID: "late", Name: "late", Path: "/late", User: "root", Group: "root", Permissions: "0440", After: true, File: "/late", Command: []string{}},
-				{ID: "token", Name: "token", Path: "/etc/token", User: "web", Group: "root", Permissions: "0400", File: "dir/secrets/token", Command: []string{}},
+			Set:        []string{"buildOnly", "healthChecks", "preDeployChecks", "secrets", "substituteOnDestination", "tags", "targetUser"},
+			Substitute: true,
+			Health: []HealthCheck{
+				{Name: "up", Command: "test -e /up", Period: time.Second, Timeout: 9 * time.Second},
+				{Name: "a site", Request: HTTPRequest{Scheme: "http", Port: 80, Path: "/", Headers: map[string]string{"Host": "a"}}, Period: 2 * time.Second, Timeout: 5 * time.Second},
+				{Name: "b", Request: HTTPRequest{Scheme: "https", Host: "::1", Port: 443, Path: "/b", Headers: map[string]string{}, Insecure: true}, Period: 2 * time.Second},
 			},
-		}, "deployment.healthChecks deployment.secrets.token.action"},
+			Keys: []Key{
+				{ID: "late", Name: "late", Path: "/late", User: "root", Group: "root", Permissions: "0440", After: true, File: "/late", Command: []string{}, Action: []string{}},
+				{ID: "token", Name: "token", Path: "/etc/token", User: "web", Group: "root", Permissions: "0400", File: "dir/secrets/token", Command: []string{}, Action: []string{"systemctl", "restart", "web"}},
+			},
+		}, "deployment.preDeployChecks"},
 	} {
 		var got struct {
 			Names, Set []string
@@ -96,6 +107,20 @@ func TestNetworksRefused(t *testing.T) {
 		var node map[string]any
 		if said := evaluated(t, network(NixOps), text, `builtins.deepSeq (inventory.configurations.a.config.deployment) (inventory.describe "a")`, &node); !strings.Contains(said, want) {
 			t.Errorf("%s: %s", text, said)
+		}
+	}
+}
+
+// What is asked for of a node at an address.
+func TestURL(t *testing.T) {
+	for want, r := range map[string]HTTPRequest{
+		"http://10.0.0.1:80/":    {Scheme: "http", Port: 80, Path: "/"},
+		"https://[::1]:443/a?b":  {Scheme: "https", Host: "::1", Port: 443, Path: "/a?b"},
+		"https://[fe80::1]:1/":   {Scheme: "https", Host: "[fe80::1]", Port: 1, Path: "/"},
+		"http://a.example:8080/": {Scheme: "http", Host: "a.example", Port: 8080, Path: "/"},
+	} {
+		if got := r.URL("10.0.0.1"); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

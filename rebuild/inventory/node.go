@@ -27,6 +27,7 @@ type Node struct {
 	Substitute bool     // it fetches from binary caches what those have
 	Guard      Guard
 	Profiles   []string // that it has beside its system
+	Health     []HealthCheck
 }
 
 // Guard is what a node says of a guard of its activations.
@@ -47,12 +48,13 @@ type Key struct {
 	After       bool   // it is sent behind the activation, not before it
 	File        string // here, that holds it; empty: it comes from elsewhere
 	Command     []string
+	Action      []string // words that are run on the node when the key was sent, as ssh hands them to a shell there; empty: none
 }
 
 // acted are the options of a node that nixhop acts on.
 var acted = map[Kind][]string{
 	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget", "keys", "sshOptions"},
-	Morph:   {"targetHost", "targetUser", "targetPort", "tags", "buildOnly", "secrets"},
+	Morph:   {"targetHost", "targetUser", "targetPort", "tags", "buildOnly", "secrets", "healthChecks", "substituteOnDestination"},
 	NixOps:  {"targetHost", "targetUser", "targetPort", "targetEnv", "keys", "sshOptions", "hasFastConnection"},
 }
 
@@ -85,11 +87,15 @@ type told struct {
 	Unguarded     bool
 	Wait, Limit   *int // in seconds
 	Profiles      []string
-	Keys          []struct {
+	Health        *struct {
+		Cmd  []toldCommand
+		HTTP []toldRequest
+	}
+	Keys []struct {
 		ID, Name, Path, User, Group, Permissions string
 		After                                    bool
 		File                                     *string
-		Command                                  []string
+		Command, Action                          []string
 	}
 }
 
@@ -102,6 +108,16 @@ func (t told) node(f Form) Node {
 		n.Port = *t.Port
 	}
 	n.reach(t.SSHOptions)
+	if t.Health != nil {
+		for _, c := range t.Health.Cmd {
+			if len(c.Cmd) > 0 { // else it asks nothing
+				n.Health = append(n.Health, c.check())
+			}
+		}
+		for _, c := range t.Health.HTTP {
+			n.Health = append(n.Health, c.check())
+		}
+	}
 	for _, profile := range t.Profiles {
 		n.Profiles = append(n.Profiles, nixexec.Printable(profile))
 	}
@@ -111,7 +127,7 @@ func (t told) node(f Form) Node {
 	for _, k := range t.Keys {
 		n.Keys = append(n.Keys, Key{
 			ID: k.ID, Name: k.Name, Path: k.Path, User: k.User, Group: k.Group,
-			Permissions: k.Permissions, After: k.After, File: text(k.File), Command: k.Command,
+			Permissions: k.Permissions, After: k.After, File: text(k.File), Command: k.Command, Action: k.Action,
 		})
 	}
 	return n

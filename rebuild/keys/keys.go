@@ -37,6 +37,7 @@ type key struct {
 	inventory.Key
 	content nixexec.Secret
 	state   state // of what is sent before an activation, as the host has told it
+	fresh   bool  // it was sent, and its action was not run yet
 }
 
 // Prepare makes the keys that a request sends to the host of a performer, and asks the host whether those can be written that
@@ -216,8 +217,12 @@ func Described(ctx context.Context, j plan.Job, n *inventory.Node) []string {
 		if one.After {
 			when = "behind"
 		}
-		lines = append(lines, nixexec.Printable(fmt.Sprintf("key %s, sent %s the activation to %s, %s:%s %s: %s",
-			one.ID, when, one.Path, one.User, one.Group, one.Permissions, origin(one, texts[one.ID]))))
+		then := ""
+		if len(one.Action) > 0 {
+			then = "; then: " + strings.Join(one.Action, " ")
+		}
+		lines = append(lines, nixexec.Printable(fmt.Sprintf("key %s, sent %s the activation to %s, %s:%s %s: %s%s",
+			one.ID, when, one.Path, one.User, one.Group, one.Permissions, origin(one, texts[one.ID]), then)))
 	}
 	return append(lines, "these commands send no keys; what does: "+j.Request.As(request.UploadKeys).Offer(report.Again()))
 }

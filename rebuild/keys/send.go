@@ -75,7 +75,7 @@ func (k *Ready) unfit(one *key) error {
 	}
 }
 
-// send writes the keys of a part of the run that are not there already.
+// send writes the keys of a part of the run that are not there already, and runs their actions.
 func (k *Ready) send(ctx context.Context, after bool) error {
 	if k == nil {
 		return nil
@@ -90,11 +90,14 @@ func (k *Ready) send(ctx context.Context, after bool) error {
 	})
 	for one, told := range states {
 		if told == sent {
-			one.state = same
+			one.state, one.fresh = same, true
 			k.sent = append(k.sent, nixexec.Printable(one.ID))
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return k.act(ctx)
 }
 
 // opening is the script in front of the lines for keys.

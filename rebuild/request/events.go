@@ -13,14 +13,14 @@ func (r Request) Events() bool { return r.JSON && r.deploys() && !r.TargetHostFl
 func (r Request) Watched() bool { return r.Events() || r.Has("--log-dir") }
 
 // Course is what is done with many hosts, in a word, and the last phase that each is to go through; empty: it only tells of
-// them.
-func (r Request) Course(checking bool) (action string, last report.Phase) {
+// them. healthy: hosts are asked whether they are.
+func (r Request) Course(checking, healthy bool) (action string, last report.Phase) {
 	switch {
 	case checking:
 		return "check", report.PhaseCheck
 	case r.Plan, r.Action == "list-generations":
 		return "", report.PhaseConnect
-	case r.Has("--health") || r.Has("--health-remote"):
+	case healthy:
 		return r.Action, report.PhaseHealth
 	default:
 		return r.Action, report.PhaseActivate

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/request"
 )
 
@@ -23,10 +24,12 @@ type Rollout struct {
 type Health struct {
 	Here, There string        // commands for a shell on this machine, and on the host; empty: none
 	Timeout     time.Duration // how long they are tried again
+
+	Checks map[string][]inventory.HealthCheck // of nodes of an inventory, by the hosts as typed
 }
 
-// Wanted reports whether a host is asked at all.
-func (h Health) Wanted() bool { return h.Here != "" || h.There != "" }
+// Wanted reports whether any host is asked at all.
+func (h Health) Wanted() bool { return h.Here != "" || h.There != "" || len(h.Checks) > 0 }
 
 // DefaultHealthTimeout is how long a host may take to be healthy.
 const DefaultHealthTimeout = time.Minute
@@ -34,8 +37,9 @@ const DefaultHealthTimeout = time.Minute
 // DefaultCopyJobs is how many systems are copied at a time: more of them share one way out.
 const DefaultCopyJobs = 5
 
-// Of reads a request. Its errors are *request.UsageError.
-func Of(r request.Request) (Rollout, error) {
+// Of reads a request; checks are those of the inventory's nodes, by the hosts as typed, and go with a configuration alone.
+// Its errors are *request.UsageError.
+func Of(r request.Request, checks map[string][]inventory.HealthCheck) (Rollout, error) {
 	var f reader
 	o := Rollout{SkipOffline: r.Has("--skip-offline")}
 	o.Order = Order{
@@ -43,6 +47,9 @@ func Of(r request.Request) (Rollout, error) {
 	}
 	o.EvalJobs, o.CopyJobs = f.count(r, "--eval-jobs", 0), f.count(r, "--copy-jobs", DefaultCopyJobs)
 	o.Health = Health{Here: r.Value("--health"), There: r.Value("--health-remote"), Timeout: f.seconds(r, "--health-timeout", DefaultHealthTimeout)}
+	if spec, _ := request.FindFlag("--health"); slices.Contains(spec.With, r.Action) && r.Evaluates() {
+		o.Health.Checks = checks
+	}
 	o.Budget.OnFailure = r.Value("--on-failure")
 	if changes := []string{"switch", "boot", "test"}; o.Budget.OnFailure == "" && !slices.Contains(changes, r.Action) {
 		o.Budget.OnFailure = Continue // each host is done by itself

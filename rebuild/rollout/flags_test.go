@@ -43,7 +43,7 @@ func TestOf(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Of(r)
+			got, err := Of(r, nil)
 			if test.err != "" {
 				if err == nil || !strings.HasPrefix(err.Error(), test.err+"\n") {
 					t.Errorf("got %v", err)

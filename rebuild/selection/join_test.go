@@ -173,6 +173,9 @@ func TestJoinBeside(t *testing.T) {
 				return []inventory.Node{{Name: "web", Form: f, Host: "10.0.0.1", User: "ann", Port: 2222, SSH: []string{"proxyjump gate"}, Profiles: []string{"home"}}}, nil
 			},
 		}
+		if r.Value("--inventory") == string(inventory.Flake) {
+			catalogue.forms = nil
+		}
 		chosen, err := Choose(r, inventoryOf(t, ""), source.Source{Flake: "."}, catalogue)
 		if err != nil {
 			t.Fatalf("%s: %v", c.line, err)

@@ -42,6 +42,17 @@ func (t *Target) Of() *inventory.Node {
 // Substitutes reports whether the target's node wants the hosts to fetch from binary caches; nil is this machine.
 func (t *Target) Substitutes() bool { return t.Of() != nil && t.Of().Substitute }
 
+// HealthChecks are those of nodes, by the hosts as typed; a nil target is this machine.
+func HealthChecks(targets []*Target) map[string][]inventory.HealthCheck {
+	checks := map[string][]inventory.HealthCheck{}
+	for _, t := range targets {
+		if n := t.Of(); n != nil && len(n.Health) > 0 {
+			checks[t.Word()] = n.Health
+		}
+	}
+	return checks
+}
+
 // Lines are what nodes add to the ssh config, by the names of their hosts; a nil target is this machine.
 func Lines(targets []*Target) map[string][]string {
 	lines := map[string][]string{}

@@ -13,7 +13,8 @@ import (
 
 // nodesDir holds the nodes of the world's colmena hive, or of the output that the file "output" names, each as a configuration
 // with what it says of its deployment: target, user, port, tags, set, there ("yes": it is built there), refused, only ("yes": it
-// is built and no more), profiles, sshOptions, unguarded and substitutes ("yes"), and its keys, as in key.token=text=word,user=web.
+// is built and no more), profiles, sshOptions, unguarded and substitutes ("yes"), its health checks, as in check.up=COMMAND,
+// and its keys, as in key.token=text=word,user=web.
 const nodesDir = "nodes"
 
 // SetNode adds a node to the hive, or changes it, as SetConfiguration does.
@@ -96,8 +97,12 @@ func (w World) describe(name string) map[string]any {
 	}
 	said["keys"] = keys
 	text, _ := os.ReadFile(filepath.Join(w.Dir, nodesDir, name))
+	checks := []any{}
 	for line := range strings.Lines(string(text)) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		if name, is := strings.CutPrefix(key, "check."); is {
+			checks = append(checks, map[string]any{"description": name, "cmd": strings.Fields(value), "period": 1, "timeout": 5})
+		}
 		switch key {
 		case "target":
 			if said["host"] = value; value == "" {
@@ -119,6 +124,7 @@ func (w World) describe(name string) map[string]any {
 			said["buildOnTarget"] = value == "yes"
 		}
 	}
+	said["health"] = map[string]any{"cmd": checks}
 	return said
 }
 
@@ -140,8 +146,8 @@ func (w World) keys(node string) []map[string]any {
 			switch name, value, _ := strings.Cut(field, "="); name {
 			case "after":
 				key["after"] = value == "yes"
-			case "command":
-				key["command"] = strings.Fields(value)
+			case "command", "action":
+				key[name] = strings.Fields(value)
 			default:
 				key[name] = value
 			}

@@ -6,5 +6,5 @@ let
 in
 lib.evalModules {
   modules = [ ../modules/system.nix platform ] ++ modules;
-  specialArgs = { modulesPath = toString ../modules; pkgs = { inherit lib system; }; } // specialArgs;
+  specialArgs = { modulesPath = toString ../modules; pkgs = { inherit lib system; writeText = builtins.toFile; }; } // specialArgs;
 }

@@ -18,8 +18,10 @@ in
       overlays = option (types.listOf types.unspecified) [ ];
       hostPlatform = option types.unspecified { system = config.nixpkgs.system; };
       buildPlatform = option types.unspecified config.nixpkgs.hostPlatform;
+      pkgs = lib.mkOption { };
     };
     system.build = option types.attrs { };
+    system.extraDependencies = option (types.listOf types.unspecified) [ ];
     system.nixos.version = option types.str "26.05.lab";
     # What the guides' configuration.nix sets, and has no effect here.
     system.stateVersion = option types.str "";
