@@ -25,7 +25,19 @@ func (p *parser) finish() (Request, error) {
 	if r.PassThrough() {
 		return *r, nil
 	}
+	r.NoFlake = r.NoFlake || r.namesConfiguration()
 	return *r, conflicts(*r, action, p.unknown)
+}
+
+// namesConfiguration reports whether -I names the configuration of a HOST. It is no flake's then: one that nobody has named
+// would hide it without a word.
+func (r Request) namesConfiguration() bool {
+	if len(r.Hosts) == 0 || r.TargetHostFlag || r.FlakeGiven || r.File != "" || r.Attr != "" {
+		return false
+	}
+	return slices.ContainsFunc(r.Flags, func(f Flag) bool {
+		return f.Name == "--include" && strings.HasPrefix(f.Values[0], "nixos-config=")
+	})
 }
 
 // operands makes of the words that are no flags what the action takes: hosts, or plain words.

@@ -105,7 +105,10 @@ func TestParse(t *testing.T) {
 		{"switch --", "switch exec:switch"},
 		// values that look like something else
 		{"switch web --builders - --option a -1", "switch @web [--builders -] [--option a -1]"},
-		{"switch -I nixos-config=./x web", "switch @web [-I nixos-config=./x]"},
+		{"switch -I nixos-config=./x web", "switch @web no-flake [-I nixos-config=./x]"},
+		{"switch -I nixos-config=./x web --flake .", "switch @web flake:. [-I nixos-config=./x]"},
+		{"switch -I nixos-config=./x", "switch [-I nixos-config=./x] exec:switch,-I,nixos-config=./x"},
+		{"switch -I nixpkgs=./x web", "switch @web [-I nixpkgs=./x]"},
 		{"switch web -j=8", "switch @web [-j=8]"},
 		{"switch --profile-name test web", "switch @web [--profile-name test]"},
 		{"switch --flake web", "switch flake:web exec:switch,--flake,web"},

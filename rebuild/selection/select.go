@@ -53,6 +53,10 @@ func Choose(r request.Request, inv sshcfg.Inventory, s source.Source, c Catalogu
 			"--all is what has a configuration in a flake, and there is none here")
 	case len(r.Hosts) == 0:
 		r.Hosts = []request.Selector{request.Everything()}
+	case action.Hosts == request.HostsSelect && plain(r):
+		if err := named(r).several(r, s); err != nil {
+			return Choice{}, err
+		}
 	}
 	j, err := c.join(r, inv, s)
 	if err != nil {

@@ -3,6 +3,7 @@ package selection
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/decision"
@@ -10,6 +11,17 @@ import (
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/source"
 )
+
+// named is the choice of the words as they stand, for what can be said without a look at what they mean.
+func named(r request.Request) Choice {
+	var c Choice
+	for i, sel := range r.Hosts {
+		if !slices.Contains(r.Hosts[:i], sel) {
+			c.Targets = append(c.Targets, source.Target{Selector: sel})
+		}
+	}
+	return c
+}
 
 // several says why an action is none for several hosts; nil where it is one, or where there are not several. They are
 // always deployed by nixhop's own steps.

@@ -118,6 +118,41 @@ func TestClassicExpression(t *testing.T) {
 	}
 }
 
+// The projects of npins and niv: what nixos-rebuild is called with there is evaluated to the same configuration.
+func TestPinned(t *testing.T) {
+	nixpkgs, err := filepath.Abs("../../testdata/lab/flake/nixpkgs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const system = `import (sources.nixpkgs + "/nixos/lib/eval-config.nix") { system = "a-linux"; modules = [ { networking.hostName = "web"; } ]; }`
+	dir := t.TempDir()
+	for path, text := range map[string]string{
+		// As both write them: sources with an outPath, in a set that can be called, too.
+		"npins/default.nix": `let sources = { nixpkgs = { type = "Channel"; outPath = ` + nixpkgs + `; }; }; in sources // { __functor = self: settings: sources; }`,
+		"nix/sources.nix":   `{ sourcesFile ? ./sources.json, pkgs ? throw "nobody asks for them" }: { nixpkgs = { branch = "x"; outPath = ` + nixpkgs + `; }; __functor = _: settings: throw "no"; }`,
+		"default.nix":       `let sources = import ./npins; in { web = ` + system + `; }`,
+		"system.nix":        `{ sources ? import ./nix/sources.nix { }, ... }: { hosts.web = ` + system + `; }`,
+		"one.nix":           `let sources = import ./npins { }; in ` + system,
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, words := range []string{"-f . -A web", "-f default.nix -A web", "-A hosts.web", "-f system.nix -A hosts.web --arg x 1", "-f one.nix"} {
+		r := parse(t, "switch web "+words)
+		exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
+		s := FindSource(r, dir, exists, func(path string) string { return path })
+		value, said := nix(t, dir, "("+factsNix+") ("+Wanted{Request: r, Source: s}.classic()+")")
+		facts, _ := value.(map[string]any)
+		if facts["hostName"] != "web" || facts["system"] != "a-linux" {
+			t.Errorf("%s: %v\n%s", words, value, said)
+		}
+	}
+}
+
 // What a configuration says of itself, and that one which lacks everything, or fails everywhere, still says what it can.
 func TestFactsOfConfigurations(t *testing.T) {
 	for _, c := range []struct{ configuration, want string }{
