@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,31 +90,64 @@ func labGuard(t *testing.T, l *lab) {
 	t.Run("nixhop is killed", l.guardAlone)
 }
 
-// guardAlone: a guard needs nobody. nixhop is killed while the new system is activated, and the host is back; the next run goes well.
+// killedMoment is when nixhop is killed: a line that it prints, or something that its host or this machine shows.
+type killedMoment struct {
+	name, parameters string
+	flags            []string
+	line             string // that nixhop has printed
+	there            string // a command that ends well on the host
+	switched         bool   // else the host is as before
+}
+
+// killedMoments are those in which a guard is there, or is about to be; the phases before it are fleetKilled's.
+func killedMoments() []killedMoment {
+	return []killedMoment{
+		{name: "activate", parameters: `activate = "echo it has begun; sleep 1";`, line: "it has begun"},
+		{name: "prove", flags: []string{"--health", "sleep 60", "--health-timeout", "3"},
+			there: "grep -q ^ended=yes /run/nixhop/guarded/outcome && [ -e /run/nixhop/guarded/open ]"},
+		{name: "commit", parameters: `installBootLoader = "[ ! -L /run/nixhop/guarded ] || { touch /run/committing; sleep 1; }";`,
+			there: "[ -e /run/committing ]", switched: true},
+	}
+}
+
+// guardAlone: a guard needs nobody. Whenever nixhop is killed the host is as before, or fully switched, nothing is left there, and the next
+// run goes well.
 func (l *lab) guardAlone(t *testing.T) {
-	was := l.guardedBefore(t, "n1", "guarded")
-	dir := l.guardedSystem(t, "n1", "guarded alone", "echo it has begun; sleep 1")
-	cmd := l.command(t, dir, []string{"NIXHOP_GUARD=1"}, "switch", "n1", "--engine", "native")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	said, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
+	was := l.guardedBefore(t, "n1", "killed")
+	for _, moment := range killedMoments() {
+		own := `n1 = system { hostName = "n1"; `
+		dir := l.systems(t, own+`};`, own+`message = "killed in `+moment.name+`"; `+moment.parameters+` };`)
+		cmd := l.command(t, dir, []string{"NIXHOP_GUARD=1"}, slices.Concat([]string{"switch", "n1", "--engine", "native"}, moment.flags)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		said, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(said)
+		for moment.line != "" && lines.Scan() && !strings.Contains(lines.Text(), moment.line) {
+		}
+		if moment.there != "" {
+			l.ssh(t, "n1", "n=0; until "+moment.there+"; do n=$((n + 1)); [ $n -lt 1000 ] || exit 1; sleep 0.02; done 2>/dev/null")
+		}
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_, _ = io.Copy(io.Discard, said)
+		_ = cmd.Wait()
+		l.ssh(t, "n1", `n=0; while [ -L /run/nixhop/guarded ] || systemctl -q is-active 'nixos-rebuild-swit*'; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`)
+		system := l.build(t, dir, "n1")
+		if moment.switched {
+			was = system
+		}
+		l.runs(t, "n1", was)
+		l.unguarded(t, "n1")
+		was = system
+		succeeds(t, l.nixhop(t, dir, []string{"NIXHOP_GUARD=60"}, "switch", "n1", "--engine", "native"))
+		l.runs(t, "n1", system)
+		l.unguarded(t, "n1")
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(said)
-	for lines.Scan() && !strings.Contains(lines.Text(), "it has begun") {
-	}
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-	_, _ = io.Copy(io.Discard, said)
-	_ = cmd.Wait()
-	l.ssh(t, "n1", `n=0; while [ -e /run/nixhop/guarded ] || [ -L /run/nixhop/guarded ]; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`)
-	l.runs(t, "n1", was)
-	succeeds(t, l.nixhop(t, dir, []string{"NIXHOP_GUARD=60"}, "switch", "n1", "--engine", "native"))
-	l.runs(t, "n1", l.build(t, dir, "n1"))
-	l.unguarded(t, "n1")
-	l.noMasterLeft(t)
+	l.noMasterLeft(t) // which waits until those of the killed ones have ended
 }
 
 // guardedSystem makes a flake whose host does something as it is activated.

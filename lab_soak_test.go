@@ -72,3 +72,13 @@ func (l *lab) soaked(t *testing.T, dir, name string) soaked {
 		takes: 3 * time.Second, slowness: 2 * time.Second,
 	}
 }
+
+// TestSoakLink loses the link in every moment that labLinkLost knows, by both ways to deploy.
+func TestSoakLink(t *testing.T) {
+	l := startLab(t, "n1")
+	for _, moment := range lostLinks() {
+		for _, engine := range engines {
+			l.loseLink(t, moment, engine)
+		}
+	}
+}

@@ -47,7 +47,8 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 	case after.System.Current == "":
 		return err // no NixOS yet, and nothing to compare
 	}
-	text, result := p.Teller.Aftermath(p.Before, after, p.logged(ctx, asked), code, waited || lost)
+	told := p.logged(ctx, asked)
+	text, result := p.Teller.Aftermath(p.Before, after, told, code, waited || lost)
 	if cause := context.Cause(ctx); cause != nil {
 		p.Say.Warn(text)
 		return cause
@@ -60,7 +61,8 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 		p.Blame(ctx, explain.Outcome{Ended: true, Status: facts.UnitsFailed})
 	}
 	failed := &OutcomeError{Result: result, Err: errors.New(text)}
-	if p.Job.Dialect != nil { // else the child is ssh, and its status none of ours
+	known := code == ssh.Failed && (told.System != "" || result == report.Units)
+	if p.Job.Dialect != nil && !known { // else the child is ssh, and its status none of ours
 		failed.Child = PassedOn(err)
 	}
 	return failed
