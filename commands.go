@@ -196,7 +196,8 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
 		return func(c *cli.Context) error { return command.Run(c.Context, r, world, s.Stdio) }
 	case "export":
-		return func(c *cli.Context) error { return export.Run(c.Context, r, s.Say) }
+		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
+		return func(c *cli.Context) error { return export.Run(c.Context, r, world) }
 	case "completion":
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":

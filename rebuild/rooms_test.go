@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"rebuild/guard"},
 	{"rebuild/connection"},
 	{"rebuild/remote"},
-	{"rebuild/building", "rebuild/keys", "rebuild/phase", "rebuild/preview", "rebuild/reboot"},
+	{"rebuild/building", "rebuild/included", "rebuild/keys", "rebuild/phase", "rebuild/preview", "rebuild/reboot"},
 	{"rebuild", "rebuild/command", "rebuild/export"},
 	{mainRoom},
 }

@@ -1,5 +1,5 @@
 // Package export writes what one side knows of hosts in the words of the other: the ssh config as a module of NixOS or
-// home-manager. It asks ssh whether it means the same there, and deploys nothing; what a config says is never worked out
+// home-manager, and the hosts of a flake or an inventory as Host blocks of the ssh config. It asks ssh whether it means the same there, and deploys nothing; what a config says is never worked out
 // from its lines here, which are only put in another order.
 package export
 
@@ -17,14 +17,45 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
 	"nixhop/sshcfg"
 )
 
 // Run prints the user's ssh config, or that of --ssh-config, as a module of NixOS, with the keys of its hosts, or of
-// home-manager. What cannot be said there is a warning each.
-func Run(ctx context.Context, r request.Request, say report.Sink) error {
+// home-manager. What cannot be said there is a warning each. With --from-flake it goes the other way (fromFlake).
+func Run(ctx context.Context, r request.Request, w selection.World) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
+	if err := misplaced(r); err != nil {
+		return err
+	}
+	if r.Has("--from-flake") {
+		return fromFlake(ctx, r, w)
+	}
+	return module(ctx, r, w.Say)
+}
+
+// misplaced is the error for flags of the other way.
+func misplaced(r request.Request) error {
+	if r.Has("--from-flake") {
+		if r.Has("--home-manager") {
+			return &request.UsageError{Message: "--home-manager cannot be used with --from-flake", Hint: "what that prints is ssh configuration"}
+		}
+		return nil
+	}
+	for _, f := range slices.Concat(r.Own, r.Flags) {
+		if !slices.Contains([]string{"--home-manager", "--ssh-config", "--verbose", "--quiet"}, f.Name) {
+			return &request.UsageError{Message: f.Spelling + " cannot be used without --from-flake", Hint: "as in: nixhop export --from-flake " + nixexec.ShellWords(f.Spaced())}
+		}
+	}
+	if r.FlakeGiven || r.NoFlake || r.File != "" {
+		return &request.UsageError{Message: "a flake or a file cannot be used without --from-flake", Hint: "as in: nixhop export --from-flake --flake FLAKE"}
+	}
+	return nil
+}
+
+// module prints the ssh config as a module.
+func module(ctx context.Context, r request.Request, say report.Sink) error {
 	files := sshcfg.Files(r.SSHConfig)
 	if len(files) == 0 {
 		return &request.UsageError{Message: "--ssh-config none leaves nothing to export", Hint: "as in: nixhop export --ssh-config FILE"}

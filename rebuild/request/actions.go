@@ -83,6 +83,9 @@ func ownActions() []Action {
 		"--no-net", "--refresh", "--accept-flake-config", "--override-input", "--no-write-lock-file", "--option", "--quiet"}
 	connecting := slices.DeleteFunc(append(slices.Clone(inventory), "--accept-new", "--connect-timeout"), func(name string) bool { return name == "--json" })
 	sending := slices.Concat(connecting, v("--yes", "--skip-offline", "--sudo", "--elevate", "--ask-elevate-password"))
+	exporting := slices.DeleteFunc(slices.Clone(inventory), func(name string) bool {
+		return slices.Contains([]string{"--all", "--except", "--partition", "--json"}, name)
+	})
 	plain := []string{"--ssh-config", "--verbose", "--help"}
 	return []Action{
 		{Name: "check", Own: true, Usage: "[HOST...] [flags]", Refuses: []string{"--plan"}, Short: "check that a deployment can work, and do no more",
@@ -97,8 +100,8 @@ func ownActions() []Action {
 				"Several: side by side, each line behind the name of its host."},
 		{Name: UploadKeys, Own: true, Usage: "[HOST...] [flags]", Flags: sending, Short: "send the keys of an inventory, and nothing else",
 			Long: "A deployment sends them, too. A key that is there already is left alone."},
-		{Name: "export", Own: true, Hosts: PlainWords, Usage: "[flags]", Flags: append(slices.Clone(plain), "--home-manager"), Short: "print the ssh config as a module of NixOS",
-			Long: "As programs.ssh.extraConfig, with the keys of its hosts as programs.ssh.knownHosts. It is the user's own config, or that of --ssh-config, with all that it includes. What ssh would not take for the same is a warning each."},
+		{Name: "export", Own: true, Hosts: PlainWords, Usage: "[--from-flake] [flags]", Flags: slices.Concat(exporting, v("--home-manager", "--from-flake", "--write", "--address")), Short: "print the ssh config as a module of NixOS",
+			Long: "As programs.ssh.extraConfig, with the keys of its hosts as programs.ssh.knownHosts. It is the user's own config, or that of --ssh-config, with all that it includes. What ssh would not take for the same is a warning each. With --from-flake the other way: a Host block for each configuration of the flake, and each node of an inventory."},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
 			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
 				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +

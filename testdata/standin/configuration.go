@@ -26,6 +26,8 @@ type Configuration struct {
 	Kernel          string   // its version
 	Release         string   // any other system has another one
 	Specialisations []string // names
+	Addresses       []string // of its interfaces
+	Domain          string   // networking.domain
 	Refused         []string // why it takes no other build platform
 }
 
@@ -55,7 +57,7 @@ func readConfiguration(path, name string) (Configuration, bool) {
 	c := Configuration{Name: name, System: "x86_64-linux"}
 	fields := map[string]*string{
 		"hostName": &c.HostName, "system": &c.System, "buildSystem": &c.BuildSystem,
-		"evaluation": &c.Evaluation, "facts": &c.Facts, "toplevel": &c.Toplevel, "build": &c.Build, "kernel": &c.Kernel, "release": &c.Release,
+		"evaluation": &c.Evaluation, "facts": &c.Facts, "toplevel": &c.Toplevel, "build": &c.Build, "kernel": &c.Kernel, "release": &c.Release, "domain": &c.Domain,
 	}
 	for line := range strings.Lines(string(text)) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
@@ -64,6 +66,8 @@ func readConfiguration(path, name string) (Configuration, bool) {
 			*field = value
 		case key == "specialisations":
 			c.Specialisations = strings.Fields(value)
+		case key == "addresses":
+			c.Addresses = strings.Fields(value)
 		case key == "refused":
 			c.Refused = strings.Fields(value)
 		}
@@ -81,6 +85,24 @@ func (c Configuration) facts() string {
 		"hostName": c.HostName, "system": c.System, "buildSystem": build, "implied": false,
 		"refused": append([]string{}, c.Refused...), "files": []string{},
 	})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// addresses are what nixhop's addresses.nix tells of it.
+func (c Configuration) addresses() string {
+	families := map[bool][]string{false: {}, true: {}}
+	for _, address := range c.Addresses {
+		six := strings.Contains(address, ":")
+		families[six] = append(families[six], address)
+	}
+	name := ""
+	if c.Domain != "" {
+		name = c.HostName + "." + c.Domain
+	}
+	text, err := json.Marshal(map[string]any{"ipv4": families[false], "ipv6": families[true], "name": name})
 	if err != nil {
 		panic(err)
 	}

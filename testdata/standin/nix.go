@@ -90,6 +90,13 @@ func (c *call) evaluate(words []string) int {
 	if m := forced.FindStringSubmatch(value(words, "--apply")); m != nil {
 		conf.BuildSystem = m[1]
 	}
+	if strings.Contains(strings.Join(words, " "), "networking.interfaces") {
+		if conf.Evaluation != "" {
+			return c.fail("%s", evaluationError(conf.Evaluation))
+		}
+		fmt.Println(conf.addresses())
+		return 0
+	}
 	whole := slices.Contains(words, "--raw")
 	if !whole && conf.Evaluation == "" {
 		fmt.Println(conf.facts())

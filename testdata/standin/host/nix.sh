@@ -46,7 +46,7 @@ END
 *'let inventory = '*)
     exec "$place/bin/nix-command" "$@"
     ;;
-*builtins.attrNames*)
+*" --apply builtins.attrNames"*)
     names=
     LC_ALL=C
     for file in "$place"/../configurations/*; do names="$names,\"${file##*/}\""; done

@@ -1,0 +1,294 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nixhop/nixexec"
+	"nixhop/rebuild/included"
+	"nixhop/rebuild/inventory"
+	"nixhop/rebuild/prompt"
+	"nixhop/rebuild/report"
+	"nixhop/rebuild/request"
+	"nixhop/rebuild/selection"
+	"nixhop/rebuild/source"
+	"nixhop/sshcfg"
+)
+
+// flakeFile is the name of the file that --write writes.
+const flakeFile = "flake"
+
+// flakeMark begins what is written.
+const flakeMark = included.Mark + " export --from-flake, which writes it anew: what is changed here is lost.\n"
+
+// Reached is a host as a Host block has it.
+type Reached struct {
+	Name  string      // the alias
+	To    sshcfg.Host // where it is; its user and port where they are known
+	Lines []string    // more of ssh configuration
+}
+
+// fromFlake prints a Host block for each configuration and each node of the source, or writes them into the file that is
+// nixhop's own. Where one has no address, that is said, and it has no block.
+func fromFlake(ctx context.Context, r request.Request, w selection.World) error {
+	given, err := addresses(r)
+	if err != nil {
+		return err
+	}
+	inv, unread := source.Inventory(r)
+	w.Say.Warnings(unread...)
+	src, err := source.Find(r, w.Dir, w.Env)
+	if err != nil {
+		return err
+	}
+	w.Say.Info(src.Above(w.Dir))
+	configurations, nodes, err := selection.Machines(ctx, r, src, inv, w)
+	if err != nil {
+		return err
+	}
+	if len(configurations)+len(nodes) == 0 {
+		return &request.UsageError{Message: src.String() + " has no configuration and no node", Hint: "from another one: nixhop export --from-flake --flake FLAKE"}
+	}
+	known := slices.Clone(configurations)
+	for _, n := range nodes {
+		known = append(known, n.Name)
+	}
+	for name := range given {
+		if !slices.Contains(known, name) {
+			return &request.UsageError{Message: fmt.Sprintf("--address names %q, and %s has no such configuration", name, src), Hint: "it has " + report.Listed(known)}
+		}
+	}
+	ask := func(s source.Source, name string) (source.Addresses, error) {
+		if len(known) > 1 {
+			w.Say.Info("asking the configuration " + name + " for its addresses")
+		}
+		return source.AskAddresses(ctx, source.Wanted{Source: s, Configuration: name, Request: r, Look: true})
+	}
+	hosts, without, err := reached(src, configurations, nodes, given, taken(inv), ask)
+	if err != nil {
+		return err
+	}
+	hosts, refused, err := taking(ctx, hosts)
+	if err != nil {
+		return err
+	}
+	w.Say.Warnings(append(without, refused...)...)
+	text := flakeMark + blocksOf(hosts)
+	if !r.Has("--write") {
+		w.Say.Print(text)
+		return nil
+	}
+	return writeFlake(ctx, r, w, text, len(hosts))
+}
+
+// addresses are those of --address, by their names.
+func addresses(r request.Request) (map[string]sshcfg.Host, error) {
+	given := map[string]sshcfg.Host{}
+	for _, f := range r.Own {
+		if f.Name != "--address" {
+			continue
+		}
+		name, word, _ := strings.Cut(f.Values[0], "=")
+		host, err := sshcfg.ParseHost(word)
+		if name == "" || err != nil {
+			return nil, &request.UsageError{Message: fmt.Sprintf("--address %q is not NAME=ADDRESS", f.Values[0]), Hint: "as in: --address web=192.0.2.1, or web=root@[2001:db8::1]:2222"}
+		}
+		given[name] = host
+	}
+	return given, nil
+}
+
+// taken are where the ssh config names aliases of its own: what is nixhop's there does not count.
+func taken(inv sshcfg.Inventory) map[string]string {
+	where := map[string]string{}
+	ours := map[string]bool{}
+	for _, a := range inv.Aliases {
+		if _, known := ours[a.File]; !known {
+			ours[a.File] = included.Ours(a.File)
+		}
+		if !ours[a.File] {
+			where[a.Name] = fmt.Sprintf("%s:%d", a.File, a.Line)
+		}
+	}
+	return where
+}
+
+// reached are the hosts that have an address, and why each of the others has none. ask asks a configuration; each is asked
+// only where nothing else says where its host is.
+func reached(
+	src source.Source, configurations []string, nodes []inventory.Node, given map[string]sshcfg.Host, taken map[string]string,
+	ask func(source.Source, string) (source.Addresses, error),
+) (hosts []Reached, without []string, err error) {
+	for _, name := range configurations {
+		nodes = append(nodes, inventory.Node{Name: name})
+	}
+	slices.SortStableFunc(nodes, func(a, b inventory.Node) int { return strings.Compare(a.Name, b.Name) })
+	for _, n := range nodes {
+		leave := func(format string, values ...any) {
+			without = append(without, nixexec.Printable(n.Name)+" is left out: "+fmt.Sprintf(format, values...))
+		}
+		to, said := given[n.Name]
+		alias, err := sshcfg.ParseHost(n.Name)
+		switch {
+		case taken[n.Name] != "":
+			leave("%s names it already", taken[n.Name])
+			continue
+		case err != nil || alias.Name != n.Name:
+			leave("no alias can be called that")
+			continue
+		case n.Refused != "":
+			leave("it has %s", n.Refused)
+			continue
+		case n.BuildOnly:
+			leave("it is built and goes nowhere (deployment.buildOnly)")
+			continue
+		}
+		if !said && n.Host != "" {
+			if to, err = sshcfg.ParseHost(n.Host); err != nil {
+				leave("its deployment.targetHost is no host: %q", n.Host)
+				continue
+			}
+			said = true
+		}
+		if !said {
+			from := source.Target{Node: &n}
+			if n.Form.IsNone() {
+				from.Node = nil
+			}
+			a, err := ask(from.From(src), n.Name)
+			if err != nil {
+				return nil, nil, err
+			}
+			word, why := one(a)
+			if why != "" {
+				leave("%s; give it one: --address %s=ADDRESS", why, n.Name)
+				continue
+			}
+			if to, err = sshcfg.ParseHost(word); err != nil {
+				leave("its address is none: %q", word)
+				continue
+			}
+		}
+		if to.User == "" {
+			to.User = n.User
+		}
+		if to.Port == 0 {
+			to.Port = n.Port
+		}
+		hosts = append(hosts, Reached{Name: n.Name, To: to, Lines: n.SSH})
+	}
+	return hosts, without, nil
+}
+
+// one is the address of a host that its configuration leaves no doubt about, or why there is none: the only one of IPv4, else
+// the only one of IPv6, else its name with its domain.
+func one(a source.Addresses) (address, why string) {
+	for _, all := range [][]string{a.IPv4, a.IPv6} {
+		if len(all) == 1 {
+			return all[0], ""
+		}
+		if len(all) > 1 && a.Name == "" {
+			return "", "it has several addresses (" + strings.Join(all, ", ") + ")"
+		}
+		if len(all) > 1 {
+			break
+		}
+	}
+	if a.Name == "" {
+		return "", "its configuration has no address in networking.interfaces, and no networking.domain"
+	}
+	return a.Name, ""
+}
+
+// taking are the hosts whose blocks ssh takes as they are meant: one that it does not would end every ssh that reads the
+// file. refused says which are not among them.
+func taking(ctx context.Context, hosts []Reached) (kept []Reached, refused []string, err error) {
+	dir, err := os.MkdirTemp("", "nixhop-export-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a place for what ssh is asked: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	made := filepath.Join(dir, "config")
+	for _, h := range hosts {
+		if err := os.WriteFile(made, []byte(blocksOf([]Reached{h})), 0o600); err != nil {
+			return nil, nil, err
+		}
+		e, err := sshcfg.Resolve(ctx, h.Name, made, nil)
+		var broken *sshcfg.ConfigError
+		switch {
+		case errors.As(err, &broken):
+			refused = append(refused, h.Name+" is left out: ssh does not take what the inventory says of it: "+nixexec.Printable(broken.Text))
+		case err != nil:
+			return nil, nil, err
+		case !strings.EqualFold(e.HostName, h.To.Name):
+			refused = append(refused, fmt.Sprintf("%s is left out: ssh reads its address %q as %q", h.Name, h.To.Name, e.HostName))
+		default:
+			kept = append(kept, h)
+		}
+	}
+	return kept, refused, nil
+}
+
+// blocksOf are hosts as Host blocks.
+func blocksOf(hosts []Reached) string {
+	var b strings.Builder
+	for _, h := range hosts {
+		fmt.Fprintf(&b, "\nHost %s\n  HostName %s\n", words([]string{h.Name}), words([]string{strings.ReplaceAll(h.To.Name, "%", "%%")}))
+		if h.To.User != "" {
+			fmt.Fprintf(&b, "  User %s\n", words([]string{h.To.User}))
+		}
+		if h.To.Port != 0 {
+			fmt.Fprintf(&b, "  Port %d\n", h.To.Port)
+		}
+		for _, line := range h.Lines {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// writeFlake writes the blocks of so many hosts into their file, and has the user's config include it after a yes.
+func writeFlake(ctx context.Context, r request.Request, w selection.World, text string, hosts int) error {
+	file, err := included.Find(r.SSHConfig, flakeFile)
+	if err != nil {
+		return err
+	}
+	changed, err := file.Write(text)
+	if err != nil {
+		return err
+	}
+	told := file.Path + " is as it was"
+	if changed {
+		told = fmt.Sprintf("wrote %s, with %d hosts", file.Path, hosts)
+		if hosts == 1 {
+			told = "wrote " + file.Path + ", with 1 host"
+		}
+	}
+	w.Say.Info(told)
+	if hosts == 0 || file.Included() {
+		return nil
+	}
+	if prompt.Somebody(w.Ask) {
+		yes, err := w.Ask.Yes(ctx, fmt.Sprintf("ssh does not read it yet: %s lacks the line\n  %s\nwrite it there, in front of all else? type yes, in full: ", file.Config, file.Line))
+		if err != nil {
+			return err
+		}
+		if yes {
+			if err := file.Include(); err != nil {
+				return err
+			}
+			if !file.Included() {
+				return errors.New("ssh does not read " + nixexec.Quoted(file.Path) + ", although " + nixexec.Quoted(file.Config) + " has the line now")
+			}
+			w.Say.Info("ssh reads it now: " + file.Config + " begins with " + file.Line)
+			return nil
+		}
+	}
+	w.Say.Warn(fmt.Sprintf("ssh does not read it yet: %s lacks this line, in front of all else: %s", file.Config, file.Line))
+	return nil
+}
