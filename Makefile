@@ -7,13 +7,14 @@
 # golangci      golangci-lint, by .golangci.yml; the first time it is built from its sources, for minutes
 # vulnerabilities  what is known against Go's library and the modules that the program calls (needs vuln.go.dev)
 # release       the archives of a release, in ./release: VERSION=..., else what git calls this commit (GNU tar)
+# pictures      those of the README, of real runs (root, Debian): look at them before they are committed
 # vendor-hash   write the hash of the vendored modules into nix/package.nix, after a change of go.mod (Nix)
 
 # The race detector needs a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 SCRIPTS := $(shell find . -name '*.sh' -not -path './.git/*') testdata/lab/bin/nixos-rebuild .ci/run .ci/release
 
-.PHONY: build try test lint golangci vulnerabilities lab bench soak release vendor-hash clean
+.PHONY: build try test lint golangci vulnerabilities lab bench soak pictures release vendor-hash clean
 
 build:
 	go build -o nixhop .
@@ -46,9 +47,9 @@ soak:
 	go test -tags $(SOAK_TAGS) -run TestSoak -count 1 -timeout 90m -v .
 
 lint:
-	go vet ./... ./testdata/standin ./testdata/terminal
-	go vet -tags lab,bench,soak .
-	GOOS=darwin go vet ./... ./testdata/standin ./testdata/terminal
+	go vet ./... ./testdata/standin ./testdata/terminal ./testdata/picture
+	go vet -tags lab,bench,soak,pictures .
+	GOOS=darwin go vet ./... ./testdata/standin ./testdata/terminal ./testdata/picture
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@if command -v shellcheck >/dev/null; then \
@@ -70,6 +71,10 @@ golangci:
 
 vulnerabilities:
 	go run $(GOVULNCHECK) ./...
+
+pictures:
+	@testdata/lab/lab.sh install
+	go test -tags lab,pictures -run TestMakePictures -count 1 -timeout 20m .
 
 VERSION ?= $(shell git describe --tags --always --dirty)
 
