@@ -189,7 +189,7 @@ func labKeys(t *testing.T, l *lab) {
 	l.must(t, git(dir, "add", "-A"))
 	env := l.configured(t, "Host "+l.address(t, "n1"), l.login(t))
 	r := l.nixhop(t, dir, env, "switch", "my-nixos")
-	if r.code != 1 || !strings.Contains(r.stderr, `there is no directory "/run/keys" on the host; nothing was activated`) {
+	if r.code != 3 || !strings.Contains(r.stderr, `there is no directory "/run/keys" on the host [key-place]`) {
 		t.Errorf("status %d:\n%s", r.code, r.stderr)
 	}
 	l.ssh(t, "n1", "install -d -m 0750 /run/keys && install -d /etc/keys")

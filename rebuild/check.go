@@ -9,6 +9,7 @@ import (
 	"nixhop/rebuild/check"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/keys"
 	"nixhop/rebuild/preview"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/remote"
@@ -37,6 +38,7 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 		if r.checking && t.Decision.Engine == nil { // where the checks are what the user wants it is worth a word
 			c.Found = append(c.Found, reach...)
 		}
+		c.Found = append(c.Found, keys.Places(ctx, r.performer(c), t.Target.Of())...)
 	}
 	c.Trip = r.roundTrip(ctx, t.Decided)
 	if r.checking {
@@ -59,11 +61,9 @@ func (r *Run) check(ctx context.Context, t Told) (Checked, error) {
 
 // evaluated ends a check with the end of the evaluation, which a refused cross build has not got.
 func (r *Run) evaluated(ctx context.Context, c Checked) (Checked, error) {
-	refused := slices.ContainsFunc(c.Found, func(f report.Finding) bool { return f.Name == "cross-refused" })
-	if refused {
+	refused := func(f report.Finding) bool { return f.Name == "cross-refused" }
+	if c.Evaluation == nil || slices.ContainsFunc(c.Found, refused) {
 		c.Evaluation.Drop(errChecksFailed)
-	}
-	if c.Evaluation == nil || refused {
 		return c, r.report(c.Placed, c.Found)
 	}
 	_, _, err := r.evaluator.Derivation(ctx, c.Evaluation, r.question(c.Located, c.Decision, c.Wanted), r.showing(c.Placed))

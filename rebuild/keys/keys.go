@@ -40,6 +40,9 @@ type key struct {
 	fresh   bool  // it was sent, and its action was not run yet
 }
 
+// noShell is why no keys are sent where sudo allows commands alone.
+const noShell = "sudo lets this login run single commands only there, and no shell of root's"
+
 // Prepare makes the keys that a request sends to the host of a performer, and asks the host whether those can be written that
 // it gets before an activation. Errors: a key is not made, or cannot be written; nothing is changed then.
 func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (*Ready, error) {
@@ -48,12 +51,12 @@ func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (*Ready
 	}
 	k := &Ready{performer: p, kind: n.Form.Kind}
 	if p.Job.Commands != nil {
-		return nil, k.fails(n.Keys[0], "sudo lets this login run single commands only there, and no shell of root's",
+		return nil, k.fails(n.Keys[0], noShell,
 			"log in as root: "+p.Job.Request.On("root@"+p.Link.Machine.Host.Name).Offer(report.Again()))
 	}
 	for _, one := range n.Keys {
-		if err := k.wrong(one); err != nil {
-			return nil, err
+		if what, hint := wrong(one); what != "" {
+			return nil, k.fails(one, what, hint)
 		}
 	}
 	var err error
@@ -169,22 +172,22 @@ var (
 	permissions = regexp.MustCompile(`^0*[0-7]{1,4}$`)
 )
 
-// wrong is what is wrong with what an inventory says of a key, before it is made.
-func (k *Ready) wrong(one inventory.Key) error {
+// wrong is what is wrong with what an inventory says of a key, before it is made; empty: nothing. hint says how it would be right.
+func wrong(one inventory.Key) (what, hint string) {
 	unclean := !path.IsAbs(one.Path) || path.Clean(one.Path) != one.Path || nixexec.Printable(one.Path) != one.Path
 	switch {
 	case unclean:
-		return k.fails(one, fmt.Sprintf("%q is no plain path of a file", one.Path), "")
+		return fmt.Sprintf("%q is no plain path of a file", one.Path), ""
 	case !account.MatchString(one.User):
-		return k.fails(one, fmt.Sprintf("%q is no name of a user", one.User), "")
+		return fmt.Sprintf("%q is no name of a user", one.User), ""
 	case !account.MatchString(one.Group):
-		return k.fails(one, fmt.Sprintf("%q is no name of a group", one.Group), "")
+		return fmt.Sprintf("%q is no name of a group", one.Group), ""
 	case !permissions.MatchString(one.Permissions):
-		return k.fails(one, fmt.Sprintf("%q are no permissions in octal", one.Permissions), `as in: permissions = "0640"`)
+		return fmt.Sprintf("%q are no permissions in octal", one.Permissions), `as in: permissions = "0640"`
 	case one.File != "" && len(one.Command) > 0:
-		return k.fails(one, "its content is to come from a file and from a command", "one of them is enough")
+		return "its content is to come from a file and from a command", "one of them is enough"
 	}
-	return nil
+	return "", ""
 }
 
 // fails is the error of a key that cannot be sent; nothing is changed yet.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 
 	"nixhop/nixexec"
@@ -54,25 +55,47 @@ func (k *Ready) look(ctx context.Context, after bool) error {
 
 // unfit is the error for a key that the host has no right place for.
 func (k *Ready) unfit(one *key) error {
-	again := "\nwhere the system itself makes it: uploadAt = \"post-activation\""
-	if one.After || k.kind == inventory.NixOps { // which sends all of them before
-		again = ""
+	what, remedy := k.lack(one)
+	var hint []string
+	switch one.state {
+	case noDirectory:
+		hint = k.performer.Call.Lines(remedy)
+	case noUser:
+		hint = []string{"its owner must be there"}
+	case noGroup:
+		hint = []string{"its group must be there"}
 	}
+	if later := k.later(one); later != "" {
+		hint = append(hint, later)
+	}
+	return k.fails(one.Key, what, strings.Join(hint, "\n"))
+}
+
+// lack is what a host lacks for a key, by what it has told, and what would make it.
+func (k *Ready) lack(one *key) (what string, remedy []report.Remedy) {
 	directory := path.Dir(one.Path)
 	switch one.state {
 	case noDirectory:
 		words := append([]string{"ssh", k.performer.Link.Machine.Host.String(), "--"}, k.performer.Job.Elevate...)
-		make := report.Nixhop(append(words, "mkdir", "-p", "-m", "0750", directory)...)
-		return k.fails(one.Key, fmt.Sprintf("there is no directory %q on the host", directory), k.performer.Call.Lines([]report.Remedy{make})[0]+again)
+		remedy = []report.Remedy{report.Nixhop(append(words, "mkdir", "-p", "-m", "0750", directory)...)}
+		return fmt.Sprintf("there is no directory %q on the host", directory), remedy
 	case aDirectory:
-		return k.fails(one.Key, fmt.Sprintf("%q is a directory on the host", one.Path), "")
+		return fmt.Sprintf("%q is a directory on the host", one.Path), nil
 	case noUser:
-		return k.fails(one.Key, fmt.Sprintf("the host has no user %q", one.User), "its owner must be there"+again)
+		return fmt.Sprintf("the host has no user %q", one.User), nil
 	case noGroup:
-		return k.fails(one.Key, fmt.Sprintf("the host has no group %q", one.Group), "its group must be there"+again)
+		return fmt.Sprintf("the host has no group %q", one.Group), nil
 	default:
-		return k.fails(one.Key, fmt.Sprintf("the host told %q of it", one.state), "")
+		return fmt.Sprintf("the host told %q of it", one.state), nil
 	}
+}
+
+// later says how a key may come behind what makes its place; NixOps sends all of them before.
+func (k *Ready) later(one *key) string {
+	if one.After || k.kind == inventory.NixOps || !slices.Contains([]state{noDirectory, noUser, noGroup}, one.state) {
+		return ""
+	}
+	return "where the system itself makes it: uploadAt = \"post-activation\""
 }
 
 // send writes the keys of a part of the run that are not there already, and runs their actions.

@@ -95,6 +95,8 @@ func hostFindings() []Spec {
 			"two names of a run lead to one machine: an error where they want different configurations, else it is deployed once",
 			Error, Note),
 		skippable("node-address", "an inventory has its node at another address than the one that the host is reached at", Warning),
+		fatal("key-place",
+			"a key of the inventory that comes before the activation has no directory, user or group on the host; a warning where nobody can look", Error, Warning),
 		fatal("no-generation", "`--generation`: the profile of the host has none of that number", Error),
 		skippable("not-nixos", "the host runs something else", Warning),
 		skippable("too-old",
