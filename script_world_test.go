@@ -160,7 +160,7 @@ var runName = regexp.MustCompile(`(/tmp/nixhop-)[0-9]+-[a-z0-9]{8}\b`)
 
 // How long a host has taken: where it is said that it went no further, and in the last column of the table of a run.
 var (
-	tookLine  = regexp.MustCompile(`(?m)^(INFO nixhop: .* after )(?:[0-9]+m)?[0-9]+s$`)
+	tookLine  = regexp.MustCompile(`(?m)^(INFO nixhop: .* after )(?:[0-9]+m)?[0-9]+s(,|$)`)
 	tookTable = regexp.MustCompile(`(?m)^HOST +.*SECONDS\n(?:.* [0-9]+\n)+`)
 	madeAt    = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}`)
 	tookRow   = regexp.MustCompile(`(?m) [0-9]+$`)
@@ -168,7 +168,7 @@ var (
 
 // withoutTimes is a text that comes out the same on a machine that is busy.
 func withoutTimes(text string) string {
-	text = madeAt.ReplaceAllString(tookLine.ReplaceAllString(text, "${1}TIME"), "YYYY-MM-DD HH:MM:SS")
+	text = madeAt.ReplaceAllString(tookLine.ReplaceAllString(text, "${1}TIME${2}"), "YYYY-MM-DD HH:MM:SS")
 	return tookTable.ReplaceAllStringFunc(text, func(table string) string { return tookRow.ReplaceAllString(table, " N") })
 }
 

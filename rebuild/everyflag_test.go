@@ -28,7 +28,7 @@ func elsewhere(flag, engine string, action request.Action, file bool) bool {
 	switch flag {
 	case "--plan", "--check": // what is done with the commands
 	case "--no-guard": // there is none
-		return !own
+		return !own || action.Name == "boot"
 	case "--ask": // what is said before it
 	case "--diff":
 		return own

@@ -29,7 +29,7 @@ func (r *Run) job(c Checked) plan.Job {
 		Far:    c.Trip > facts.LongWay, Locked: c.Trip > facts.LongWay, Dialect: c.Decision.Engine,
 		SSHOpts:  r.sshOpts(c.Located),
 		Settings: c.Settings, Cross: c.Wanted.Cross, System: c.Wanted.System, Emulate: c.Emulate, Substitutes: c.Target.Substitutes(),
-		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands,
+		Elevate: c.Decision.Elevate, Password: c.Decision.Password, Commands: c.Decision.Commands, Once: r.wish.Of(c.Target.Of()).Once,
 		LocalElevate: decision.LocalElevation(c.Request.Ways(), c.Decision.SudoOpts, os.Geteuid() == 0, nixexec.Installed),
 		Terminal:     r.alone && prompt.Somebody(r.Ask), Monitored: r.known(c.Located, c.On, c.At).Monitored(), NoPreSwitchCheck: r.Env("NIXOS_NO_CHECK") == "1",
 	}

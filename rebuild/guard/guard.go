@@ -21,6 +21,7 @@ type Wish struct {
 	Asked   bool // there shall be one, even where its proof asks somebody
 	timed   bool // how long it waits for its proof was said
 	limited bool // how long the activation may take was said
+	Once    bool // a system that comes up with a reboot is booted once first
 	Guard   plan.Guard
 	Expect  *sshcfg.Host // as which the host answers once it was activated; nil: as before
 }
@@ -35,8 +36,9 @@ const (
 func Of(r request.Request, env func(string) string) (Wish, error) {
 	w := Wish{Off: r.Has("--no-guard"), Asked: r.Has("--guard")}
 	w.Guard = plan.Guard{Wait: defaultWait, Reboot: r.Has("--guard-reboot")}
+	w.Once = !w.Off && (w.Asked || env("NIXHOP_GUARD") != "0")
 	if !plan.Guarded(r.Action) {
-		return Wish{Off: true}, nil
+		return Wish{Off: true, Once: w.Once}, nil
 	}
 	if w.Off && (w.Asked || r.Has("--expect") || w.Guard.Reboot) {
 		return w, &request.UsageError{Message: "--no-guard is beside flags that are a guard's", Hint: "leave one of them out"}
@@ -76,6 +78,7 @@ func (w Wish) Of(n *inventory.Node) Wish {
 		return w
 	}
 	w.Off = w.Off || n.Guard.Off && !w.Asked && w.Expect == nil && !w.Guard.Reboot
+	w.Once = w.Once && (w.Asked || !n.Guard.Off)
 	if n.Guard.Wait > 0 && !w.timed {
 		w.Guard.Wait = n.Guard.Wait
 	}

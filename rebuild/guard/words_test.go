@@ -80,11 +80,13 @@ func TestFor(t *testing.T) {
 // The flag counts before the variable.
 func TestOf(t *testing.T) {
 	for line, want := range map[string]Wish{
-		"switch web":                          {Guard: plan.Guard{Wait: defaultWait, Limit: defaultLimit}},
-		"NIXHOP_GUARD=5 switch web":           {timed: true, Guard: plan.Guard{Wait: 5 * time.Second, Limit: defaultLimit}},
+		"switch web":                          {Once: true, Guard: plan.Guard{Wait: defaultWait, Limit: defaultLimit}},
+		"NIXHOP_GUARD=5 switch web":           {Once: true, timed: true, Guard: plan.Guard{Wait: 5 * time.Second, Limit: defaultLimit}},
 		"NIXHOP_GUARD=0 switch web":           {Off: true, timed: true, Guard: plan.Guard{Wait: defaultWait, Limit: defaultLimit}},
-		"NIXHOP_GUARD=0 switch web --guard=7": {Asked: true, timed: true, Guard: plan.Guard{Wait: 7 * time.Second, Limit: defaultLimit}},
-		"boot web":                            {Off: true},
+		"NIXHOP_GUARD=0 switch web --guard=7": {Asked: true, Once: true, timed: true, Guard: plan.Guard{Wait: 7 * time.Second, Limit: defaultLimit}},
+		"boot web":                            {Off: true, Once: true},
+		"NIXHOP_GUARD=0 boot web":             {Off: true},
+		"boot web --no-guard":                 {Off: true},
 	} {
 		words, set := strings.Fields(line), ""
 		if value, found := strings.CutPrefix(words[0], "NIXHOP_GUARD="); found {

@@ -39,6 +39,7 @@ type Job struct {
 	Monitored     bool               // by nix-output-monitor, where it can
 	LocalElevate  []string           // in front of what needs root on this machine
 	Guard         *Guard             // beside the activation on the target; nil: none
+	Once          bool               // a system that comes up with a reboot is booted once first, where the boot loader can
 	NoGuard       string             // why there is none, where that is worth a word
 
 	NoPreSwitchCheck bool // NIXOS_NO_CHECK=1 was set here: it must cross ssh to have its effect (nixos-anywhere#478)

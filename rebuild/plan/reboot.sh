@@ -1,9 +1,12 @@
 # Runs on the target, as root, from standard input: has the host boot anew, behind a deployment, where it is to.
 # Argument: the store path of the system that it is to boot, or nothing where only the host knows it.
-# Set by the caller in front of this text: when unit parts profile programs; when: always, or if-needed
+# Set by the caller in front of this text: when once unit parts profile programs; when: always, or if-needed; once: yes, where the system is
+# to be booted once, and to be made what boots (keep.sh) only when it was seen to come up; and the functions of once.sh
 # shellcheck shell=sh disable=SC2154
 
 {
+    # It goes on where its connection is lost.
+    trap '' HUP PIPE
     wanted=${1-}
     PATH=${PATH-}${PATH:+:}$programs
     export PATH
@@ -30,9 +33,20 @@
     esac
     if [ -L /run/nixhop/guarded ]; then refuse "the guard of another activation waits for its proof there"; fi
     if [ -r /proc/1/stat ] && IFS= read -r first </proc/1/stat; then printf 'init=%s\n' "${first##*) }"; fi
+    was=$(readlink -f /run/booted-system 2>/dev/null)
+    if [ -n "$once" ] && [ "$was" != "$next" ]; then
+        if prepare_once "$next" "$was"; then
+            printf 'once=%s\nwas=%s\n' "$loader" "$was"
+        elif [ -n "$undone" ]; then
+            refuse "$undone"
+        else
+            printf 'plain=%s\n' "$why"
+        fi
+    fi
     printf 'asked=yes\n'
     if [ -d /run/systemd/system ]; then says=$(systemctl reboot 2>&1); else says=$(reboot 2>&1); fi
     status=$?
-    [ "$status" = 0 ] || refuse "${says:-it ended with $status}"
-    exit 0
+    [ "$status" != 0 ] || exit 0
+    if [ -n "${after-}" ] && ! set_default "$after" "$next"; then says="$says; the next boot takes $was"; fi
+    refuse "${says:-it ended with $status}"
 }

@@ -18,7 +18,7 @@ import (
 
 // Step is one command of a plan.
 type Step struct {
-	Name     string // "evaluate", "build", "copy", "link", "activate", "prove", "reboot" or "nixos-rebuild"
+	Name     string // "evaluate", "build", "copy", "link", "activate", "prove", "reboot", "keep" or "nixos-rebuild"
 	Where    string // host, for people; empty: here
 	Command  nixexec.Command
 	Else     *nixexec.Command // does the same in another way where Command fails; nil: there is none
@@ -87,9 +87,7 @@ func Make(j Job) (Plan, error) {
 	if j.Dialect != nil {
 		var err error
 		p.Steps, err = Whole(j)
-		if step, ok := Reboot(j, false); ok {
-			p.Steps = append(p.Steps, step)
-		}
+		p.Steps = append(p.Steps, reboots(j, false)...)
 		return p, err
 	}
 	if err := decision.Refusal(j.Request); err != nil {
@@ -105,9 +103,7 @@ func Make(j Job) (Plan, error) {
 	if step, ok := j.proof(); ok {
 		p.Steps = append(p.Steps, step)
 	}
-	if step, ok := Reboot(j, !j.Request.Back()); ok {
-		p.Steps = append(p.Steps, step)
-	}
+	p.Steps = append(p.Steps, reboots(j, !j.Request.Back())...)
 	if path := j.Request.Value("--store-path"); path != "" {
 		for i := range p.Steps {
 			p.Steps[i] = p.Steps[i].Fill(Results{"toplevel": path})

@@ -61,7 +61,14 @@ func Behind(ctx context.Context, p remote.Performer, system string, err error) (
 	case why != "":
 		return true, &remote.OutcomeError{Result: report.Unknown, Err: errors.New(r.words.lost(told, why))}
 	}
-	return true, r.back(ctx, told, time.Since(since))
+	text, err := r.back(ctx, told, time.Since(since))
+	if err == nil && told.once != "" {
+		text, err = r.keep(ctx, system, told, text)
+	}
+	if err == nil {
+		p.Say.Info(text)
+	}
+	return true, err
 }
 
 // attended reports whether somebody can be asked by ssh when the host is back.
@@ -104,24 +111,53 @@ func (r reboot) ask(ctx context.Context, system string) (before connection.Boot,
 	return before, t, fails(report.HalfDone, "%v", err)
 }
 
-// back sees what came up.
-func (r reboot) back(ctx context.Context, t told, took time.Duration) error {
+// back sees what came up, and says so in words. The errors are those of Behind.
+func (r reboot) back(ctx context.Context, t told, took time.Duration) (text string, err error) {
 	none := func() {}
 	after, _, err := r.Link.Settled(ctx, r.Query, r.Somebody, 1, none, func() bool { return true })
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause
+		return "", cause
 	}
 	if err != nil {
-		return &remote.OutcomeError{Result: report.Unknown, Err: errors.New(r.words.silent(err))}
+		return "", &remote.OutcomeError{Result: report.Unknown, Err: errors.New(r.words.silent(err))}
 	}
-	text, result := r.words.judge(t.next, after.System, took)
+	text, result := r.words.judge(t, after.System, took)
 	if result != report.Done {
-		return &remote.OutcomeError{Result: result, Err: errors.New(text)}
+		return "", &remote.OutcomeError{Result: result, Err: errors.New(text)}
 	}
 	r.Say.Changed(report.Change{Reboot: report.No})
-	r.Say.Info(text)
 	r.Say.Warnings(failing(r.Teller.Where, r.Before, after))
-	return nil
+	return text, nil
+}
+
+// keep makes what was booted once, and does what it is for, what boots.
+func (r reboot) keep(ctx context.Context, system string, t told, text string) (string, error) {
+	if r.Health.Wanted() {
+		err := remote.Prove(ctx, r.Health, r.Link, r.Host, t.next)
+		var unhealthy *remote.OutcomeError
+		if errors.As(err, &unhealthy) {
+			unhealthy.Err = errors.New(r.words.unkept(t, "it "+strings.TrimPrefix(err.Error(), "it was activated, but ")))
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	step, _ := plan.Keep(r.Job, system != "", t.was)
+	out, _, err := r.Take(ctx, step, plan.Results{"toplevel": system})
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		r.Say.Warn(r.words.unkept(t, "the run was stopped"))
+		return "", cause
+	}
+	switch kept := toldOf(out); {
+	case kept.refused != "":
+		err = errors.New(kept.refused)
+	case err == nil && kept.kept != t.next:
+		err = errors.New("it has told nothing of that")
+	}
+	if err != nil {
+		return "", &remote.OutcomeError{Result: report.HalfDone, Err: errors.New(r.words.unkept(t, err.Error()))}
+	}
+	return text + ", which boots from now on", nil
 }
 
 // failing says which units have failed since.
@@ -132,11 +168,15 @@ func failing(where string, before, after facts.Host) string {
 	return where + ": units have failed: " + explain.Blamed(before.Failed, after.Failed)
 }
 
-// told is what a host has told of its reboot (reboot.sh).
+// told is what a host has told of its reboot (reboot.sh, keep.sh).
 type told struct {
 	next    string // the system that it boots
 	due     string // what of it comes to run only with a boot; empty: nothing
-	refused string // why it does not boot
+	refused string // why it does not do what it was asked for
+	once    string // the loader that boots that system once; empty: it is what boots by itself
+	was     string // what boots by itself until the system is kept
+	plain   string // why it is not booted once
+	kept    string // the system that boots by itself from now on
 	asked   bool   // it has begun
 }
 
@@ -150,14 +190,12 @@ func toldOf(out string) (t told) {
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		value = nixexec.Printable(value[:min(len(value), facts.ShownBytes)])
-		switch key {
-		case "next":
-			t.next = value
-		case "due":
-			t.due = value
-		case "refused":
-			t.refused = value
-		case "asked":
+		texts := map[string]*string{
+			"next": &t.next, "due": &t.due, "refused": &t.refused, "once": &t.once, "was": &t.was, "plain": &t.plain, "kept": &t.kept,
+		}
+		if text := texts[key]; text != nil {
+			*text = value
+		} else if key == "asked" {
 			t.asked = value == "yes"
 		}
 	}

@@ -28,13 +28,24 @@ func (w words) status() string {
 	return w.call.Lines([]report.Remedy{report.Nixhop("status", w.host.String())})[0]
 }
 
-// goes says that the host boots, and for what.
+// goes says that the host boots, for what, and which way back there is.
 func (w words) goes(t told) string {
 	text := w.teller.Where + ": it reboots"
 	if t.due != "" {
 		text += ", for " + t.due
 	}
+	switch {
+	case t.once != "":
+		text += "; " + t.once + " boots that once, and " + t.was + " again unless it is seen to be well"
+	case t.plain != "":
+		text += "; there is no way back but its boot menu, for " + t.plain
+	}
 	return fmt.Sprintf("%s; it has %s to come back", text, w.patience)
+}
+
+// unkept says that a system has come up which is not what boots.
+func (w words) unkept(t told, why string) string {
+	return fmt.Sprintf("%s: it has booted %s once, and runs it, but that was not made what boots: %s; the next boot takes %s", w.teller.Where, t.next, why, t.was)
 }
 
 // not says that a host whose system is in its place was not rebooted.
@@ -44,6 +55,11 @@ func (w words) not(why string) string {
 
 // lost is said of a host that has not come back.
 func (w words) lost(t told, why string) string {
+	if t.once != "" {
+		return fmt.Sprintf("%s: it was told to boot %s once, and did not come back within %s (%s)\n"+
+			"what it does is not known; whenever it boots again, by a power cycle or by itself, it takes %s, which it ran before; when it answers again: %s",
+			w.teller.Where, t.next, w.patience, why, t.was, w.status())
+	}
 	text := fmt.Sprintf("%s: it was told to reboot into %s, and did not come back within %s (%s)\n"+
 		"what it does is not known; somebody at its console finds the generation before in its boot menu; when it answers again: %s",
 		w.teller.Where, t.next, w.patience, why, w.status())
@@ -64,8 +80,12 @@ func (w words) silent(err error) string {
 }
 
 // judge says whether the system that was to come up is what the host runs, and has booted.
-func (w words) judge(wanted string, s facts.System, took time.Duration) (string, report.Result) {
+func (w words) judge(t told, s facts.System, took time.Duration) (string, report.Result) {
+	wanted := t.next
 	switch {
+	case t.once != "" && s.Booted == t.was && s.Current == t.was:
+		return fmt.Sprintf("%s: it was told to boot %s once, and is back after %s in %s, which it ran before and boots next",
+			w.teller.Where, wanted, took.Round(time.Second), t.was), report.RolledBack
 	case s.Current == wanted && s.Booted == wanted:
 		return fmt.Sprintf("%s: it is back after %s, and has booted %s", w.teller.Where, took.Round(time.Second), wanted), report.Done
 	case s.Booted == wanted:

@@ -42,7 +42,7 @@ func guardFlags() []FlagSpec {
 	changes := v("switch", "test")
 	return []FlagSpec{
 		{Name: "--guard", With: changes, Values: v("SECONDS"), Optional: true, Attached: true, Group: g, Help: "bring the system before back unless a new login proves the new one so soon after its activation (default 30; also NIXHOP_GUARD, 0: none)", More: "on by itself where such a login asks nobody"},
-		{Name: "--no-guard", With: changes, Group: g, Help: "no guard stays on the host"},
+		{Name: "--no-guard", With: v("switch", "test", "boot"), Group: g, Help: "no guard stays on the host", More: "with --reboot: nor is the new system booted once first"},
 		{Name: "--activation-timeout", With: changes, Values: v("SECONDS"), Group: g, Help: "under a guard: end an activation that takes longer, and bring the system before back (default 600)"},
 		{Name: "--guard-reboot", With: changes, Group: g, Help: "let the guard reboot the host into the system before where nothing else brings that back"},
 		{Name: "--expect", With: changes, Values: v("HOST"), Group: g, Help: "the host answers as this one, once it was activated: with another port, address or key"},

@@ -259,7 +259,10 @@ func (h *Place) write(path, text string) error {
 //	cut        "copy": the link is lost while a system is copied; "activation": when the next activation has begun;
 //	           "last": when it has done everything, "end": when it has ended and nixos-rebuild waits for that
 //	reboots    how a reboot ends: it is back at once, with what its profile has; "slow": after a moment; "never"; "key": with
-//	           another host key; "old": with what it ran before; "refused"
+//	           another host key; "old": with what it ran before; "refused"; "panics": once, and then what its loader has
+//	loader     "systemd-boot" or "grub": there is none
+//	no-oneshot "yes": bootctl cannot write its variables
+//	boot       the file system of /boot: ext2/ext3
 //	goes-on    the next activation ends only after a "connection" was opened, a "session" was begun, somebody has
 //	           looked at the "units", or whatever else there is a file happened-... of
 //	slow       how long nix-env takes to set a profile: 0s
@@ -303,6 +306,12 @@ func (h *Place) Set(knob, value string) error {
 		daemon := filepath.Join(h.Dir, binDir, daemonProgram)
 		if value == "none" {
 			return os.Remove(daemon)
+		}
+	}
+	if knob == "loader" && value == "systemd-boot" {
+		text := "\x06\x00\x00\x00s\x00y\x00s\x00t\x00e\x00m\x00d\x00-\x00b\x00o\x00o\x00t\x00\x00\x00"
+		if err := h.write("sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", text); err != nil {
+			return err
 		}
 	}
 	if knob == "readonly" {

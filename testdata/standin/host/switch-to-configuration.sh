@@ -1,6 +1,6 @@
 #!/bin/sh
 # Activates the system that it is part of, on the host in whose store it lies. What it does beside that is set by the
-# knobs of the host: units, status, inhibits, cut and goes-on.
+# knobs of the host: units, status, inhibits, loader, cut and goes-on.
 trap '' PIPE HUP
 action=$1
 toplevel=$(cd "${0%/bin/*}" && pwd -P)
@@ -56,6 +56,32 @@ dry-activate)
     exit
     ;;
 boot | switch) say "updating systemd-boot from 257.5 to 257.6" ;;
+esac
+# The menu of the boot loader has every generation, and this system as what it boots by itself.
+case $action:$(knob loader) in
+boot:systemd-boot | switch:systemd-boot)
+    mkdir -p "$root/boot/loader/entries"
+    for link in "$root"/nix/var/nix/profiles/system-*-link; do
+        n=${link%-link} n=${n##*-}
+        echo "options init=$(readlink -f "$link")/init loglevel=4" >"$root/boot/loader/entries/nixos-generation-$n.conf"
+        [ "$(readlink -f "$link")" != "$toplevel" ] || echo "default nixos-generation-$n.conf" >"$root/boot/loader/loader.conf"
+    done
+    ;;
+boot:grub | switch:grub)
+    mkdir -p "$root/boot/grub"
+    # shellcheck disable=SC2016 # these are GRUB's own
+    {
+        printf 'if [ "${next_entry}" ]; then\n  set default="${next_entry}"\nelse\n  set default="0"\nfi\n'
+        printf 'menuentry "NixOS" --class nixos {\nsearch --set=drive1\n  linux ($drive1)/kernel init=%s/init loglevel=4\n}\n' "$toplevel"
+        printf 'submenu "NixOS - All configurations" --class submenu {\n'
+        for link in "$root"/nix/var/nix/profiles/system-*-link; do
+            n=${link%-link} n=${n##*-}
+            printf 'menuentry "NixOS - Configuration %s (2026-11-27)" --class nixos {\nsearch --set=drive1\n' "$n"
+            printf '  linux ($drive1)/kernel init=%s/init loglevel=4\n}\n' "$(readlink -f "$link")"
+        done
+        echo '}'
+    } >"$root/boot/grub/grub.cfg"
+    ;;
 esac
 if [ "$action" = boot ]; then exit; fi
 status=$(knob status)

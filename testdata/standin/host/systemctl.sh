@@ -30,8 +30,20 @@ reboot*)
     if [ "$how" = refused ]; then echo 'Call to Reboot failed: Access denied' >&2 && exit 1; fi
     root=$place/root
     printf '55555555-%04d-3333-4444-555555555555\n' "$(grep -c . "$place/calls")" >"$root/proc/sys/kernel/random/boot_id"
+    # What the boot loader boots by itself: of a host without one the profile.
+    system=$(readlink -f "$root/nix/var/nix/profiles/system")
+    entries=$root/boot/loader/entries menu=$root/boot/grub/grub.cfg
+    if [ -r "$entries/../loader.conf" ]; then
+        system=$(sed -n 's/^default //p' "$entries/../loader.conf")
+        if [ -e "$place/oneshot" ] && [ "$how" != panics ]; then system=$(cat "$place/oneshot"); fi
+        system=$(sed -n 's|^options init=\(.*\)/init .*|\1|p' "$entries/$system")
+    elif [ -r "$menu" ]; then
+        title='menuentry "NixOS"'
+        if [ -e "$place/oneshot" ] && [ "$how" != panics ]; then title="menuentry \"$(sed 's/.*>//' "$place/oneshot")\""; fi
+        system=$(grep -A 2 "^ *$title" "$menu" | sed -n 's|.* init=\(.*\)/init .*|\1|p' | head -n 1)
+    fi
+    rm -f "$place/oneshot"
     if [ "$how" != old ]; then
-        system=$(readlink -f "$root/nix/var/nix/profiles/system")
         for link in booted-system current-system; do ln -sfn "$system" "$root/run/$link"; done
     fi
     rm -rf "$root/run/nixhop" "$root/run/keys/"*
