@@ -163,11 +163,13 @@ var (
 	tookLine  = regexp.MustCompile(`(?m)^(INFO nixhop: .* after )(?:[0-9]+m)?[0-9]+s(,|$)`)
 	tookTable = regexp.MustCompile(`(?m)^HOST +.*SECONDS\n(?:.* [0-9]+\n)+`)
 	madeAt    = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}`)
+	toldAt    = regexp.MustCompile(`"(activated|booted_at)":"[^"]*"`)
 	tookRow   = regexp.MustCompile(`(?m) [0-9]+$`)
 )
 
 // withoutTimes is a text that comes out the same on a machine that is busy.
 func withoutTimes(text string) string {
+	text = toldAt.ReplaceAllString(text, `"$1":"TIME"`)
 	text = madeAt.ReplaceAllString(tookLine.ReplaceAllString(text, "${1}TIME${2}"), "YYYY-MM-DD HH:MM:SS")
 	return tookTable.ReplaceAllStringFunc(text, func(table string) string { return tookRow.ReplaceAllString(table, " N") })
 }

@@ -2,21 +2,27 @@ package command
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"nixhop/nixexec"
 	"nixhop/rebuild/facts"
 	"nixhop/rebuild/guard"
+	"nixhop/rebuild/report"
 )
 
 // StatusRow is what a host has told of itself. What it has not told is empty.
 type StatusRow struct {
 	Host       string      `json:"host"`
-	Version    string      `json:"version,omitempty"` // of the running NixOS
-	Runs       string      `json:"runs,omitempty"`    // store paths of systems
-	Boots      string      `json:"boots,omitempty"`   // next
+	Version    string      `json:"version,omitempty"`   // of the running NixOS
+	Runs       string      `json:"runs,omitempty"`      // store paths of systems
+	Activated  *time.Time  `json:"activated,omitempty"` // when it was activated last, by the host's clock
+	Boots      string      `json:"boots,omitempty"`     // next
 	Booted     string      `json:"booted,omitempty"`
+	BootedAt   *time.Time  `json:"booted_at,omitempty"`
 	Generation int         `json:"generation,omitempty"` // that boots next
 	Reboot     []string    `json:"reboot,omitempty"`     // the parts of what runs that only a boot brings
 	Deploying  bool        `json:"deploying"`            // an activation is at work
@@ -37,6 +43,7 @@ func StatusOf(name string, on facts.Host) StatusRow {
 	s := on.System
 	row := StatusRow{
 		Host: name, Version: s.Version, Runs: s.Current, Boots: s.Profile, Booted: s.Booted, Generation: s.Generation, Reboot: s.Stale,
+		Activated: timeOf(s.Activated), BootedAt: timeOf(s.BootedAt),
 		Deploying: on.AtWork || slices.ContainsFunc(on.Switches, facts.Unit.Running), Failed: slices.Clone(on.Failed),
 	}
 	if row.Failed == nil {
@@ -61,12 +68,12 @@ func (s StatusRow) Text(asJSON bool) (string, error) {
 			fmt.Fprintf(&b, "  %-12s %s\n", name, text)
 		}
 	}
-	line("runs", strings.TrimSpace(s.Runs+" "+s.Version))
+	line("runs", strings.TrimSpace(s.Runs+" "+s.Version)+when("activated", s.Activated))
 	if s.Runs == "" {
 		line("runs", "no NixOS, as far as it tells")
 	}
 	line("profile", s.against(s.Boots, fmt.Sprintf(" (generation %d)", s.Generation)))
-	line("booted", s.against(s.Booted, ""))
+	line("booted", s.against(s.Booted, when("at", s.BootedAt)))
 	if len(s.Reboot) > 0 {
 		line("reboot", "only a boot brings the new "+strings.Join(s.Reboot, ", "))
 	}
@@ -78,6 +85,49 @@ func (s StatusRow) Text(asJSON bool) (string, error) {
 	}
 	line("failed units", strings.Join(s.Failed, " "))
 	return b.String(), nil
+}
+
+// timeOf is a time that a host has told; nil: it has not.
+func timeOf(second int64) *time.Time {
+	if second == 0 {
+		return nil
+	}
+	t := time.Unix(second, 0).UTC()
+	return &t
+}
+
+// when is a time here, in brackets behind what was then.
+func when(what string, at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return " (" + what + " " + at.Local().Format("2006-01-02 15:04:05") + ")"
+}
+
+// UnreachedRow is a host that has told nothing.
+type UnreachedRow struct {
+	Host  string `json:"host"`
+	Error string `json:"error"` // why, in one line
+}
+
+// Unreached is the row of a host with what has ended the look at it.
+func Unreached(name string, err error) UnreachedRow {
+	why := err.Error()
+	var refused *report.CheckError
+	if errors.As(err, &refused) && len(refused.Findings) > 0 {
+		why = refused.Findings[0].What
+	}
+	why, _, _ = strings.Cut(why, "\n")
+	return UnreachedRow{name, nixexec.Printable(why)}
+}
+
+// Text is as that of a StatusRow.
+func (u UnreachedRow) Text(asJSON bool) (string, error) {
+	if !asJSON {
+		return fmt.Sprintf("%s\n  %-12s %s\n", u.Host, "unknown", u.Error), nil
+	}
+	line, err := json.Marshal(u)
+	return string(line) + "\n", err
 }
 
 // text is how a deployment ended, in words.

@@ -1,9 +1,13 @@
 package command
 
 import (
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"nixhop/rebuild/facts"
+	"nixhop/rebuild/report"
 )
 
 func TestStatusText(t *testing.T) {
@@ -39,8 +43,35 @@ func TestStatusText(t *testing.T) {
 			t.Errorf("%s: %v\n%s", c.name, err, got)
 		}
 	}
+	timed := at(func(h *facts.Host) { h.System.Activated, h.System.BootedAt = 1700000000, 1600000000 })
+	activated, booted := time.Unix(1700000000, 0).Format(" (activated 2006-01-02 15:04:05)"), time.Unix(1600000000, 0).Format(" (at 2006-01-02 15:04:05)")
+	if got, _ := StatusOf("web", timed).Text(false); !strings.Contains(got, "24.11"+activated+"\n") || !strings.Contains(got, "the same"+booted+"\n") {
+		t.Error(got)
+	}
+	if got, _ := StatusOf("web", timed).Text(true); !strings.Contains(got, `"activated":"2023-11-14T22:13:20Z"`) || !strings.Contains(got, `"booted_at":"2020-09-13T12:26:40Z"`) {
+		t.Error(got)
+	}
 	want := `{"host":"web","deploying":false,"failed":[]}` + "\n"
 	if got, err := StatusOf("web", facts.Host{}).Text(true); err != nil || got != want {
 		t.Errorf("%v, %s", err, got)
+	}
+}
+
+// A host that was not reached has a row that says why, and nothing of what it is like.
+func TestUnreached(t *testing.T) {
+	for _, c := range []struct {
+		err        error
+		text, json string
+	}{
+		{report.Refuse([]report.Finding{{What: "port 22 refuses the connection"}}), "port 22 refuses the connection", "port 22 refuses the connection"},
+		{errors.New("no whole answer\nmore of that\x1b[31m"), "no whole answer", "no whole answer"},
+	} {
+		row := Unreached("web", c.err)
+		if got, _ := row.Text(false); got != "web\n  unknown      "+c.text+"\n" {
+			t.Errorf("%q", got)
+		}
+		if got, err := row.Text(true); err != nil || got != `{"host":"web","error":"`+c.json+`"}`+"\n" {
+			t.Errorf("%q, %v", got, err)
+		}
 	}
 }

@@ -28,8 +28,20 @@ func Status(ctx context.Context, r request.Request, w selection.World, s nixexec
 		}
 		tally := phase.NewTally(order, len(hosts), len(hosts) == 1)
 		all := phase.Each(ctx, tally, w.Say, report.PhaseConnect, order.Order.AtATime(), hosts, c.state)
+		rows := map[string]interface{ Text(bool) (string, error) }{}
 		for _, one := range all {
-			text, err := one.row.Text(r.JSON)
+			rows[one.Name()] = one.row
+		}
+		for _, one := range tally.Ended() {
+			if !nixexec.Interrupted(one.Err) {
+				rows[one.Host] = Unreached(one.Host, one.Err)
+			}
+		}
+		for _, h := range hosts {
+			if rows[h.Name()] == nil {
+				continue
+			}
+			text, err := rows[h.Name()].Text(r.JSON)
 			if err != nil {
 				return err
 			}

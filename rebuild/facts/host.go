@@ -105,6 +105,8 @@ type System struct {
 	Version         string // nixos-version of the running system
 
 	Current, Booted string // store paths of the running and the booted system
+	Activated       int64  // when that one was activated last, in seconds since 1970 by the host's clock; 0: unknown
+	BootedAt        int64  // when the other was booted, likewise
 	Profile         string // store path of the system that the asked profile stands at, which boots next
 	Generation      int    // of that profile; 0: unknown
 	Wanted          string // store path of the generation that was asked for; empty: there is none

@@ -248,6 +248,7 @@ func (a answer) system() System {
 		s.Kernel, s.HostName, s.Machine = uname[0], uname[1], uname[2]
 		s.NixOS, s.Systemd = No, No
 	}
+	s.Activated, s.BootedAt = a.second("current_at"), a.second("booted_at")
 	if a["nixos"] == "1" || s.ID == "nixos" {
 		s.NixOS = Yes
 	}
@@ -266,6 +267,15 @@ func (a answer) system() System {
 }
 
 // generations are numbers in the order of their names. The last one may have been cut off.
+// second is a time in seconds since 1970; 0: none that there was on a computer, before the year 3000.
+func (a answer) second(key string) int64 {
+	n, err := strconv.ParseInt(a[key], 10, 64)
+	if err != nil || n < 0 || n > 32503680000 {
+		return 0
+	}
+	return n
+}
+
 func (a answer) generations() (all []int) {
 	words := a.words("generations", digits)
 	if len(a["generations"]) >= putBytes && len(words) > 0 {

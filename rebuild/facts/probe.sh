@@ -199,6 +199,9 @@ ask_system() {
 	line nixos_version /run/current-system/nixos-version
 	link current /run/current-system
 	link booted /run/booted-system
+	# Links that are made anew with each activation, and each boot.
+	put current_at "$(stat -c %Y /run/current-system 2>/dev/null)"
+	put booted_at "$(stat -c %Y /run/booted-system 2>/dev/null)"
 	link profile "$profile"
 	put profile_link "$(readlink "$profile")"
 	if [ -n "$wanted" ]; then
