@@ -37,7 +37,7 @@ func labDoas(t *testing.T, l *lab) {
 		logins := l.connections(t, "n2", func() {
 			r := l.nixhop(t, dir, env, with()...)
 			succeeds(t, r)
-			said := strings.Contains(r.stderr, "taking the steps by nix and ssh: root on admin@n2 comes by doas, which ")
+			said := strings.Contains(r.stderr, "taking the steps by nix and ssh: root on admin@n2 is gained by doas, which ")
 			if said != (engine == "nixos-rebuild") {
 				t.Errorf("%s: it says\n%s", engine, r.stderr)
 			}

@@ -48,7 +48,7 @@ func TestPlan(t *testing.T) {
 		{"switch web --plan --engine native --force", false, []string{"# activate on web\n"}},
 		{"dry-activate web --plan --engine native", false, []string{"# activate on web\n"}},
 		{"switch web --plan --build-host big", false,
-			[]string{"# nobody has asked big whether it reaches web itself", "# copy on web"}},
+			[]string{"# big was not asked whether it reaches web itself", "# copy on web"}},
 		{"switch web --plan --check", true, []string{"nixos-rebuild switch --flake '.#web' --target-host web"}},
 		{"build web --plan --engine native", false, []string{"# build"}},
 		{"build web --plan --emulate --engine native", false, []string{"# build"}},

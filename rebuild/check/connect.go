@@ -288,7 +288,7 @@ func Refused(host string, err error) (report.Finding, bool) {
 	said := nixexec.Printable(strings.TrimSpace(nixexec.LastLine(exit.Stderr)))
 	return report.Finding{
 		Name: "ssh-config", Severity: report.Error, Host: host,
-		What: "ssh makes nothing of it: " + cmp.Or(said, exit.Error()), Remedy: []report.Remedy{report.SSH("-G", host)},
+		What: "ssh does not understand it: " + cmp.Or(said, exit.Error()), Remedy: []report.Remedy{report.SSH("-G", host)},
 	}, true
 }
 

@@ -124,7 +124,7 @@ func tooOldHere(h facts.Here, want HereWant) []report.Finding {
 	return []report.Finding{{
 		Name: "too-old", Severity: report.Warning,
 		What:   fmt.Sprintf("Nix on this machine is %q, older than \"2.8\"", h.Nix.Version),
-		Why:    "nixhop is tried with 2.8 and newer",
+		Why:    "nixhop is tested with 2.8 and newer",
 		Remedy: []report.Remedy{newerNix(h)},
 	}}
 }

@@ -77,13 +77,13 @@ func TestHere(t *testing.T) {
 		}, told{
 			Name: "too-old", Severity: report.Warning,
 			What:   `Nix on this machine is "2.3.16", older than "2.8"`,
-			Why:    "nixhop is tried with 2.8 and newer",
+			Why:    "nixhop is tested with 2.8 and newer",
 			Remedy: []string{"nix.package = pkgs.nixVersions.latest;   # on this machine"},
 		}},
 		{"old Nix", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.7.0", nil }, told{
 			Name: "too-old", Severity: report.Warning,
 			What:   `Nix on this machine is "2.7.0", older than "2.8"`,
-			Why:    "nixhop is tried with 2.8 and newer",
+			Why:    "nixhop is tested with 2.8 and newer",
 			Remedy: []string{"nix upgrade-nix"},
 		}},
 		{"the oldest Nix that counts", func(h *facts.Here, w *HereWant) { h.Nix.Version, w.Others = "2.8.0", nil }, told{}},

@@ -52,7 +52,7 @@ var checksOfHosts = []targetCase{
 	{"old Nix", func(f *facts.Host, w *TargetWant) { f.Nix.Version = "2.3.16" }, told{
 		Name: "too-old", Severity: report.Warning,
 		What: `Nix is "2.3.16", older than "2.8"`,
-		Why:  "nixhop is tried with 2.8 and newer",
+		Why:  "nixhop is tested with 2.8 and newer",
 	}},
 
 	// NixOS/nixpkgs#312297

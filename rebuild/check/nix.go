@@ -168,7 +168,7 @@ func tooOld(f facts.Host, want TargetWant) []report.Finding {
 		all = append(all, report.Finding{
 			Name: "too-old", Severity: report.Warning,
 			What: fmt.Sprintf("Nix is %q, older than \"2.8\"", f.Nix.Version),
-			Why:  "nixhop is tried with 2.8 and newer",
+			Why:  "nixhop is tested with 2.8 and newer",
 		})
 	}
 	return all

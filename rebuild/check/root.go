@@ -247,7 +247,7 @@ func NoPassword(host, user, publicKey string) report.Finding {
 func noPassword(host, publicKey, what string) report.Finding {
 	return report.Finding{
 		Name: "sudo-password", Severity: report.Error, Host: host, What: what,
-		Why:    "the activation needs root there; without it the whole build would be in vain",
+		Why:    "the activation needs root there, and would fail after the whole build",
 		Remedy: FreeSudo(publicKey),
 	}
 }

@@ -20,7 +20,7 @@ func (l *Link) NeedsSomebody(ctx context.Context) (why string) {
 	if needs := sshcfg.LoginNeeds(log); strict && (l.current().Batch() || direct && needs == sshcfg.NeedsNobody) {
 		return ""
 	} else if needs == sshcfg.NeedsSomebody {
-		return "the first has needed somebody"
+		return "the first needed somebody to answer"
 	}
 	ctx, cancel := context.WithTimeout(ctx, AnswerTime)
 	defer cancel()
@@ -30,7 +30,7 @@ func (l *Link) NeedsSomebody(ctx context.Context) (why string) {
 	}
 	var exit *nixexec.ExitError
 	if errors.As(err, &exit) && strings.TrimSpace(exit.Stderr) != "" {
-		return "it does not come without somebody: " + nixexec.Printable(strings.TrimSpace(nixexec.LastLine(exit.Stderr)))
+		return "it fails where nobody can be asked: " + nixexec.Printable(strings.TrimSpace(nixexec.LastLine(exit.Stderr)))
 	}
-	return "it does not come without somebody"
+	return "it fails where nobody can be asked"
 }

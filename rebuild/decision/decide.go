@@ -215,7 +215,7 @@ func (d Decision) elevated(k Known) Decision {
 		return d
 	case k.On == nil:
 		d.Elevate = elevation(facts.Elevation{}, d.Ways(), d.SudoOpts)
-		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has looked at %s: root is taken to come by %q there",
+		d.Unknown = append(d.Unknown, fmt.Sprintf("%s was not looked at: root is taken to be gained by %q there",
 			k.Machine.Host, strings.Join(d.Elevate, " ")))
 		return d
 	case k.On.Root():
@@ -234,7 +234,7 @@ func (d Decision) byWay(k Known) Decision {
 	forced := way == facts.BySudo && k.Request.Has("--ask-elevate-password")
 	switch {
 	case free && d.Engine != nil && !d.keepsNixosRebuild() && !d.Engine.elevates(way):
-		d.Why = fmt.Sprintf("root on %s comes by %s, which %q does not know", k.Machine.Host, way, d.Engine.Path)
+		d.Why = fmt.Sprintf("root on %s is gained by %s, which %q does not know", k.Machine.Host, way, d.Engine.Path)
 		d.Engine = nil
 	case free && way == facts.BySudo && d.Engine != nil && !d.keepsNixosRebuild() && onlyShell(e, a, k.On.System.Current):
 		d.Why = fmt.Sprintf("sudo on %s wants no password for a shell, but for the commands of nixos-rebuild", k.Machine.Host)
@@ -293,14 +293,14 @@ func (d Decision) builtThere(k Known) (Decision, []report.Finding) {
 	builds := k.Builder != nil && k.Request.Evaluates() && k.Source.IsFlake() && slices.Contains(request.NativeActions, k.Request.Action)
 	third := k.Builder != nil && k.Builder != k.Machine && k.Machine != nil
 	if third && d.Engine == nil && k.At == nil && k.Request.Evaluates() {
-		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked %s whether it reaches %s itself: it would copy there straight then",
+		d.Unknown = append(d.Unknown, fmt.Sprintf("%s was not asked whether it reaches %s itself: it would then copy there directly",
 			k.Builder.Host, k.Machine.Host))
 	}
 	if k.Target == nil || !builds || d.Engine == nil || !d.Engine.isNG() {
 		return d, nil
 	}
 	if k.At == nil {
-		d.Unknown = append(d.Unknown, fmt.Sprintf("nobody has asked the Nix of %s for its version: nixhop would take the steps itself where it is older than 2.%d",
+		d.Unknown = append(d.Unknown, fmt.Sprintf("the Nix of %s was not asked for its version: nixhop would take the steps itself where it is older than 2.%d",
 			k.Builder.Host, remoteBuildMinor))
 		return d, nil
 	}

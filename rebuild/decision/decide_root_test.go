@@ -79,7 +79,7 @@ func TestDecideWayAndEngine(t *testing.T) {
 	old, newest := dialectOf(request.InNG), Dialect{Path: "nixos-rebuild"}
 	bySudo := facts.Elevation{Sudo: "/bin/sudo", SudoFree: facts.Yes}
 	byDoas, byRun0 := facts.Elevation{Doas: "/bin/doas", DoasFree: facts.Yes}, facts.Elevation{Run0Free: facts.Yes}
-	const comesBy = `nixhop: root on web comes by `
+	const comesBy = `nixhop: root on web is gained by `
 	for _, test := range []struct {
 		name, line string
 		dialect    Dialect
@@ -156,7 +156,7 @@ func TestDecidePassword(t *testing.T) {
 		{"nixos-rebuild asks itself", "--engine nixos-rebuild", wants, false, false, false, "nixos-rebuild", "sudo -n"},
 		{"only nixos-rebuild can do it", "--upgrade", wants, false, false, false, "nixos-rebuild", "sudo -n"},
 		{"none for some commands, and one for the others", "", rules, false, false, true, asks, withWord},
-		{"doas without one", "", doas, false, false, false, "nixhop: root on web comes by doas", "doas -n"},
+		{"doas without one", "", doas, false, false, false, "nixhop: root on web is gained by doas", "doas -n"},
 		{"doas without one, and sudo is wanted", "--sudo", doas, false, false, true, asks, withWord},
 		{"none is wanted", "", free, false, false, false, "nixos-rebuild", "sudo -n"},
 		{"-S all the same", "-S", free, false, false, true, asks, withWord},

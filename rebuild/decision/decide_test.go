@@ -251,10 +251,10 @@ func TestDecideOldNixThere(t *testing.T) {
 
 // What a mere plan says that a look at the hosts may change, and that a look leaves nothing of it.
 func TestDecideUnknown(t *testing.T) {
-	const root = `nobody has looked at web: root is taken to come by "sudo -n" there`
-	const run0 = `nobody has looked at web: root is taken to come by "systemd-run --uid=0`
-	const nix = "nobody has asked the Nix of big for its version"
-	const reach = "nobody has asked big whether it reaches web itself"
+	const root = `web was not looked at: root is taken to be gained by "sudo -n" there`
+	const run0 = `web was not looked at: root is taken to be gained by "systemd-run --uid=0`
+	const nix = "the Nix of big was not asked for its version"
+	const reach = "big was not asked whether it reaches web itself"
 	here, target, third := Place{Here: true}, Place{Target: true}, Place{Host: machineFor("big").Host}
 	ng := dialectOf(request.InNG)
 	for _, test := range []struct {

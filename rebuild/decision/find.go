@@ -32,7 +32,7 @@ func FindNixosRebuild(explicit, path string, self os.FileInfo, started string) (
 	has := func(path string) bool { return sameFile(path, found) }
 	if err == nil && slices.ContainsFunc(filepath.SplitList(started), has) {
 		return "", &request.UsageError{
-			Message: fmt.Sprintf("%q, which nixhop has started, has started nixhop: this would have no end", found),
+			Message: fmt.Sprintf("%q was started by nixhop, and has started nixhop: that would never end", found),
 			Hint:    "name the real one: --nixos-rebuild PATH",
 		}
 	}

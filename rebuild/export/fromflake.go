@@ -170,7 +170,7 @@ func reached(
 				continue
 			}
 			if to, err = sshcfg.ParseHost(word); err != nil {
-				leave("its address is none: %q", word)
+				leave("its address is not valid: %q", word)
 				continue
 			}
 		}

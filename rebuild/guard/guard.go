@@ -41,7 +41,7 @@ func Of(r request.Request, env func(string) string) (Wish, error) {
 		return Wish{Off: true, Once: w.Once}, nil
 	}
 	if w.Off && (w.Asked || r.Has("--expect") || w.Guard.Reboot) {
-		return w, &request.UsageError{Message: "--no-guard is beside flags that are a guard's", Hint: "leave one of them out"}
+		return w, &request.UsageError{Message: "--no-guard cannot be used with flags of a guard", Hint: "leave one of them out"}
 	}
 	if r.Has("--expect") {
 		if len(r.Hosts) != 1 || r.Hosts[0].Kind != request.OneHost {

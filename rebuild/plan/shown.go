@@ -27,7 +27,7 @@ func Shown(
 		j.Settings, open = source.Pasted(j.Request, set)
 		unknown = append(unknown, open...)
 	case contacts && !looked && locked(j.Wanted()):
-		unknown = append(unknown, "nobody has measured the way: over a long one, what nixos-rebuild will copy is brought there first")
+		unknown = append(unknown, "the round trip was not measured: where it is long, what nixos-rebuild will copy is brought there first")
 	}
 	p, err := Make(j)
 	if err == nil && len(unknown) > 0 && !looked {

@@ -12,7 +12,7 @@ import (
 
 // A plan says what nobody has looked at, and how that is done, unless it was.
 func TestShown(t *testing.T) {
-	const far = "nobody has measured the way: over a long one, what nixos-rebuild will copy is brought there first"
+	const far = "the round trip was not measured: where it is long, what nixos-rebuild will copy is brought there first"
 	const look = "look first: nixhop switch web --plan --check"
 	dialect := &decision.Dialect{Path: "/bin/nixos-rebuild"}
 	sets := []source.Setting{{Name: "extra-substituters"}}

@@ -16,7 +16,7 @@ func Asks(r request.Request, who prompt.Asker) error {
 	if !r.Has("--ask") || prompt.Somebody(who) {
 		return nil
 	}
-	return &request.UsageError{Message: "--ask asks before the activation, and nobody is there to be asked", Hint: "--diff shows the same, and asks nothing"}
+	return &request.UsageError{Message: "--ask asks before the activation, and nobody can be asked here", Hint: "--diff shows the same, and asks nothing"}
 }
 
 // ErrDeclined ends a run whose activations were not wanted.

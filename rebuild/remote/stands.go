@@ -29,7 +29,7 @@ func (p Performer) Stands(ctx context.Context, system string) error {
 	}
 	was := p.Before.System
 	if err == nil && (now.Current != was.Current || now.Profile != was.Profile) {
-		err = fmt.Errorf("somebody else has changed %s while this run prepared: it runs %q and boots %q now\ndeploy once more", p.Link.Machine.Host.Name, now.Current, now.Profile)
+		err = fmt.Errorf("somebody else has changed %s while this run was being prepared: it runs %q and boots %q now\ndeploy once more", p.Link.Machine.Host.Name, now.Current, now.Profile)
 	}
 	if err != nil {
 		p.nothing("the system was there already when the run began")

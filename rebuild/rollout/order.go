@@ -64,7 +64,7 @@ func (o Order) canaries(hosts []string) (first, rest []string, err error) {
 	}
 	n, err := strconv.Atoi(o.Canary)
 	if err != nil || n < 1 {
-		return nil, nil, fmt.Errorf("the canary %q is none of the hosts of this run", o.Canary)
+		return nil, nil, fmt.Errorf("the canary %q is not one of the hosts of this run", o.Canary)
 	}
 	n = min(n, len(hosts))
 	return hosts[:n:n], hosts[n:], nil

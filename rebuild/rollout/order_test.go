@@ -33,8 +33,8 @@ func TestWaves(t *testing.T) {
 		{"a batch of more than there are", Order{Batch: share("9")}, "a b c", "[a b c]"},
 		{"a share is of all hosts, also behind a canary", Order{Canary: "1", Batch: share("50%")}, "a b c d", "[a] [b c] [d]"},
 		{"a share is at least one host", Order{Batch: share("1%")}, "a b", "[a] [b]"},
-		{"no canary of that name", Order{Canary: "x"}, "a b", `the canary "x" is none of the hosts of this run`},
-		{"no canaries at all", Order{Canary: "0"}, "a b", `the canary "0" is none of the hosts of this run`},
+		{"no canary of that name", Order{Canary: "x"}, "a b", `the canary "x" is not one of the hosts of this run`},
+		{"no canaries at all", Order{Canary: "0"}, "a b", `the canary "0" is not one of the hosts of this run`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			hosts := strings.Fields(test.hosts)

@@ -37,7 +37,7 @@ func (c Choice) Question(action string) string {
 // Unconfirmed is the error where nobody is there to be asked that.
 func (c Choice) Unconfirmed(action string) error {
 	return wrong("these are meant: "+report.Listed(c.named())+"\nto go on all the same: --yes",
-		"%s of %s that nobody has named one by one, and nobody is there to be asked", action, counted(len(c.Targets)))
+		"%s of %s that are not named one by one, and nobody can be asked here", action, counted(len(c.Targets)))
 }
 
 // errNotMeant ends a run whose hosts were not meant.

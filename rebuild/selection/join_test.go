@@ -75,7 +75,7 @@ func TestJoin(t *testing.T) {
 		{"switch both", "both", "names"},
 		{"switch both --inventory colmena", "both 10.0.0.7", "found; nodes both"},
 		{"build image", "image i", "names; found; nodes image"},
-		{"switch cold", `error: "cold" is reached from nowhere: it has no deployment.targetHost, and the ssh config no such alias`, "names; found; nodes cold"},
+		{"switch cold", `error: "cold" has no address: it has no deployment.targetHost, and the ssh config no such alias`, "names; found; nodes cold"},
 		{"switch ghost", `error: node "ghost": `, "names; found; nodes ghost"},
 		{"switch cloud", `error: node "cloud" has deployment.targetEnv = "ec2", and nixhop makes no machines`, "names; found; nodes cloud"},
 		{"switch image", `error: node "image" has deployment.buildOnly, so that switch is not for it`, "names; found; nodes image"},

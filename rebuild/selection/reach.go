@@ -29,7 +29,7 @@ func (j joined) reach(t source.Target, r request.Request) (source.Target, error)
 	}
 	if n.Host == "" {
 		return t, wrong("name the host: "+r.On("ADDRESS="+n.Name).Offer(report.Again())+", or give it an alias of that name in the ssh config",
-			"%q is reached from nowhere: it has no deployment.targetHost, and the ssh config no such alias", n.Name)
+			"%q has no address: it has no deployment.targetHost, and the ssh config no such alias", n.Name)
 	}
 	to, err := nodeHost(n.Name, n.Host)
 	if err != nil {
