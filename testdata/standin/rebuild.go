@@ -18,7 +18,7 @@ import (
 func (w World) InstallRebuild(release string, flags []string) error {
 	program := "rebuild-" + release
 	bin := filepath.Join(w.Here().Dir, binDir)
-	self, err := os.Executable()
+	self, err := executable()
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,14 @@ func programs() map[string]func(*call) int {
 	}
 }
 
+// executable is what the programs of a world are links to: the test binary, or what STANDIN names, which is ./program.
+func executable() (string, error) {
+	if path := os.Getenv("STANDIN"); path != "" {
+		return path, nil
+	}
+	return os.Executable()
+}
+
 // Run makes this process the program of a World that it was called as, and does not return then. A test binary
 // that was called otherwise goes on.
 func Run() {

@@ -186,7 +186,7 @@ func (h *Place) make(links []string) error {
 			return err
 		}
 	}
-	self, err := os.Executable()
+	self, err := executable()
 	if err != nil {
 		return err
 	}
