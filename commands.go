@@ -21,6 +21,7 @@ import (
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/export"
 	"nixhop/rebuild/help"
+	"nixhop/rebuild/preparation"
 	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -198,6 +199,9 @@ func commandFor(s rebuild.Session, r request.Request, a request.Action) cli.Acti
 	case "export":
 		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
 		return func(c *cli.Context) error { return export.Run(c.Context, r, world) }
+	case "init":
+		world := selection.World{Say: s.Say, Ask: s.Ask, Dir: s.Dir, Env: s.Env}
+		return func(c *cli.Context) error { return preparation.Run(c.Context, r, world, s.Stdio, s.Check) }
 	case "completion":
 		return func(*cli.Context) error { return printCompletion(s.Stdio.Out, r.Args[0]) }
 	case "version":

@@ -78,6 +78,7 @@ func TestLab(t *testing.T) {
 		{"checks: no way to the host", labNoWay},
 		{"checks: host keys", labHostKeys},
 		{"checks: login denied", labDenied},
+		{"a first host", labInit},
 		{"checks: root", labRoot},
 		{"root by doas", labDoas},
 		{"root by rules of sudo", labSudoRules},

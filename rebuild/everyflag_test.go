@@ -202,6 +202,9 @@ func TestOtherFlagsAreRefused(t *testing.T) {
 				namesTakeIt = namesTakeIt && s.Name != "--json" || slices.Contains(reaches, s.Name)
 			}
 			namesTakeIt = namesTakeIt || s.Group == request.GroupExport && slices.Contains(s.With, action.Name)
+			if action.Name == "init" {
+				namesTakeIt = namesTakeIt || s.Name == "--connect-timeout"
+			}
 			if action.Name == "status" {
 				namesTakeIt = namesTakeIt || slices.Contains([]string{"--accept-new", "--connect-timeout", "--skip-offline"}, s.Name)
 			}

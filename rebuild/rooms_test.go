@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"rebuild/connection"},
 	{"rebuild/remote"},
 	{"rebuild/building", "rebuild/included", "rebuild/keys", "rebuild/phase", "rebuild/preview", "rebuild/reboot"},
-	{"rebuild", "rebuild/command", "rebuild/export"},
+	{"rebuild", "rebuild/command", "rebuild/export", "rebuild/preparation"},
 	{mainRoom},
 }
 

@@ -58,3 +58,15 @@ func Answers(ctx context.Context, host, config string) (map[string][]string, err
 	}
 	return said, nil
 }
+
+// Words are words as the ssh config has them behind a keyword.
+func Words(list []string) string {
+	var quoted []string
+	for _, word := range list {
+		if word == "" || strings.ContainsAny(word, " \t\"'\\") || strings.ContainsAny(word[:1], "#=") {
+			word = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+		}
+		quoted = append(quoted, word)
+	}
+	return strings.Join(quoted, " ")
+}

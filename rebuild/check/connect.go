@@ -40,7 +40,7 @@ func keyUnknown(found *report.Finding, l Login, f sshcfg.Failure) {
 	found.Name = "host-key-unknown"
 	found.What = fmt.Sprintf("its host key is not known yet: %s", key(f.Key))
 	found.Why = "compare the fingerprint with the one that the host itself shows: " +
-		"ssh-keygen -lf " + hostKeyFile(f.Key.Type)
+		"ssh-keygen -lf " + HostKeyFile(f.Key.Type)
 	found.Remedy = report.AnyOf(
 		[]report.Remedy{report.SSH(l.Alias, "true").Note("asks, and remembers the key")},
 		[]report.Remedy{report.Again("--accept-new").Note("remembers it unseen: only in a network that you trust")},
@@ -58,8 +58,8 @@ func knownHostsLine(f sshcfg.Failure, note string) []report.Remedy {
 	return []report.Remedy{report.Line(line).Note(note)}
 }
 
-// hostKeyFile is where sshd keeps its public key of a type (sshd_config(5), HostKey).
-func hostKeyFile(keyType string) string {
+// HostKeyFile is where sshd keeps its public key of a type (sshd_config(5), HostKey).
+func HostKeyFile(keyType string) string {
 	for _, name := range []string{"rsa", "ecdsa"} {
 		if strings.Contains(strings.ToLower(keyType), name) {
 			return "/etc/ssh/ssh_host_" + name + "_key.pub"
@@ -142,11 +142,11 @@ func deniedRemedy(l Login, f sshcfg.Failure, user string) []report.Remedy {
 	if slices.Contains(f.Methods, "password") || slices.Contains(f.Methods, "keyboard-interactive") {
 		lines = append(lines, report.SSHCopyID(l.Alias).Note("if you have a password there"))
 	}
-	return append(lines, authorizedKey(user, l.PublicKey).Note("in the host's configuration"))
+	return append(lines, AuthorizedKey(user, l.PublicKey).Note("in the host's configuration"))
 }
 
-// authorizedKey is the line of a NixOS configuration that lets a user in.
-func authorizedKey(user, publicKey string) report.Remedy {
+// AuthorizedKey is the line of a NixOS configuration that lets a user in.
+func AuthorizedKey(user, publicKey string) report.Remedy {
 	return report.Line(fmt.Sprintf("users.users.%s.openssh.authorizedKeys.keys = [ %s ];",
 		nixexec.Attribute(user), nixexec.NixString(cmp.Or(publicKey, "KEY"))))
 }

@@ -168,7 +168,7 @@ func ruledOut(e facts.Elevation, ways []facts.Way) string {
 
 // rootKey is the line that lets the user log in as root with the key that is in use.
 func rootKey(publicKey string) []report.Remedy {
-	return []report.Remedy{authorizedKey("root", publicKey)}
+	return []report.Remedy{AuthorizedKey("root", publicKey)}
 }
 
 // inWheel is the line by which sudo serves a user.

@@ -131,7 +131,7 @@ func gateOf(l sshcfg.Line) gate {
 	case l.Keyword == "host":
 		return gate{names: append([]string{}, l.Words...)}
 	case strings.Contains(l.Rest, "#"):
-		return gate{criteria: words(l.Words)} // without its comment
+		return gate{criteria: sshcfg.Words(l.Words)} // without its comment
 	}
 	return gate{criteria: l.Rest}
 }
@@ -196,7 +196,7 @@ func header(gates []gate, comment string) (Block, error) {
 			continue
 		}
 		if slices.ContainsFunc(g.names, func(name string) bool { return strings.ContainsAny(name, ", \t\"'#") }) {
-			return Block{}, fmt.Errorf("no Match line can say %q", "Host "+words(g.names))
+			return Block{}, fmt.Errorf("no Match line can say %q", "Host "+sshcfg.Words(g.names))
 		}
 		parts = append(parts, "originalhost "+strings.Join(g.names, ","))
 	}
@@ -205,7 +205,7 @@ func header(gates []gate, comment string) (Block, error) {
 
 // host is the block of a Host line.
 func host(names []string, comment string) Block {
-	return Block{Keyword: "Host", Header: words(names), Names: names, Comment: comment}
+	return Block{Keyword: "Host", Header: sshcfg.Words(names), Names: names, Comment: comment}
 }
 
 // kept are the names of several Host lines that all of them match, where one of them has nothing but names.
@@ -233,16 +233,4 @@ func alone(criteria string) string {
 		return strings.TrimSpace(rest)
 	}
 	return criteria
-}
-
-// words are words as the ssh config has them behind a keyword.
-func words(list []string) string {
-	var quoted []string
-	for _, word := range list {
-		if word == "" || strings.ContainsAny(word, " \t\"'\\") || strings.ContainsAny(word[:1], "#=") {
-			word = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
-		}
-		quoted = append(quoted, word)
-	}
-	return strings.Join(quoted, " ")
 }

@@ -2,17 +2,13 @@ package export
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"nixhop/nixexec"
 	"nixhop/rebuild/included"
 	"nixhop/rebuild/inventory"
-	"nixhop/rebuild/prompt"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
 	"nixhop/rebuild/selection"
@@ -25,13 +21,6 @@ const flakeFile = "flake"
 
 // flakeMark begins what is written.
 const flakeMark = included.Mark + " export --from-flake, which writes it anew: what is changed here is lost.\n"
-
-// Reached is a host as a Host block has it.
-type Reached struct {
-	Name  string      // the alias
-	To    sshcfg.Host // where it is; its user and port where they are known
-	Lines []string    // more of ssh configuration
-}
 
 // fromFlake prints a Host block for each configuration and each node of the source, or writes them into the file that is
 // nixhop's own. Where one has no address, that is said, and it has no block.
@@ -73,12 +62,12 @@ func fromFlake(ctx context.Context, r request.Request, w selection.World) error 
 	if err != nil {
 		return err
 	}
-	hosts, refused, err := taking(ctx, hosts)
+	hosts, refused, err := included.Taken(ctx, hosts)
 	if err != nil {
 		return err
 	}
 	w.Say.Warnings(append(without, refused...)...)
-	text := flakeMark + blocksOf(hosts)
+	text := flakeMark + included.Text(hosts)
 	if !r.Has("--write") {
 		w.Say.Print(text)
 		return nil
@@ -123,7 +112,7 @@ func taken(inv sshcfg.Inventory) map[string]string {
 func reached(
 	src source.Source, configurations []string, nodes []inventory.Node, given map[string]sshcfg.Host, taken map[string]string,
 	ask func(source.Source, string) (source.Addresses, error),
-) (hosts []Reached, without []string, err error) {
+) (hosts []included.Block, without []string, err error) {
 	for _, name := range configurations {
 		nodes = append(nodes, inventory.Node{Name: name})
 	}
@@ -180,7 +169,7 @@ func reached(
 		if to.Port == 0 {
 			to.Port = n.Port
 		}
-		hosts = append(hosts, Reached{Name: n.Name, To: to, Lines: n.SSH})
+		hosts = append(hosts, included.Block{Name: n.Name, To: to, Lines: n.SSH})
 	}
 	return hosts, without, nil
 }
@@ -205,53 +194,6 @@ func one(a source.Addresses) (address, why string) {
 	return a.Name, ""
 }
 
-// taking are the hosts whose blocks ssh takes as they are meant: one that it does not would end every ssh that reads the
-// file. refused says which are not among them.
-func taking(ctx context.Context, hosts []Reached) (kept []Reached, refused []string, err error) {
-	dir, err := os.MkdirTemp("", "nixhop-export-")
-	if err != nil {
-		return nil, nil, fmt.Errorf("making a place for what ssh is asked: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	made := filepath.Join(dir, "config")
-	for _, h := range hosts {
-		if err := os.WriteFile(made, []byte(blocksOf([]Reached{h})), 0o600); err != nil {
-			return nil, nil, err
-		}
-		e, err := sshcfg.Resolve(ctx, h.Name, made, nil)
-		var broken *sshcfg.ConfigError
-		switch {
-		case errors.As(err, &broken):
-			refused = append(refused, h.Name+" is left out: ssh does not take what the inventory says of it: "+nixexec.Printable(broken.Text))
-		case err != nil:
-			return nil, nil, err
-		case !strings.EqualFold(e.HostName, h.To.Name):
-			refused = append(refused, fmt.Sprintf("%s is left out: ssh reads its address %q as %q", h.Name, h.To.Name, e.HostName))
-		default:
-			kept = append(kept, h)
-		}
-	}
-	return kept, refused, nil
-}
-
-// blocksOf are hosts as Host blocks.
-func blocksOf(hosts []Reached) string {
-	var b strings.Builder
-	for _, h := range hosts {
-		fmt.Fprintf(&b, "\nHost %s\n  HostName %s\n", words([]string{h.Name}), words([]string{strings.ReplaceAll(h.To.Name, "%", "%%")}))
-		if h.To.User != "" {
-			fmt.Fprintf(&b, "  User %s\n", words([]string{h.To.User}))
-		}
-		if h.To.Port != 0 {
-			fmt.Fprintf(&b, "  Port %d\n", h.To.Port)
-		}
-		for _, line := range h.Lines {
-			b.WriteString("  " + line + "\n")
-		}
-	}
-	return b.String()
-}
-
 // writeFlake writes the blocks of so many hosts into their file, and has the user's config include it after a yes.
 func writeFlake(ctx context.Context, r request.Request, w selection.World, text string, hosts int) error {
 	file, err := included.Find(r.SSHConfig, flakeFile)
@@ -270,25 +212,9 @@ func writeFlake(ctx context.Context, r request.Request, w selection.World, text 
 		}
 	}
 	w.Say.Info(told)
-	if hosts == 0 || file.Included() {
+	if hosts == 0 {
 		return nil
 	}
-	if prompt.Somebody(w.Ask) {
-		yes, err := w.Ask.Yes(ctx, fmt.Sprintf("ssh does not read it yet: %s lacks the line\n  %s\nwrite it there, in front of all else? type yes, in full: ", file.Config, file.Line))
-		if err != nil {
-			return err
-		}
-		if yes {
-			if err := file.Include(); err != nil {
-				return err
-			}
-			if !file.Included() {
-				return errors.New("ssh does not read " + nixexec.Quoted(file.Path) + ", although " + nixexec.Quoted(file.Config) + " has the line now")
-			}
-			w.Say.Info("ssh reads it now: " + file.Config + " begins with " + file.Line)
-			return nil
-		}
-	}
-	w.Say.Warn(fmt.Sprintf("ssh does not read it yet: %s lacks this line, in front of all else: %s", file.Config, file.Line))
-	return nil
+	_, err = file.Offer(ctx, w.Say, w.Ask)
+	return err
 }

@@ -1,11 +1,11 @@
 package export
 
 import (
-	"context"
 	"reflect"
 	"strings"
 	"testing"
 
+	"nixhop/rebuild/included"
 	"nixhop/rebuild/inventory"
 	"nixhop/rebuild/source"
 	"nixhop/sshcfg"
@@ -46,7 +46,7 @@ func TestReached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Reached{
+	want := []included.Block{
 		{Name: "given", To: sshcfg.Host{Name: "192.0.2.4", User: "admin", Port: 22}},
 		{Name: "plain", To: sshcfg.Host{Name: "192.0.2.9"}},
 		{Name: "told", To: sshcfg.Host{Name: "192.0.2.1", User: "root", Port: 2222}},
@@ -58,26 +58,5 @@ func TestReached(t *testing.T) {
 		`wrong is left out: its deployment.targetHost is no host: "-oProxyCommand=x"`
 	if got := strings.Join(without, "\n"); got != left {
 		t.Errorf("left out:\n%s", got)
-	}
-}
-
-// ssh takes each block as it is meant, and one that it would not take harms no other.
-func TestTaking(t *testing.T) {
-	hosts := []Reached{
-		{Name: "four", To: sshcfg.Host{Name: "192.0.2.1", User: "a user", Port: 22}},
-		{Name: "torn", To: sshcfg.Host{Name: "192.0.2.2"}, Lines: []string{"proxyjump ,a"}},
-		{Name: "zone", To: sshcfg.Host{Name: "fe80::1%eth0"}},
-		{Name: "named", To: sshcfg.Host{Name: "Host.Example.org"}, Lines: []string{`identityfile "~/.ssh/a key"`}},
-	}
-	kept, refused, err := taking(context.Background(), hosts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, h := range kept {
-		names = append(names, h.Name)
-	}
-	if got := strings.Join(names, " "); got != "four zone named" || len(refused) != 1 || !strings.HasPrefix(refused[0], "torn is left out: ") {
-		t.Errorf("kept %s, refused %q", got, refused)
 	}
 }

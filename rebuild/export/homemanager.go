@@ -82,14 +82,14 @@ func value(l sshcfg.Line) string {
 	if slices.Contains(commands, l.Keyword) {
 		return l.Rest
 	}
-	return words(l.Words)
+	return sshcfg.Words(l.Words)
 }
 
 // quoted are words, each as it can stand behind a keyword.
 func quoted(list []string) []string {
 	var all []string
 	for _, word := range list {
-		all = append(all, words([]string{word}))
+		all = append(all, sshcfg.Words([]string{word}))
 	}
 	return all
 }

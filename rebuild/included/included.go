@@ -1,5 +1,5 @@
 // Package included keeps the files of ssh configuration that are nixhop's own, which an Include of the user's config leads
-// to. It writes no other file but, after a yes, that one line; what stands in the files is for others to say.
+// to. It writes no other file but for that one line, where it is told to; which hosts stand there is for others to say.
 package included
 
 import (

@@ -1,10 +1,13 @@
 package included
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"nixhop/sshcfg"
 )
 
 // The file is nixhop's, and the user's config is touched by its one line alone; neither is written where it is a link.
@@ -66,5 +69,26 @@ func TestFile(t *testing.T) {
 	}
 	if _, err := Find("none", "made"); err == nil {
 		t.Error("no config at all")
+	}
+}
+
+// ssh takes each block as it is meant, and one that it would not take harms no other.
+func TestTaken(t *testing.T) {
+	hosts := []Block{
+		{Name: "four", To: sshcfg.Host{Name: "192.0.2.1", User: "a user", Port: 22}},
+		{Name: "torn", To: sshcfg.Host{Name: "192.0.2.2"}, Lines: []string{"proxyjump ,a"}},
+		{Name: "zone", To: sshcfg.Host{Name: "fe80::1%eth0"}},
+		{Name: "named", To: sshcfg.Host{Name: "Host.Example.org"}, Lines: []string{`identityfile "~/.ssh/a key"`}},
+	}
+	kept, refused, err := Taken(context.Background(), hosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, h := range kept {
+		names = append(names, h.Name)
+	}
+	if got := strings.Join(names, " "); got != "four zone named" || len(refused) != 1 || !strings.HasPrefix(refused[0], "torn is left out: ") {
+		t.Errorf("kept %s, refused %q", got, refused)
 	}
 }

@@ -18,6 +18,12 @@ type Asker interface {
 	Yes(ctx context.Context, prompt string) (bool, error)
 }
 
+// Texter is an asker of whom a text can be had.
+type Texter interface {
+	// Text asks for a line; it may be empty.
+	Text(ctx context.Context, prompt string) (string, error)
+}
+
 // Terminal asks on /dev/tty, one question at a time.
 type Terminal struct {
 	Pause func() (resume func()) // has whoever draws on the terminal leave it alone
@@ -46,6 +52,12 @@ func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
 	defer t.begin()()
 	answer, err := tty.Ask(ctx, prompt)
 	return answer == "yes", err
+}
+
+// Text asks for a line. The errors are those of tty.Ask.
+func (t *Terminal) Text(ctx context.Context, prompt string) (string, error) {
+	defer t.begin()()
+	return tty.Ask(ctx, prompt)
 }
 
 // Line is nobody who could be asked, but a file, such as standard input, whose first line is the secret.

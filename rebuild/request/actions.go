@@ -102,6 +102,8 @@ func ownActions() []Action {
 			Long: "A deployment sends them, too. A key that is there already is left alone."},
 		{Name: "export", Own: true, Hosts: PlainWords, Usage: "[--from-flake] [flags]", Flags: slices.Concat(exporting, v("--home-manager", "--from-flake", "--write", "--address")), Short: "print the ssh config as a module of NixOS",
 			Long: "As programs.ssh.extraConfig, with the keys of its hosts as programs.ssh.knownHosts. It is the user's own config, or that of --ssh-config, with all that it includes. What ssh would not take for the same is a warning each. With --from-flake the other way: a Host block for each configuration of the flake, and each node of an inventory."},
+		{Name: "init", Own: true, Usage: "HOST [flags]", Flags: slices.Concat(exporting, v("--address", "--connect-timeout")), Short: "prepare a host, step by step",
+			Long: "What its first deployment needs: the alias, the host's key, the login, the check. Each step is shown, and taken after a yes. Where nobody can be asked the steps are printed."},
 		{Name: "completion", Own: true, Hosts: PlainWords, Usage: "bash|zsh|fish", Words: []string{"bash", "zsh", "fish"}, Needs: true, Flags: plain, Short: "print the completion for a shell",
 			Long: "bash: source <(nixhop completion bash), in ~/.bashrc\n" +
 				"zsh:  nixhop completion zsh >DIR/_nixhop, where DIR is in fpath\n" +
@@ -146,7 +148,7 @@ func FindTopic(name string) (Topic, bool) {
 
 // helpWords are the actions and topics that help explains. (It cannot ask Actions, of which it is a part.)
 func helpWords() []string {
-	words := []string{"check", "hosts", "status", "ssh", UploadKeys, "export", "completion", "version", "man", "help"}
+	words := []string{"check", "hosts", "status", "ssh", UploadKeys, "export", "init", "completion", "version", "man", "help"}
 	for _, a := range rebuildActions() {
 		words = append(words, a.Name)
 		if a.Also != "" {

@@ -105,7 +105,7 @@ func exportFlags() []FlagSpec {
 	return []FlagSpec{
 		{Name: "--home-manager", With: v("export"), Group: GroupExport, Help: "as a module of home-manager (programs.ssh.matchBlocks, from 25.11 on)"},
 		{Name: "--from-flake", With: v("export"), Group: GroupExport, Help: "the other way: print a Host block for each configuration and node", More: "where it is stands in its deployment.targetHost, or else in its networking.interfaces, where there is one address, or else it is its host name with networking.domain"},
-		{Name: "--address", With: v("export"), Values: v("NAME=ADDRESS"), Group: GroupExport, Help: "with --from-flake: where this one is; more than once: more of them", More: "a user and a port may stand with it: web=root@192.0.2.1:2222"},
+		{Name: "--address", With: v("export", "init"), Values: v("NAME=ADDRESS"), Group: GroupExport, Help: "with --from-flake: where this one is; more than once: more of them; with init: ADDRESS alone", More: "a user and a port may stand with it: web=root@192.0.2.1:2222"},
 		{Name: "--write", With: v("export"), Group: GroupExport, Help: "with --from-flake: write the blocks to nixhop/flake.conf beside the ssh config", More: "that file is nixhop's own; the line that includes it is written after a yes, and else printed"},
 	}
 }

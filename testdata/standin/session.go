@@ -22,10 +22,21 @@ func (s *sshCall) session() int {
 	if err == nil && found {
 		lost = make(chan struct{})
 		go untilClosed(link, lost)
-	} else if h = s.connect(plainLog{os.Stderr}); h == nil {
+	} else if h = s.connect(s.sessionLog()); h == nil {
 		return sshStatus
 	}
 	return s.run(h, lost)
+}
+
+// sessionLog is where a session says how it gets to the host: what is for debugging only where it is asked for.
+func (s *sshCall) sessionLog() io.Writer {
+	if file, err := os.OpenFile(s.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err == nil {
+		return file
+	}
+	if s.verbose {
+		return os.Stderr
+	}
+	return plainLog{os.Stderr}
 }
 
 // untilClosed tells that the master has ended.

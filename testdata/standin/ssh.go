@@ -20,6 +20,7 @@ type sshCall struct {
 	*call
 	options    []string // for ssh -G
 	background bool     // -f
+	verbose    bool     // -v
 	request    string   // -O
 	log        string   // -E
 	socket     string   // the first -S or, without one, the first ControlPath
@@ -69,6 +70,7 @@ func (s *sshCall) parse(args []string) error {
 		if !strings.Contains(withValue, flag) {
 			for _, letter := range flag + rest {
 				s.background = s.background || letter == 'f'
+				s.verbose = s.verbose || letter == 'v'
 			}
 			continue
 		}
