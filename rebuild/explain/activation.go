@@ -160,6 +160,14 @@ func (s Situation) failedUnits() report.Remedy { return s.OnTarget("systemctl", 
 
 func (s Situation) reboot() report.Remedy { return s.OnTarget("sudo", "systemctl", "reboot") }
 
+// bootAnew is the deployment that has its system come up with a boot.
+func (s Situation) bootAnew() report.Remedy {
+	if s.Alias == "" {
+		return s.Nixhop("boot", "")
+	}
+	return report.Nixhop(append([]string{"boot", s.Alias, "--reboot"}, s.flakeFlag()...)...)
+}
+
 func explainInhibited(x excerpt, s Situation) Explanation {
 	refused := x.group(1)
 	if refused == "switchInhibitors" {
@@ -169,7 +177,7 @@ func explainInhibited(x excerpt, s Situation) Explanation {
 		}
 		return Explanation{
 			Meaning: meaning("%s of %s would change under the running system: nothing was activated", what, s.Target()),
-			Remedy:  []report.Remedy{s.Nixhop("boot", s.Alias), s.reboot()},
+			Remedy:  []report.Remedy{s.bootAnew()},
 		}
 	}
 	e := Explanation{
