@@ -36,7 +36,8 @@ func TestBench(t *testing.T) {
 	l := startLab(t, "n1", "n2")
 	const ordinary = `n2 = system { hostName = "n2"; };`
 	const talks = ` talks = system { hostName = "n1"; activate = "seq 1000000"; };`
-	b := &bench{lab: l, dir: l.systems(t, ordinary, ordinary+talks)}
+	const turns = ` odd = system { hostName = "n1"; message = "odd"; }; even = system { hostName = "n1"; message = "even"; };`
+	b := &bench{lab: l, dir: l.systems(t, ordinary, ordinary+talks+turns)}
 	b.prepare(t)
 	for range benchRounds {
 		for _, m := range b.all {
@@ -112,6 +113,17 @@ func (b *bench) prepare(t *testing.T) {
 		b.add("a million lines, "+engine, "n1", false, func() *exec.Cmd {
 			return l.command(t, b.dir, withEngine(t, engine), "switch", "n1=talks")
 		}, "a million lines, bare")
+	}
+	// There is a guard only where the system is another one than that which runs: two take turns.
+	next := 0
+	for _, guard := range []struct {
+		name, seconds string
+		base          []string
+	}{{"switch, no guard", "0", nil}, {"switch, guarded", "60", []string{"switch, no guard"}}} {
+		b.add(guard.name, "n1", false, func() *exec.Cmd {
+			next++
+			return l.command(t, b.dir, []string{"NIXHOP_GUARD=" + guard.seconds}, "switch", []string{"n1=odd", "n1=even"}[next%2], "--engine", "native")
+		}, guard.base...)
 	}
 	b.add("check", "n1", false, func() *exec.Cmd { return l.command(t, b.dir, nil, "check", "n1") }, refusal...)
 	b.add("nixhop --version", "", false, func() *exec.Cmd { return l.command(t, b.dir, nil, "--version") })
