@@ -13,7 +13,7 @@ import (
 )
 
 // undone is what the system before does as it is brought back: it takes back what a new one has done to files.
-const undone = `cd /etc/ssh && sed -i 's/^Port 2022$/Port 22/' sshd_config.d/address.conf; ` +
+const undone = `systemctl start dbus.socket; cd /etc/ssh && sed -i 's/^Port 2022$/Port 22/' sshd_config.d/address.conf; ` +
 	`[ ! -e ssh_away ] || mv ssh_away ssh_host_ed25519_key; [ ! -e /root/.ssh/away ] || mv /root/.ssh/away /root/.ssh/authorized_keys`
 
 // guardFault is what a new system does to its host as it is activated.
@@ -36,7 +36,7 @@ func guardFaults() []guardFault {
 		},
 		{name: "another port", lines: port, says: "its guard has brought "},
 		// Its key is on record for no such port; the host has told it before.
-		{name: "another port, and it is expected", lines: port, flags: []string{"--expect", "n1-new"}, stays: true},
+		{name: "another port, and it is expected", lines: port, flags: []string{"--expect", "elsewhere"}, stays: true},
 		{
 			name: "another host key", says: "REMOTE HOST IDENTIFICATION",
 			lines: "cd /etc/ssh; mv ssh_host_ed25519_key ssh_away; ssh-keygen -q -t ed25519 -N '' -f ssh_new; " +
@@ -54,40 +54,79 @@ func guardFaults() []guardFault {
 		},
 		// As a panic does: nothing is stopped before.
 		{name: "is booted anew", lines: "systemctl reboot --force --force; sleep 60", says: "it was rebooted before the new system was proved"},
+		{name: "stops dbus", lines: "systemctl stop dbus.socket dbus.service", stays: true},
+		// What the system before does not mend, for it says nothing of it, a boot does.
+		{
+			name: "masks sshd, and may be rebooted", flags: []string{"--guard-reboot"}, says: "it was rebooted before the new system was proved, and so is back in ",
+			lines: "systemctl mask --runtime ssh.service; systemctl stop ssh.service; systemctl kill --signal=KILL 'session-*.scope'; sleep 1",
+		},
 		{name: "not healthy", lines: "true", flags: []string{"--health", "false", "--health-timeout", "1"}, says: "is not healthy after 1s"},
 	}
 }
 
 // labGuard: a new system that cuts its host off, or ends badly, is taken back without anybody, and one that a new login proves stays. Each is
-// a system that does something to n1 as it is activated.
+// a system that does something to its host as it is activated. Most of the time somebody waits, so the hosts share the faults.
 func labGuard(t *testing.T, l *lab) {
-	for _, c := range guardFaults() {
-		t.Run(c.name, func(t *testing.T) {
-			was := l.guardedBefore(t, "n1", "guarded")
-			dir := l.guardedSystem(t, "n1", "guarded "+c.name, c.lines)
-			env := append(l.configured(t, "Host n1-new", "  HostName "+l.address(t, "n1"), "  Port 2022", "  User root",
-				"  IdentityFile "+l.block(t, "n1", "IdentityFile")), "NIXHOP_GUARD=3")
-			code := 5
-			if c.stays {
-				env[len(env)-1], code = "NIXHOP_GUARD=60", 0
-			}
-			r := l.nixhop(t, dir, env, append([]string{"switch", "n1", "--engine", "native"}, c.flags...)...)
-			if r.code != code || !strings.Contains(r.stderr, c.says) {
-				t.Errorf("exit status %d, want %d; it is to say %q\n%s", r.code, code, c.says, r.stderr)
-			}
-			if len(c.flags) > 0 && c.flags[0] == "--expect" {
-				l.must(t, exec.Command("ssh", "-F", l.config, "-p", "2022", "-o", "HostKeyAlias="+l.address(t, "n1"), "n1",
-					"sh -c 'cd /etc/ssh && sed -i s/2022/22/ sshd_config.d/address.conf && systemctl restart ssh'"))
-			}
-			if c.stays {
-				was = l.build(t, dir, "n1")
-			}
-			l.runs(t, "n1", was)
-			l.unguarded(t, "n1")
-			l.noMasterLeft(t)
-		})
-	}
+	hosts := []string{"n1", "n2"}
+	t.Run("faults", func(t *testing.T) {
+		for i, host := range hosts {
+			t.Run("on "+host, func(t *testing.T) {
+				t.Parallel()
+				for j, c := range guardFaults() {
+					if j%len(hosts) == i {
+						t.Run(c.name, func(t *testing.T) { l.guardedFault(t, host, c) })
+					}
+				}
+			})
+		}
+	})
+	l.noMasterLeft(t)
+	t.Run("a specialisation", l.guardedSpecialisation)
 	t.Run("nixhop is killed", l.guardAlone)
+}
+
+// guardedFault deploys one system with a fault, under a guard.
+func (l *lab) guardedFault(t *testing.T, host string, c guardFault) {
+	was := l.guardedBefore(t, host, "guarded")
+	dir := l.guardedSystem(t, host, "guarded "+c.name, c.lines)
+	env := append(l.configured(t, "Host elsewhere", "  HostName "+l.address(t, host), "  Port 2022", "  User root",
+		"  IdentityFile "+l.block(t, host, "IdentityFile")), "NIXHOP_GUARD=3")
+	code := 5
+	if c.stays {
+		env[len(env)-1], code = "NIXHOP_GUARD=60", 0
+	}
+	r := l.nixhop(t, dir, env, append([]string{"switch", host, "--engine", "native"}, c.flags...)...)
+	if r.code != code || !strings.Contains(r.stderr, c.says) {
+		t.Errorf("exit status %d, want %d; it is to say %q\n%s", r.code, code, c.says, r.stderr)
+	}
+	if len(c.flags) > 0 && c.flags[0] == "--expect" {
+		l.must(t, exec.Command("ssh", "-F", l.config, "-p", "2022", "-o", "HostKeyAlias="+l.address(t, host), host,
+			"sh -c 'cd /etc/ssh && sed -i s/2022/22/ sshd_config.d/address.conf && systemctl restart ssh'"))
+	}
+	if c.stays {
+		was = l.build(t, dir, host)
+	}
+	l.runs(t, host, was)
+	l.unguarded(t, host)
+}
+
+// guardedSpecialisation: what runs may be a specialisation, which is what is brought back, while the boot takes the system that it is of.
+func (l *lab) guardedSpecialisation(t *testing.T) {
+	own := `n2 = system { hostName = "n2"; `
+	dir := l.systems(t, own+`};`, own+`message = "loud"; activate = "true"; specialisation.quiet = { message = "quiet"; }; };`)
+	succeeds(t, l.nixhop(t, dir, []string{"NIXHOP_GUARD=60"}, "switch", "n2", "--engine", "native", "--specialisation", "quiet"))
+	before := l.ssh(t, "n2", "readlink /run/current-system; readlink -f /nix/var/nix/profiles/system; cat /run/current-system/etc/nixhop-message")
+	if !strings.HasSuffix(before, "\nquiet") {
+		t.Fatalf("n2 has no specialisation\n%s", before)
+	}
+	r := l.nixhop(t, l.guardedSystem(t, "n2", "guarded", "systemctl stop ssh.service"), []string{"NIXHOP_GUARD=2"}, "switch", "n2", "--engine", "native")
+	if r.code != 5 || !strings.Contains(r.stderr, "its guard has brought ") {
+		t.Errorf("exit status %d\n%s", r.code, r.stderr)
+	}
+	if after := l.ssh(t, "n2", "readlink /run/current-system; readlink -f /nix/var/nix/profiles/system; cat /run/current-system/etc/nixhop-message"); after != before {
+		t.Errorf("n2 was\n%s\nand is\n%s", before, after)
+	}
+	l.unguarded(t, "n2")
 }
 
 // killedMoment is when nixhop is killed: a line that it prints, or something that its host or this machine shows.

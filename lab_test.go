@@ -70,6 +70,7 @@ func TestLab(t *testing.T) {
 		{"a lost link", labLinkLost},
 		{"a link that stays lost", labLinkGone},
 		{"a guard", labGuard},
+		{"a guarded reboot", labRebootOnce},
 		{"what a nixos-rebuild leaves", labAftermath},
 		{"explanations", labExplanations},
 		{"without systemd", labWithoutSystemd},

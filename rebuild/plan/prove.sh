@@ -54,6 +54,8 @@
         ;;
     restore | await)
         [ -n "$closed" ] || : >"$dir/asked"
+        look
+        if [ -n "$closed" ]; then rm -f "$dir/asked"; fi # it leaves nothing, and has tidied before that was there
         if [ "$want" = restore ]; then mv "$dir/open" "$dir/restore"; fi
         ;;
     esac 2>/dev/null
