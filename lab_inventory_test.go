@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -108,6 +109,9 @@ const deploysFlake = `{
     deploy.nodes.web = {
       hostname = "192.168.5.42";
       profiles.system = { user = "root"; path = deploy-rs.nixos self.nixosConfigurations.web; };
+      profilesOrder = [ "tool" "system" ];
+      profiles.home = { user = "admin"; path = deploy-rs.profile "home" "activate" "HOME"; };
+      profiles.tool = { user = "root"; path = deploy-rs.profile "tool" "deploy-rs-activate" "TOOL"; };
     };
   };
 }
@@ -125,6 +129,20 @@ func (l *lab) deploys(t *testing.T, dir string, env []string) {
 	l.runs(t, "n1", system)
 	if got := l.ssh(t, "n1", "cat /etc/nixhop-message"); strings.TrimSpace(got) != "web by deploy-rs" || !strings.Contains(r.stderr, "configuration web, by deploy") {
 		t.Error(got, r.stderr)
+	}
+	// The profiles of two users, the second of whom logs in nowhere, come behind it in their order, and once.
+	l.ssh(t, "n1", "rm -f /tmp/profiles")
+	if said := "profile home of admin is /nix/store/"; !strings.Contains(r.stderr, said) {
+		t.Errorf("%q is not said:\n%s", said, r.stderr)
+	}
+	for _, force := range []string{"--force", ""} {
+		succeeds(t, l.nixhop(t, dir, env, strings.Fields("switch web "+force)...))
+	}
+	const places = "/nix/var/nix/profiles/per-user"
+	got := l.ssh(t, "n1", "cat /tmp/profiles; readlink -f "+places+"/root/tool "+places+"/admin/home")
+	want := regexp.MustCompile(`^TOOL root /root ` + places + `/root/tool\nHOME admin /home/admin ` + places + `/admin/home\n/nix/store/\S+-tool\n/nix/store/\S+-home$`)
+	if !want.MatchString(strings.TrimSpace(got)) {
+		t.Errorf("%q", got)
 	}
 	r = l.nixhop(t, dir, env, "build", "web", "--inventory", "flake")
 	succeeds(t, r)

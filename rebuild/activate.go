@@ -12,16 +12,16 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// activate activates the system on its host between the keys that come before and those that come behind.
+// activate activates the system on its host between what comes before it and what comes behind: keys and profiles.
 func (r *Run) activate(ctx context.Context, c Copied) (Activated, error) {
 	done := Activated{Checked: c.Checked, System: c.System, Unchanged: c.Unchanged}
-	if err := c.keys.Before(ctx); err != nil {
+	if err := c.beside.Before(ctx); err != nil {
 		return done, err
 	}
 	proved, err := r.system(ctx, c)
-	booted, err := reboot.Behind(ctx, r.performer(c.Checked), c.System, c.keys.After(ctx, err))
+	booted, err := reboot.Behind(ctx, r.performer(c.Checked), c.System, c.beside.After(ctx, err))
 	done.Proved, done.Unchanged = proved && !booted, done.Unchanged && !booted
-	return done, c.keys.Again(ctx, booted, err)
+	return done, c.beside.Again(ctx, booted, err)
 }
 
 // system activates a system, and says what came of it: also whether its guard has proved it.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"nixhop/rebuild/beside"
 	"nixhop/rebuild/decision"
-	"nixhop/rebuild/keys"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/preview"
 	"nixhop/rebuild/remote"
@@ -14,14 +14,14 @@ import (
 )
 
 // copy brings the built system to where it is activated, or to where it is linked to, and asks there what the activation
-// would change, where that is wanted, and whether its keys can be written.
+// would change, where that is wanted, and whether its keys can be written; its profiles come there, too.
 func (r *Run) copy(ctx context.Context, b Built) (c Copied, err error) {
 	c = Copied{Built: b}
 	if err = r.bring(ctx, b); err == nil && b.Request.Previews() && !b.Unchanged {
 		c.preview, err = preview.Of(ctx, r.performer(b.Checked), b.System)
 	}
 	if err == nil {
-		c.keys, err = keys.Prepare(ctx, r.performer(b.Checked), b.Target.Of())
+		c.beside, err = beside.Prepare(ctx, r.performer(b.Checked), b.Target.Of())
 	}
 	return c, err
 }

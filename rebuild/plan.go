@@ -5,9 +5,9 @@ import (
 	"context"
 	"slices"
 
+	"nixhop/rebuild/beside"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
-	"nixhop/rebuild/keys"
 	"nixhop/rebuild/phase"
 	"nixhop/rebuild/plan"
 	"nixhop/rebuild/report"
@@ -77,7 +77,7 @@ func (r *Run) printPlan(ctx context.Context, c Checked, unknown []string) error 
 	if err != nil {
 		return err
 	}
-	p.Notes = keys.Described(ctx, r.job(c), c.Target.Of())
+	p.Notes = beside.Described(ctx, r.job(c), c.Target.Of())
 	text, err := r.net.Script(p)
 	r.Say.Print(report.Headed(r.heading(c.Placed), text))
 	return err

@@ -24,7 +24,8 @@ var floors = [][]string{
 	{"rebuild/guard"},
 	{"rebuild/connection"},
 	{"rebuild/remote"},
-	{"rebuild/building", "rebuild/included", "rebuild/keys", "rebuild/phase", "rebuild/preview", "rebuild/reboot"},
+	{"rebuild/building", "rebuild/included", "rebuild/keys", "rebuild/phase", "rebuild/preview", "rebuild/profiles", "rebuild/reboot"},
+	{"rebuild/beside"},
 	{"rebuild", "rebuild/command", "rebuild/export", "rebuild/preparation"},
 	{mainRoom},
 }

@@ -4,11 +4,11 @@ import (
 	"time"
 
 	"nixhop/nixexec"
+	"nixhop/rebuild/beside"
 	"nixhop/rebuild/connection"
 	"nixhop/rebuild/decision"
 	"nixhop/rebuild/evaluation"
 	"nixhop/rebuild/facts"
-	"nixhop/rebuild/keys"
 	"nixhop/rebuild/preview"
 	"nixhop/rebuild/report"
 	"nixhop/rebuild/request"
@@ -86,7 +86,7 @@ type (
 	Copied struct {
 		Built
 		preview *preview.Preview // what the activation would change; nil: nobody wants to know, or nothing is activated
-		keys    *keys.Ready      // that it gets with its activation; nil: none
+		beside  beside.Ready     // what it gets with its activation
 	}
 
 	// Activated runs it, or boots it next (activate, or whole).

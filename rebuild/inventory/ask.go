@@ -151,3 +151,14 @@ func (f Form) Texts(ctx context.Context, w Where, r request.Request, node string
 	}
 	return texts, nil
 }
+
+// Derivations are what profiles of a node are built by, by their names. Errors: an *Error.
+func (f Form) Derivations(ctx context.Context, w Where, r request.Request, node string, profiles []string) (map[string]string, error) {
+	var list strings.Builder
+	for _, name := range profiles {
+		list.WriteString(" " + nixexec.NixString(name))
+	}
+	var all map[string]string
+	_, err := f.ask(ctx, w, r, "inventory.derivations "+nixexec.NixString(node)+" ["+list.String()+" ]", &all)
+	return all, err
+}

@@ -73,11 +73,20 @@ let
       system = profiles.system or { };
       # The options of deployments stand in a profile, a node, or for all; the first one counts.
       levels = [ system node deploy ];
-      said = option: builtins.filter (level: level ? ${option}) levels;
-      say = option: fallback: if said option == [ ] then fallback else (builtins.head (said option)).${option};
+      said = levels: option: builtins.filter (level: level ? ${option}) levels;
+      sayFor = levels: option: fallback: if said levels option == [ ] then fallback else (builtins.head (said levels option)).${option};
+      say = sayFor levels;
 
       login = say "sshUser" null;
       owner = say "user" (if login == null then "root" else login);
+      other = profile:
+        let say = sayFor [ profiles.${profile} node deploy ]; in
+        {
+          name = profile;
+          user = say "user" (say "sshUser" null);
+          path = profiles.${profile}.profilePath or null;
+          restore = say "autoRollback" true;
+        };
       place = system.profilePath or "/nix/var/nix/profiles/system";
       text = builtins.toJSON;
       listed = builtins.filter (profile: profiles ? ${profile}) (node.profilesOrder or [ ]);
@@ -100,13 +109,22 @@ let
         else if owner != "root" then "has its profiles.system for the user ${text owner}"
         else if place != "/nix/var/nix/profiles/system" then "has profiles.system.profilePath = ${text place}"
         else null;
-      set = builtins.filter (option: said option != [ ]) [ "autoRollback" "sudo" ];
-      profiles = builtins.filter (profile: profile != "system") (listed ++ rest);
+      set = builtins.filter (option: said levels option != [ ]) [ "autoRollback" "sudo" ];
+      profiles = map other (builtins.filter (profile: profile != "system") (listed ++ rest));
       keys = [ ];
     };
+  # What the profiles of a node are built by, of those that are to be deployed.
+  derivations = name: ids:
+    let
+      of = id:
+        let inherit (nodes.${name}.profiles.${id}) path; in
+        if builtins.isAttrs path && path ? drvPath then path.drvPath
+        else throw "nixhop: profiles.${id}.path of node ${builtins.toJSON name} is no derivation";
+    in
+    builtins.listToAttrs (map (id: { name = id; value = of id; }) ids);
 in
 {
-  inherit describe;
+  inherit describe derivations;
   names = builtins.attrNames nodes;
   configurations = builtins.mapAttrs (name: _: configurationOf name) nodes;
   set = [ ];

@@ -23,8 +23,8 @@ func TestDeploy(t *testing.T) {
 			remoteBuild = true; confirmTimeout = 60; activationTimeout = 600; fastConnection = false;
 			profilesOrder = [ "late" "system" "gone" ];
 			profiles.system = { path = nixos system; magicRollback = false; };
-			profiles.early.path = throw "not looked at";
-			profiles.late.path = throw "not looked at";
+			profiles.early = { path = throw "not looked at"; user = "bob"; autoRollback = true; };
+			profiles.late = { path = raw "late" { }; sshUser = "carol"; profilePath = "/nix/late"; };
 		};
 		nodes.new = { hostname = "new"; sshUser = "root"; profiles.system.path = nixosBy newEnv system; };
 	}`
@@ -44,9 +44,10 @@ func TestDeploy(t *testing.T) {
 	form := Form{Kind: Deploy}
 	web := Node{
 		Name: "web", Form: form, Host: "10.0.0.1", User: "ann", Port: 2121, Tags: []string{}, BuildOnTarget: true, Substitute: true,
-		Set: []string{"autoRollback"}, SSH: []string{`identityfile "~/.ssh/web"`}, Profiles: []string{"late", "early"},
-		Guard:   Guard{Off: true, Wait: time.Minute, Limit: 10 * time.Minute},
-		unknown: []string{`the ssh option "-o StrictHostKeyChecking=no"`},
+		Set: []string{"autoRollback"}, SSH: []string{`identityfile "~/.ssh/web"`},
+		Profiles: []Profile{{Name: "late", User: "root", Path: "/nix/late"}, {Name: "early", User: "bob", Restore: true}},
+		Guard:    Guard{Off: true, Wait: time.Minute, Limit: 10 * time.Minute},
+		unknown:  []string{`the ssh option "-o StrictHostKeyChecking=no"`},
 	}
 	if node := got.Web.node(form); !reflect.DeepEqual(node, web) {
 		t.Errorf("%+v\nwant %+v", node, web)
@@ -95,6 +96,14 @@ func TestDeployForms(t *testing.T) {
 		if said != "" || text(got.Refused) != want {
 			t.Errorf("%s: %q %s", node, text(got.Refused), said)
 		}
+	}
+	var drvs map[string]string
+	said := evaluated(t, deployNix, `let `+deployRS+` in { nodes.a.profiles = { home.path = raw "home" { }; x.path = throw "not asked for"; }; }`, `inventory.derivations "a" [ "home" ]`, &drvs)
+	if said != "" || len(drvs) != 1 || !strings.HasSuffix(drvs["home"], "-home.drv") {
+		t.Errorf("%q %s", drvs, said)
+	}
+	if said := evaluated(t, deployNix, `{ nodes.a.profiles.home.path = "/nix/store/x"; }`, `inventory.derivations "a" [ "home" ]`, &drvs); !strings.Contains(said, "is no derivation") {
+		t.Error(said)
 	}
 	// Another output of this name.
 	for _, other := range []string{`x: x`, `{ type = "app"; }`, `{ nodes = null; }`} {

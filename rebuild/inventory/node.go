@@ -3,6 +3,7 @@ package inventory
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"nixhop/nixexec"
@@ -26,7 +27,7 @@ type Node struct {
 	SSH        []string // lines of ssh configuration
 	Substitute bool     // it fetches from binary caches what those have
 	Guard      Guard
-	Profiles   []string // that it has beside its system
+	Profiles   []Profile // that it has beside its system, in the order in which they are deployed
 	Health     []HealthCheck
 }
 
@@ -51,6 +52,14 @@ type Key struct {
 	Action      []string // words that are run on the node when the key was sent, as ssh hands them to a shell there; empty: none
 }
 
+// Profile is a profile of a user that a node is given beside its system.
+type Profile struct {
+	Name    string
+	User    string // whose it is; empty: nobody says
+	Path    string // on the node; empty: where Nix has profiles of that name
+	Restore bool   // the one before is activated again where it cannot be activated
+}
+
 // acted are the options of a node that nixhop acts on.
 var acted = map[Kind][]string{
 	Colmena: {"targetHost", "targetUser", "targetPort", "tags", "buildOnTarget", "keys", "sshOptions"},
@@ -72,6 +81,15 @@ func (n Node) Ignored() []string {
 	return append(names, n.unknown...)
 }
 
+// Others are the names of the profiles beside the system, in a sentence.
+func (n Node) Others() string {
+	var names []string
+	for _, p := range n.Profiles {
+		names = append(names, nixexec.Printable(p.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
 // told is a node as the expressions of the forms describe it.
 type told struct {
 	Name          string
@@ -86,8 +104,12 @@ type told struct {
 	Substitutes   bool
 	Unguarded     bool
 	Wait, Limit   *int // in seconds
-	Profiles      []string
-	Health        *struct {
+	Profiles      []struct {
+		Name       string
+		User, Path *string
+		Restore    bool
+	}
+	Health *struct {
 		Cmd  []toldCommand
 		HTTP []toldRequest
 	}
@@ -118,8 +140,8 @@ func (t told) node(f Form) Node {
 			n.Health = append(n.Health, c.check())
 		}
 	}
-	for _, profile := range t.Profiles {
-		n.Profiles = append(n.Profiles, nixexec.Printable(profile))
+	for _, p := range t.Profiles {
+		n.Profiles = append(n.Profiles, Profile{Name: p.Name, User: text(p.User), Path: text(p.Path), Restore: p.Restore})
 	}
 	for _, option := range t.Set {
 		n.Set = append(n.Set, nixexec.Printable(option))

@@ -195,5 +195,10 @@ func (r Request) SendsKeys() bool {
 	return slices.Contains([]string{"switch", "boot", "test", UploadKeys}, r.Action) && !r.Back()
 }
 
+// SetsProfiles reports whether the request deploys the other profiles of a node beside its system: for good, or for the next boot.
+func (r Request) SetsProfiles() bool {
+	return slices.Contains([]string{"switch", "boot"}, r.Action) && r.Evaluates()
+}
+
 // NativeActions are the actions that need no nixos-rebuild.
 var NativeActions = []string{"switch", "boot", "test", "build", "dry-build", "dry-activate"}

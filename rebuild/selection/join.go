@@ -214,8 +214,8 @@ func (j joined) notes(r request.Request, targets []source.Target) []string {
 	}
 	var said []string
 	for _, t := range targets {
-		if t.Node != nil && len(t.Node.Profiles) > 0 && slices.Contains(request.ContactActions, r.Action) {
-			said = append(said, fmt.Sprintf("of node %q its system alone is deployed, and none of its other profiles: %s", t.Node.Name, report.Listed(t.Node.Profiles)))
+		if t.Node != nil && len(t.Node.Profiles) > 0 && slices.Contains(request.ContactActions, r.Action) && !r.SetsProfiles() {
+			said = append(said, fmt.Sprintf("this is for the system of node %q alone, and not for its other profiles: %s", t.Node.Name, t.Node.Others()))
 		}
 	}
 	for _, option := range j.placed.set {

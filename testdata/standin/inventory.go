@@ -13,7 +13,7 @@ import (
 
 // nodesDir holds the nodes of the world's colmena hive, or of the output that the file "output" names, each as a configuration
 // with what it says of its deployment: target, user, port, tags, set, there ("yes": it is built there), refused, only ("yes": it
-// is built and no more), profiles, sshOptions, unguarded and substitutes ("yes"), its health checks, as in check.up=COMMAND,
+// is built and no more), profiles (NAME:USER), sshOptions, unguarded and substitutes ("yes"), its health checks, as in check.up=COMMAND,
 // and its keys, as in key.token=text=word,user=web.
 const nodesDir = "nodes"
 
@@ -112,8 +112,10 @@ func (w World) describe(name string) map[string]any {
 			said["user"] = value
 		case "port":
 			said["port"], _ = strconv.Atoi(value)
-		case "tags", "set", "profiles", "sshOptions":
+		case "tags", "set", "sshOptions":
 			said[key] = strings.Fields(value)
+		case "profiles":
+			said[key] = profilesOf(strings.Fields(value))
 		case "refused":
 			said[key] = value
 		case "only":
@@ -126,6 +128,20 @@ func (w World) describe(name string) map[string]any {
 	}
 	said["health"] = map[string]any{"cmd": checks}
 	return said
+}
+
+// profilesOf are the profiles that words name: NAME, or NAME:USER.
+func profilesOf(words []string) []any {
+	all := []any{}
+	for _, word := range words {
+		name, user, owned := strings.Cut(word, ":")
+		profile := map[string]any{"name": name, "user": nil, "path": nil, "restore": true}
+		if owned {
+			profile["user"] = user
+		}
+		all = append(all, profile)
+	}
+	return all
 }
 
 // keys are those of a node, with their texts.

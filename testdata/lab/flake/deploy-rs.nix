@@ -1,5 +1,5 @@
 # Stands in for what deploy-rs and nixpkgs do to make the path of a profile: buildEnv until 26.05 (env), and from then on
-# (newEnv); activate.custom; activate.nixos with the line for systemd-boot. Nothing of it can be built but the system in it.
+# (newEnv); activate.custom; activate.nixos with the line for systemd-boot. Nothing of these can be built but the system in it.
 { system }:
 rec {
   raw = name: more: derivation ({ inherit name system; builder = "/bin/sh"; } // more) // more;
@@ -38,5 +38,14 @@ rec {
     # https://github.com/serokell/deploy-rs/issues/31
     sed -i '/^default /d' /boot/loader/loader.conf
   '';
+
+  # A profile that can be built, with a script that says what it is run as.
+  profile = name: activation: word: derivation {
+    inherit name system;
+    builder = "/bin/sh";
+    PATH = "/bin:/usr/bin:/run/current-system/sw/bin";
+    text = "#!/bin/sh\necho \"${word} $(id -un) $HOME $PROFILE\" >>/tmp/profiles && { chmod -f a+w /tmp/profiles || :; }\n";
+    args = [ "-c" "mkdir $out && printf %s \"$text\" >$out/${activation} && chmod +x $out/${activation}" ];
+  };
   nixos = configuration: nixosBy env configuration.config.system.build.toplevel;
 }
