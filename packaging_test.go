@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -191,6 +192,26 @@ func TestLibraries(t *testing.T) {
 	for line := range strings.Lines(required) {
 		if path := strings.Fields(line)[0]; !strings.Contains(string(readme), "| `"+path+"`") {
 			t.Errorf("%s has no line in the table of libraries in README.md", path)
+		}
+	}
+}
+
+// TestReadmeLinks: each link of the README into itself, or to a file, leads somewhere.
+func TestReadmeLinks(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "README.md")
+	anchors := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		anchor := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		anchors["#"+strings.ReplaceAll(anchor, " ", "-")] = true
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^)]*)\)`).FindAllStringSubmatch(text, -1) {
+		to := link[1]
+		if strings.HasPrefix(to, "https://") || anchors[to] {
+			continue
+		}
+		if _, err := os.Stat(to); err != nil || strings.HasPrefix(to, "#") {
+			t.Errorf("README.md has a link to %q, and there is none", to)
 		}
 	}
 }
