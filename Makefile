@@ -38,6 +38,7 @@ lab:
 		echo 'left out: the tests on real hosts (make lab), which need root on Debian or a relative'; \
 	fi
 
+# With NIXHOP_BENCH=guard those alone of the first table that have it in their names.
 bench:
 	@testdata/lab/lab.sh install
 	NIXHOP_BENCH_JSON=bench.json go test -tags lab,bench -run TestBench -count 1 -timeout 60m -v .

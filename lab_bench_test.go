@@ -39,6 +39,9 @@ func TestBench(t *testing.T) {
 	const turns = ` odd = system { hostName = "n1"; message = "odd"; }; even = system { hostName = "n1"; message = "even"; };`
 	b := &bench{lab: l, dir: l.systems(t, ordinary, ordinary+talks+turns)}
 	b.prepare(t)
+	if only := os.Getenv("NIXHOP_BENCH"); only != "" {
+		b.all = slices.DeleteFunc(b.all, func(m *measured) bool { return !strings.Contains(m.name, only) })
+	}
 	for range benchRounds {
 		for _, m := range b.all {
 			m.measure(t, l)

@@ -28,11 +28,22 @@
     if [ "$when" = if-needed ] && [ -z "$due" ]; then exit 0; fi
 
     if [ -n "$wanted" ] && [ "$next" != "$wanted" ]; then refuse "its profile is $next now: somebody else has changed it"; fi
-    case $(systemctl is-active "$unit.service" 2>/dev/null) in
-    active | activating | deactivating | reloading) refuse "another activation runs there" ;;
-    esac
-    if [ -L /run/nixhop/guarded ]; then refuse "the guard of another activation waits for its proof there"; fi
-    if [ -r /proc/1/stat ] && IFS= read -r first </proc/1/stat; then printf 'init=%s\n' "${first##*) }"; fi
+    # That of this very deployment may need a moment to be gone.
+    busy() {
+        if [ -L /run/nixhop/guarded ]; then printf 'a guard that waits for its proof'; fi
+        systemctl list-units --all --plain --no-legend --no-pager "$unit*" 2>/dev/null | while read -r name _ active sub _; do
+            case $active,$sub in
+            *,exited) ;;
+            active,* | activating,* | deactivating,* | reloading,*) printf '%s' "$name" && break ;;
+            esac
+        done
+    }
+    n=0
+    while other=$(busy) && [ -n "$other" ]; do
+        n=$((n + 1))
+        [ "$n" -lt 50 ] || refuse "another deployment is at work there ($other)"
+        sleep 0.2
+    done
     was=$(readlink -f /run/booted-system 2>/dev/null)
     if [ -n "$once" ] && [ "$was" != "$next" ]; then
         if prepare_once "$next" "$was"; then
