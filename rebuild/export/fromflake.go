@@ -92,13 +92,13 @@ func addresses(r request.Request) (map[string]sshcfg.Host, error) {
 	return given, nil
 }
 
-// taken are where the ssh config names aliases of its own: what is nixhop's there does not count.
+// taken are where the ssh config names aliases of its own: what was made here before does not count.
 func taken(inv sshcfg.Inventory) map[string]string {
 	where := map[string]string{}
 	ours := map[string]bool{}
 	for _, a := range inv.Aliases {
 		if _, known := ours[a.File]; !known {
-			ours[a.File] = included.Ours(a.File)
+			ours[a.File] = included.Begins(a.File, flakeMark)
 		}
 		if !ours[a.File] {
 			where[a.Name] = fmt.Sprintf("%s:%d", a.File, a.Line)

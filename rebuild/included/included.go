@@ -45,8 +45,8 @@ func Find(explicit, name string) (File, error) {
 	return f, nil
 }
 
-// Ours reports whether a file is one of nixhop's.
-func Ours(path string) bool { return strings.HasPrefix(string(nixexec.ReadText(path)), Mark) }
+// Begins reports whether a file begins with a text, such as Mark and who of nixhop's has made it.
+func Begins(path, text string) bool { return strings.HasPrefix(string(nixexec.ReadText(path)), text) }
 
 // Read is what stands in the file; nothing where it is not there. One that is not marked, or is a link, belongs to
 // somebody else, and is an error.

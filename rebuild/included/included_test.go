@@ -24,7 +24,7 @@ func TestFile(t *testing.T) {
 			t.Errorf("%t, %v", got, err)
 		}
 	}
-	if info, err := os.Stat(f.Path); err != nil || info.Mode().Perm() != 0o600 || !Ours(f.Path) || f.Included() {
+	if info, err := os.Stat(f.Path); err != nil || info.Mode().Perm() != 0o600 || !Begins(f.Path, Mark) || f.Included() {
 		t.Errorf("%v, %v", info, err)
 	}
 	if err := f.Include(); err != nil || !f.Included() { // a config that is not there

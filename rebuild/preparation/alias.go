@@ -16,7 +16,7 @@ import (
 func (p *preparation) makeAlias(ctx context.Context) (reachable bool, err error) {
 	_, listed := p.inventory.Find(p.host.Name)
 	asks, can := p.world.Ask.(prompt.Texter)
-	if !listed && p.address.Name == "" && can {
+	if !p.known() && p.address.Name == "" && can {
 		typed, err := asks.Text(ctx, fmt.Sprintf("%s is no alias of the ssh config. Its address, [USER@]ADDRESS[:PORT] (empty: ssh finds it by its name): ", p.host.Name))
 		if err != nil {
 			return false, err

@@ -3,6 +3,7 @@ package preparation
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"nixhop/nixexec"
@@ -21,6 +22,17 @@ func (p *preparation) block() (b included.Block, ok bool) {
 	return included.Block{Name: p.host.Name, To: to}, to.Name != ""
 }
 
+// known reports whether the host needs no alias: the ssh config speaks of its name, or it is an address.
+func (p *preparation) known() bool {
+	return p.inventory.Matches(p.host.Name) || p.isAddress()
+}
+
+// isAddress reports whether the host was typed as an address.
+func (p *preparation) isAddress() bool {
+	_, err := netip.ParseAddr(p.host.Name)
+	return err == nil
+}
+
 // aliasStep is the first step: what ssh calls the host.
 func (p *preparation) aliasStep() string {
 	if a, listed := p.inventory.Find(p.host.Name); listed {
@@ -35,7 +47,13 @@ func (p *preparation) aliasStep() string {
 		return text + "\n"
 	}
 	b, ok := p.block()
-	if !ok {
+	switch {
+	case !ok && p.isAddress():
+		return fmt.Sprintf("1. The alias. There is none: ssh goes to the address as it is. To have one:\n\n%s\n",
+			shown(p.request.On("NAME").Offer(report.Nixhop("init", "NAME", "--address", p.host.Authority()))))
+	case !ok && p.known():
+		return fmt.Sprintf("1. The alias. A pattern of the ssh config speaks of %s.\n\n", p.host.Name)
+	case !ok:
 		return fmt.Sprintf("1. The alias. The ssh config has none, so that ssh looks for a host that is called %s. To have one:\n\n%s\n",
 			p.host.Name, shown(p.request.Offer(report.Nixhop("init", p.request.Hosts[0].Word, "--address", "ADDRESS"))))
 	}
