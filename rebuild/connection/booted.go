@@ -22,10 +22,14 @@ const (
 // a container may share the kernel of others, and with it that number (proc(5): the 22nd field is the 20th behind the name).
 const bootScript = `printf 'boot=%s\n' "$(cat ` + bootIDFile + ` 2>/dev/null)"
 if [ -r /proc/1/stat ] && IFS= read -r first </proc/1/stat; then printf 'init=%s\n' "${first##*) }"; fi
+if [ -e /run/booted-system ]; then echo up=yes; fi
 `
 
 // Boot is one boot of a host: BootOf.
-type Boot struct{ ID, Init string }
+type Boot struct {
+	ID, Init string
+	Up       bool // its system has begun to come up; an initrd may let a login in, too
+}
 
 // BootOf reads what a host has told of its boot; lines that say nothing of it are left out.
 func BootOf(text string) (b Boot) {
@@ -37,6 +41,8 @@ func BootOf(text string) (b Boot) {
 			if fields := strings.Fields(value); len(fields) > 19 {
 				b.Init = fields[19]
 			}
+		case "up":
+			b.Up = value == "yes"
 		}
 	}
 	return b
@@ -83,14 +89,17 @@ func (l *Link) Booted(ctx context.Context, before Boot, patience time.Duration, 
 			why = "what answers shows another host key"
 		default:
 			boot, asked := l.anew(ctx, master)
-			if asked == nil && before.Other(boot) {
+			switch other := before.Other(boot); {
+			case asked != nil:
+				why = "it lets a login in, and no session"
+			case other && boot.Up:
 				return "", nil
+			case other:
+				why = "it lets a login in, and its system has not come up"
+			default:
+				why = "it has not gone down"
 			}
 			master.Close()
-			why = "it has not gone down"
-			if asked != nil {
-				why = "it lets a login in, and no session"
-			}
 		}
 		if !time.Now().Before(deadline) {
 			return why, nil

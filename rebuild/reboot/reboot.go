@@ -56,12 +56,12 @@ func Behind(ctx context.Context, p remote.Performer, system string, err error) (
 	why, err := r.Link.Booted(ctx, before, patience, r.attended())
 	switch {
 	case err != nil:
-		r.Say.Warn(r.words.stopped())
+		r.Say.Warn(r.words.stopped(told))
 		return true, err
 	case why != "":
 		return true, &remote.OutcomeError{Result: report.Unknown, Err: errors.New(r.words.lost(told, why))}
 	}
-	text, err := r.back(ctx, told, time.Since(since))
+	text, err := r.back(ctx, &told, time.Since(since))
 	if err == nil && told.once != "" {
 		text, err = r.keep(ctx, system, told, text)
 	}
@@ -105,14 +105,19 @@ func (r reboot) ask(ctx context.Context, system string) (before connection.Boot,
 		return before, t, fails(report.HalfDone, "%s", t.refused)
 	case t.asked || err == nil:
 		return before, t, nil
+	case connection.Lost(err) && t.next != "": // which does not stop the host
+		r.Say.Warn("the connection was lost as " + r.words.host.Name + " was told to reboot; waiting whether it does")
+		t.asked = true
+		return before, t, nil
 	case nixexec.Interrupted(err) || context.Cause(ctx) != nil:
 		return before, t, err
 	}
 	return before, t, fails(report.HalfDone, "%v", err)
 }
 
-// back sees what came up, and says so in words. The errors are those of Behind.
-func (r reboot) back(ctx context.Context, t told, took time.Duration) (text string, err error) {
+// back sees what came up, and says so in words. t learns whether that is yet to be kept, where its host could not tell. The errors are those
+// of Behind.
+func (r reboot) back(ctx context.Context, t *told, took time.Duration) (text string, err error) {
 	none := func() {}
 	after, _, err := r.Link.Settled(ctx, r.Query, r.Somebody, 1, none, func() bool { return true })
 	if cause := context.Cause(ctx); err != nil && cause != nil {
@@ -121,7 +126,10 @@ func (r reboot) back(ctx context.Context, t told, took time.Duration) (text stri
 	if err != nil {
 		return "", &remote.OutcomeError{Result: report.Unknown, Err: errors.New(r.words.silent(err))}
 	}
-	text, result := r.words.judge(t, after.System, took)
+	if s := after.System; r.Job.Once && t.once == "" && s.Booted == t.next && s.Profile != t.next {
+		t.once, t.was = "its boot loader", s.Profile
+	}
+	text, result := r.words.judge(*t, after.System, took)
 	if result != report.Done {
 		return "", &remote.OutcomeError{Result: result, Err: errors.New(text)}
 	}

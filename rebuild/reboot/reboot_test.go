@@ -43,11 +43,12 @@ func TestJudge(t *testing.T) {
 		result report.Result
 		says   string
 	}{
-		"the new one":           {"", facts.System{Current: "/new", Booted: "/new"}, report.Done, "it is back after 41s, and has booted /new"},
+		"the new one":           {"", facts.System{Current: "/new", Booted: "/new", Profile: "/new"}, report.Done, "it is back after 41s, and has booted /new"},
 		"the old one":           {"", facts.System{Current: "/old", Booted: "/old"}, report.HalfDone, "its boot loader took /old, and not /new"},
 		"switched meanwhile":    {"", facts.System{Current: "/other", Booted: "/new"}, report.HalfDone, "/other runs there"},
 		"one that it hides":     {"", facts.System{}, report.HalfDone, "took a system that it does not name"},
-		"the new one, once":     {"grub", facts.System{Current: "/new", Booted: "/new"}, report.Done, "has booted /new"},
+		"the new one, once":     {"grub", facts.System{Current: "/new", Booted: "/new", Profile: "/old"}, report.Done, "has booted /new"},
+		"another profile":       {"", facts.System{Current: "/new", Booted: "/new", Profile: "/other"}, report.HalfDone, "its profile is /other now"},
 		"back in the old one":   {"grub", facts.System{Current: "/old", Booted: "/old"}, report.RolledBack, "is back after 41s in /old, which it ran before and boots next"},
 		"in a third one":        {"grub", facts.System{Current: "/third", Booted: "/third"}, report.HalfDone, "took /third"},
 		"it runs, as one of it": {"", facts.System{Current: "/new", Booted: "/old"}, report.HalfDone, "took /old"},

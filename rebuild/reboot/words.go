@@ -70,8 +70,12 @@ func (w words) lost(t told, why string) string {
 }
 
 // stopped is said where the user does not wait for the host.
-func (w words) stopped() string {
-	return w.teller.Where + ": it reboots, and nobody has seen it come back; what came of it: " + w.status()
+func (w words) stopped(t told) string {
+	text := w.teller.Where + ": it reboots, and nobody has seen it come back"
+	if t.once != "" {
+		text += "; " + t.next + " is booted once, and then " + t.was + " again, unless it is deployed once more"
+	}
+	return text + "; what came of it: " + w.status()
 }
 
 // silent is said of a host that is back, and does not tell what it runs.
@@ -86,6 +90,8 @@ func (w words) judge(t told, s facts.System, took time.Duration) (string, report
 	case t.once != "" && s.Booted == t.was && s.Current == t.was:
 		return fmt.Sprintf("%s: it was told to boot %s once, and is back after %s in %s, which it ran before and boots next",
 			w.teller.Where, wanted, took.Round(time.Second), t.was), report.RolledBack
+	case s.Current == wanted && s.Booted == wanted && t.once == "" && s.Profile != wanted:
+		return fmt.Sprintf("%s: it has booted %s, but its profile is %s now: somebody else has changed it meanwhile", w.teller.Where, wanted, shown(s.Profile)), report.HalfDone
 	case s.Current == wanted && s.Booted == wanted:
 		return fmt.Sprintf("%s: it is back after %s, and has booted %s", w.teller.Where, took.Round(time.Second), wanted), report.Done
 	case s.Booted == wanted:
