@@ -13,8 +13,8 @@ import (
 	"nixhop/rebuild/view"
 )
 
-// notice tells the terminal that a run is over, where that was asked for (--notify) and took long enough for somebody to
-// have looked away: nobody who has pressed Ctrl-C has.
+// notice tells the terminal that a run is over, where that was asked for (--notify) and took long enough for somebody
+// to have looked away: nobody who has pressed Ctrl-C has.
 func notice(r request.Request, stdio nixexec.Stdio, env func(string) string, took time.Duration, err error) {
 	var interrupted *nixexec.InterruptedError
 	if !r.Has("--notify") || took < view.NoticedAfter || errors.As(err, &interrupted) || !drawn(stdio.Err, env) {
@@ -24,7 +24,8 @@ func notice(r request.Request, stdio nixexec.Stdio, env func(string) string, too
 	for _, h := range r.Hosts {
 		hosts = append(hosts, h.Word)
 	}
-	ended := view.Ended{What: strings.TrimSpace(r.Action + " " + strings.Join(hosts, " ")), How: how(phase.Status(err)), Took: took}
+	what := strings.TrimSpace(r.Action + " " + strings.Join(hosts, " "))
+	ended := view.Ended{What: what, How: how(phase.Status(err)), Took: took}
 	_, _ = fmt.Fprint(stdio.Err, view.Notice(ended, env))
 }
 

@@ -50,8 +50,8 @@ func (e Event) Logs() bool {
 	return e.Action == "result" && (e.Type == builtLine || e.Type == hookLine)
 }
 
-// Says is what nix says with an event to whoever does not ask for more, as a line without its end and without colours,
-// which the format has in any case; empty: nothing.
+// Says is what nix says with an event to whoever does not ask for more, as a line without its end and without
+// colours, which the format has in any case; empty: nothing.
 func (e Event) Says() string {
 	switch {
 	case e.Logs():

@@ -17,26 +17,31 @@ import (
 // (nix-output-monitor: exe/Main.hs, 2.1.8).
 const Nom = "nom"
 
-// Flags have nix, of the commands that take both, say what Nom wants to know. They must stand last, for some flags set
-// another format.
+// Flags have nix, of the commands that take both, say what Nom wants to know. They must stand last, for some flags
+// set another format.
 var Flags = []string{"--log-format", "internal-json", "-v"}
 
-// lastDrawn is how long Nom may take to draw the last of what it has read: something that the command has left behind may
-// keep it waiting for more.
+// lastDrawn is how long Nom may take to draw the last of what it has read: something that the command has left behind
+// may keep it waiting for more.
 const lastDrawn = 5 * time.Second
 
 // errCommandEnded ends a Nom that goes on without its command.
 var errCommandEnded = errors.New("the command that it shows has ended")
 
-// Monitored is nixexec.Capture for a command with Flags, whose standard error goes through Nom to s.Err. Standard input, the
-// controlling terminal and the exit status are those of the command alone. What the command says is handed to see as lines of
-// text, each with its end, as they come; see is called from one goroutine at a time. Where there is no Nom, or it ends before
-// the command does, s.Err gets these lines, beginning with the last that it may not have drawn.
-func Monitored(ctx context.Context, c nixexec.Command, s nixexec.Stdio, see func(line string)) (stdout string, err error) {
+// Monitored is nixexec.Capture for a command with Flags, whose standard error goes through Nom to s.Err. Standard
+// input, the controlling terminal and the exit status are those of the command alone. What the command says is handed
+// to see as lines of text, each with its end, as they come; see is called from one goroutine at a time. Where there
+// is no Nom, or it ends before the command does, s.Err gets these lines, beginning with the last that it may not have
+// drawn.
+func Monitored(
+	ctx context.Context, c nixexec.Command, s nixexec.Stdio, see func(line string),
+) (stdout string, err error) {
 	return monitored(ctx, c, s, see, lastDrawn)
 }
 
-func monitored(ctx context.Context, c nixexec.Command, s nixexec.Stdio, see func(string), patience time.Duration) (string, error) {
+func monitored(
+	ctx context.Context, c nixexec.Command, s nixexec.Stdio, see func(string), patience time.Duration,
+) (string, error) {
 	m, err := begin(ctx, s.Err)
 	if err != nil {
 		return "", err
@@ -121,7 +126,8 @@ func (m *monitor) close(patience time.Duration) {
 	m.read.Close()
 }
 
-// broken reports whether Nom has ended before it had read everything, or otherwise than it does when builds have failed.
+// broken reports whether Nom has ended before it had read everything, or otherwise than it does when builds have
+// failed.
 func (m *monitor) broken() bool {
 	fd, unread := int(m.read.Fd()), 0
 	if err := unix.SetNonblock(fd, true); err == nil {

@@ -5,8 +5,8 @@ import "nixhop/rebuild/facts"
 // monitorMinor is the minor version of the first Nix 2 whose every command has --log-format (nix: loggers.hh, 2.4).
 const monitorMinor = 4
 
-// Monitored reports whether nix-output-monitor is wanted, and the Nix that builds has what it reads. That of this machine is
-// new enough for it, whatever it is.
+// Monitored reports whether nix-output-monitor is wanted, and the Nix that builds has what it reads. That of this
+// machine is new enough for it, whatever it is.
 func (k Known) Monitored() bool {
 	if k.At == nil {
 		return k.Request.Monitored()

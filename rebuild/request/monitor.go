@@ -13,12 +13,12 @@ func (r Request) Monitored() bool {
 		return true
 	}
 	spec, _ := FindFlag("--nom")
-	return r.NomWanted && slices.Contains(spec.With, r.Action) && !r.Plan && !r.Back() && !r.Watched() && !r.PassThrough() &&
-		!r.Has("--log-format")
+	builds := slices.Contains(spec.With, r.Action) && !r.Plan && !r.Back() && !r.PassThrough()
+	return r.NomWanted && builds && !r.Watched() && !r.Has("--log-format")
 }
 
-// WithMonitor is the request where the environment says whether nix-output-monitor is wanted, by NIXHOP_NOM; seen says
-// whether there is a terminal that it can be seen on.
+// WithMonitor is the request where the environment says whether nix-output-monitor is wanted, by NIXHOP_NOM; seen
+// says whether there is a terminal that it can be seen on.
 func (r Request) WithMonitor(wanted string, seen bool) Request {
 	r.NomWanted = !slices.Contains([]string{"", "0", "no", "false"}, wanted) && seen
 	return r
@@ -35,6 +35,7 @@ func (r Request) MissingMonitor() string {
 
 // refusedMonitor refuses --nom where it would show nothing.
 func refusedMonitor(r Request, _ Action) error {
+	const otherwise = "each says how a build is told of: leave one of them out"
 	if !r.Has("--nom") {
 		return nil
 	}
@@ -45,11 +46,11 @@ func refusedMonitor(r Request, _ Action) error {
 	}
 	for _, other := range []string{"--log-format", "--log-dir"} {
 		if r.Has(other) {
-			return &UsageError{Message: "--nom cannot be used with " + other, Hint: "each says how a build is told of: leave one of them out"}
+			return &UsageError{Message: "--nom cannot be used with " + other, Hint: otherwise}
 		}
 	}
 	if r.JSON {
-		return &UsageError{Message: "--nom cannot be used with --json", Hint: "each says how a build is told of: leave one of them out"}
+		return &UsageError{Message: "--nom cannot be used with --json", Hint: otherwise}
 	}
 	return nil
 }

@@ -22,8 +22,8 @@ type Ended struct {
 // noticeColumns is how much of what has ended is told, in columns.
 const noticeColumns = 60
 
-// with777 are terminals that show a notification by OSC 777, by what their environment calls them: rxvt-unicode, whose
-// own it is, foot, Ghostty, WezTerm and Konsole.
+// with777 are terminals that show a notification by OSC 777, by what their environment calls them: rxvt-unicode,
+// whose own it is, foot, Ghostty, WezTerm and Konsole.
 var with777 = []string{"rxvt", "foot", "ghostty", "wezterm", "konsole"}
 
 // Notice is what tells a terminal of an end: its title, and a notification, by OSC 777 where the environment names a

@@ -7,9 +7,9 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Passing tells somebody at the terminal how far a run of one host is, in lines of its own: each phase that took a second
-// or more with its time, when it is over. There is nothing to be drawn, for the terminal is the children's. A nil Passing
-// tells nothing.
+// Passing tells somebody at the terminal how far a run of one host is, in lines of its own: each phase that took a
+// second or more with its time, when it is over. There is nothing to be drawn, for the terminal is the children's. A
+// nil Passing tells nothing.
 type Passing struct {
 	Action string
 	Say    func(sentence string)
@@ -22,8 +22,8 @@ type Passing struct {
 	slow   *time.Timer
 }
 
-// shortest is the least time that a phase is told for; an evaluation, in which nothing is to be seen, is told of when it
-// has gone on so long.
+// shortest is the least time that a phase is told for; an evaluation, in which nothing is to be seen, is told of when
+// it has gone on so long.
 const shortest = time.Second
 
 // take takes an event.
@@ -69,7 +69,8 @@ func (p *Passing) start(e report.Event) {
 	}
 }
 
-// doing is what goes on behind the evaluation: what a nixos-rebuild does is all of the action. It is with the lock held.
+// doing is what goes on behind the evaluation: what a nixos-rebuild does is all of the action. It is with the lock
+// held.
 func (p *Passing) doing(in report.Phase) string {
 	if p.built {
 		return string(in)

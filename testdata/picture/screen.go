@@ -1,5 +1,5 @@
-// Package picture draws what a program has shown on a terminal, as SVG: for the pictures of the README, which are made of
-// real runs.
+// Package picture draws what a program has shown on a terminal, as SVG: for the pictures of the README, which are
+// made of real runs.
 package picture
 
 import (

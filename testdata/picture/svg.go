@@ -14,12 +14,16 @@ const (
 	padding     = 16
 )
 
-// The colours are those of a terminal of its own, on a ground of its own: they are the same on a light page and a dark one.
+// The colours are those of a terminal of its own, on a ground of its own: they are the same on a light page and a
+// dark one.
 const (
 	ground = "#1c1f26"
 	edge   = "#3a404d"
 	text   = "#d7dae0"
 )
+
+// fonts are those of fixed width that systems have.
+const fonts = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
 
 // basic are the sixteen colours that programs name by number, each legible on the ground.
 var basic = [...]string{
@@ -54,10 +58,12 @@ func (s *Screen) SVG(title string) string {
 	width := float64(s.columns)*columnWidth + 2*padding
 	height := len(lines)*rowHeight + 2*padding
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d" role="img">`+"\n", width, height, width, height)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d" role="img">`+"\n",
+		width, height, width, height)
 	fmt.Fprintf(&b, "<title>%s</title>\n", html.EscapeString(title))
-	fmt.Fprintf(&b, `<rect x="0.5" y="0.5" width="%.0f" height="%d" rx="8" fill="%s" stroke="%s"/>`+"\n", width-1, height-1, ground, edge)
-	fmt.Fprintf(&b, `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace" font-size="%d" fill="%s" xml:space="preserve">`+"\n", fontSize, text)
+	fmt.Fprintf(&b, `<rect x="0.5" y="0.5" width="%.0f" height="%d" rx="8" fill="%s" stroke="%s"/>`+"\n",
+		width-1, height-1, ground, edge)
+	fmt.Fprintf(&b, `<g font-family="%s" font-size="%d" fill="%s" xml:space="preserve">`+"\n", fonts, fontSize, text)
 	for i, row := range lines {
 		for at := 0; at < len(row); {
 			end := at + 1
