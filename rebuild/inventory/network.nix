@@ -55,7 +55,7 @@ let
     in
     {
       options = {
-        source = lib.mkOption { type = types.path; apply = toString; };
+        source = lib.mkOption { type = types.str; };
         destination = lib.mkOption { type = types.str; };
         owner.user = option types.str "root";
         owner.group = option types.str "root";

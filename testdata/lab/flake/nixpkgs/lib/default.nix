@@ -27,7 +27,7 @@ let
     str = one builtins.isString;
     int = one builtins.isInt;
     bool = one builtins.isBool;
-    path = one (value: builtins.isPath value || builtins.isString value);
+    path = one (value: builtins.isPath value || builtins.isString value && builtins.substring 0 1 value == "/");
     package = one (value: value ? outPath);
     enum = choices: one (value: builtins.elem value choices);
     unspecified = { check = _: true; merge = _: builtins.head; };
