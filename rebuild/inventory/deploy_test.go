@@ -122,6 +122,8 @@ func TestReach(t *testing.T) {
 		"-o Port=24 -oUser=bo": {Port: 24, User: "bo"},
 		"-J gate:22 -i /k":     {SSH: []string{"proxyjump gate:22", `identityfile "/k"`}},
 		"-o identityfile=rel":  {unknown: []string{`the ssh option "-o identityfile=rel"`}},
+		"-F /a -p 22":          {Port: 22, unknown: []string{`the ssh option "-F /a"`}},
+		"-A -q x":              {unknown: []string{`the ssh option "-A"`, `the ssh option "-q"`, `the ssh option "x"`}},
 		"-A":                   {unknown: []string{`the ssh option "-A"`}},
 		"-p":                   {unknown: []string{`the ssh option "-p"`}},
 		"-p x":                 {unknown: []string{`the ssh option "-p x"`}},

@@ -11,6 +11,9 @@ import (
 // flagKeywords are the flags of ssh that an inventory may give it, by the keywords of ssh_config that they stand for.
 var flagKeywords = map[string]string{"-p": "port", "-l": "user", "-i": "identityfile", "-J": "proxyjump"}
 
+// valued are the flags of ssh that take a value (ssh(1) of OpenSSH 10).
+const valued = "BbcDEeFIiJLlmOoPpQRSWw"
+
 // reach takes the options of ssh that a node has: who logs in and at which port, where it does not say so otherwise, and
 // lines of ssh configuration. What else ssh is told, of host keys above all, is not taken.
 func (n *Node) reach(options []string) {
@@ -45,7 +48,8 @@ func option(options []string) (words []string, keyword, value string) {
 	first := options[0]
 	flag := first[:min(2, len(first))]
 	words = options[:1]
-	if value = first[len(flag):]; value == "" && len(options) > 1 && (flag == "-o" || flagKeywords[flag] != "") {
+	takes := len(flag) == 2 && flag[0] == '-' && strings.Contains(valued, flag[1:])
+	if value = first[len(flag):]; value == "" && len(options) > 1 && takes {
 		words, value = options[:2], options[1]
 	}
 	if flag == "-o" {
