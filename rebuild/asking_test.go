@@ -46,6 +46,11 @@ func (a *answers) Yes(_ context.Context, prompt string) (bool, error) {
 	return a.yes, a.err
 }
 
+// Agree is the same answer each time.
+func (a *answers) Agree(ctx context.Context, question string) (bool, error) {
+	return a.Yes(ctx, question)
+}
+
 // A configuration for another host goes there only where somebody says so, in full; what was asked is said once.
 func TestAskHostName(t *testing.T) {
 	for _, c := range []struct {

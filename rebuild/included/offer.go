@@ -16,8 +16,8 @@ func (f File) Offer(ctx context.Context, say report.Sink, who prompt.Asker) (inc
 	}
 	yes := false
 	if prompt.Somebody(who) {
-		question := "ssh does not read it yet: %s lacks the line\n  %s\nwrite it there, in front of all else? type yes, in full: "
-		if yes, err = who.Yes(ctx, fmt.Sprintf(question, f.Config, f.Line)); err != nil {
+		question := "ssh does not read it yet: %s lacks the line\n  %s\nwrite it there, in front of all else?"
+		if yes, err = who.Agree(ctx, fmt.Sprintf(question, f.Config, f.Line)); err != nil {
 			return false, err
 		}
 	}

@@ -47,7 +47,7 @@ func (p *preparation) makeAlias(ctx context.Context) (reachable bool, err error)
 	if len(taken) == 0 {
 		return false, &request.UsageError{Message: strings.Join(refused, "; ")}
 	}
-	yes, err := p.world.Ask.Yes(ctx, "write the alias to "+p.file.Path+"? type yes, in full: ")
+	yes, err := p.world.Ask.Agree(ctx, "write the alias to "+p.file.Path+"?")
 	if err != nil || !yes {
 		return false, err
 	}

@@ -116,7 +116,7 @@ func (p *preparation) letIn(ctx context.Context) error {
 // learnKey has ssh ask about the key of the host, and show its fingerprint; nobody else says yes to that. It logs nobody in.
 func (p *preparation) learnKey(ctx context.Context, f sshcfg.Failure) (skipped bool, err error) {
 	p.world.Say.Print(p.keyStep(f.Key))
-	yes, err := p.world.Ask.Yes(ctx, "have ssh ask about that key? type yes, in full: ")
+	yes, err := p.world.Ask.Agree(ctx, "have ssh ask about that key?")
 	if err != nil || !yes {
 		return true, err
 	}
@@ -133,7 +133,7 @@ func (p *preparation) learnKey(ctx context.Context, f sshcfg.Failure) (skipped b
 // one is made before.
 func (p *preparation) copyKey(ctx context.Context, f sshcfg.Failure) (skipped bool, err error) {
 	if facts.PublicKey(p.endpoint) == "" && f.Agent.Keys == 0 {
-		yes, err := p.world.Ask.Yes(ctx, "for the login there is no key of yours yet; run ssh-keygen -t ed25519? type yes, in full: ")
+		yes, err := p.world.Ask.Agree(ctx, "for the login there is no key of yours yet; run ssh-keygen -t ed25519?")
 		if err != nil {
 			return true, err
 		}
@@ -144,7 +144,7 @@ func (p *preparation) copyKey(ctx context.Context, f sshcfg.Failure) (skipped bo
 		}
 	}
 	p.world.Say.Print(p.loginStep())
-	yes, err := p.world.Ask.Yes(ctx, "run ssh-copy-id? type yes, in full: ")
+	yes, err := p.world.Ask.Agree(ctx, "run ssh-copy-id?")
 	if err != nil || !yes {
 		return true, err
 	}

@@ -56,7 +56,7 @@ func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.St
 		return err
 	}
 	w.Say.Print(p.checkStep())
-	yes, err := w.Ask.Yes(ctx, "check it now? type yes, in full: ")
+	yes, err := w.Ask.Agree(ctx, "check it now?")
 	if err != nil || !yes {
 		return err
 	}

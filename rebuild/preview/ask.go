@@ -42,7 +42,7 @@ func Agreed[H interface{ Name() string }](
 	if !r.Has("--ask") {
 		return nil
 	}
-	yes, err := who.Yes(ctx, Question(r.Action, all))
+	yes, err := who.Agree(ctx, Question(r.Action, all))
 	if err == nil && !yes {
 		err = ErrDeclined
 	}

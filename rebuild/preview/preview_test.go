@@ -101,7 +101,7 @@ what boot changes on b:
 			t.Errorf("%s:\n%s, want\n%s", test.name, got, test.want)
 		}
 	}
-	if got := Question("switch", []Host{{"b", base}, {"a", base}}); got != "switch 2 hosts? type yes, in full: " {
+	if got := Question("switch", []Host{{"b", base}, {"a", base}}); got != "switch 2 hosts?" {
 		t.Errorf("%q", got)
 	}
 }

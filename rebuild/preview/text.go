@@ -116,5 +116,5 @@ func Question(action string, hosts []Host) string {
 	if len(hosts) == 1 {
 		where = names[0]
 	}
-	return fmt.Sprintf("%s %s? type yes, in full: ", action, where)
+	return fmt.Sprintf("%s %s?", action, where)
 }

@@ -4,6 +4,8 @@ package prompt
 import (
 	"context"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"nixhop/nixexec"
@@ -14,7 +16,9 @@ import (
 type Asker interface {
 	// Secret asks for a secret, without echo.
 	Secret(ctx context.Context, prompt string) (nixexec.Secret, error)
-	// Yes asks for a yes; only that word in full counts.
+	// Agree asks a question, behind which it says how to answer: y and yes count.
+	Agree(ctx context.Context, question string) (bool, error)
+	// Yes asks for a yes where much depends on it; only that word in full counts, which prompt is to say.
 	Yes(ctx context.Context, prompt string) (bool, error)
 }
 
@@ -54,6 +58,13 @@ func (t *Terminal) Yes(ctx context.Context, prompt string) (bool, error) {
 	return answer == "yes", err
 }
 
+// Agree asks a question. The errors are those of tty.Ask.
+func (t *Terminal) Agree(ctx context.Context, question string) (bool, error) {
+	defer t.begin()()
+	answer, err := tty.Ask(ctx, question+" [y/N] ")
+	return slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)), err
+}
+
 // Text asks for a line. The errors are those of tty.Ask.
 func (t *Terminal) Text(ctx context.Context, prompt string) (string, error) {
 	defer t.begin()()
@@ -85,3 +96,6 @@ func (Nobody) Secret(context.Context, string) (nixexec.Secret, error) { return n
 
 // Yes is no.
 func (Nobody) Yes(context.Context, string) (bool, error) { return false, nil }
+
+// Agree is no.
+func (Nobody) Agree(context.Context, string) (bool, error) { return false, nil }

@@ -37,6 +37,13 @@ func (s *Shared) Secret(ctx context.Context, prompt string) (nixexec.Secret, err
 	return s.apart(ctx, prompt)
 }
 
+// Agree asks while nobody else does.
+func (s *Shared) Agree(ctx context.Context, question string) (bool, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.ask.Agree(ctx, question)
+}
+
 // Yes asks while nobody else does.
 func (s *Shared) Yes(ctx context.Context, prompt string) (bool, error) {
 	s.turn.Lock()
