@@ -20,7 +20,7 @@ type Outcome struct {
 	Profile    string // what the profile was set to; empty: it was not touched
 	Generation string // its number
 	Version    string // of the NixOS that was to be activated
-	Reboot     string // "yes": another kernel, initrd or modules than those that were booted belong to it; "no"; empty: not known
+	Reboot     string // "yes": another kernel, initrd, modules or systemd than those that were booted belong to it; "no"; empty: not known
 	Current    string // the system that runs now
 	ProfileNow string // what the profile points to now
 	Step       string // the last one that was begun; only in StepActivate anything of the system ran

@@ -48,7 +48,7 @@ type Event struct {
 type Change struct {
 	FromGeneration, ToGeneration int
 	FromVersion, ToVersion       string // of NixOS
-	Reboot                       Answer // whether the host runs the new system's kernel, initrd or modules only after a reboot
+	Reboot                       Answer // whether the host runs the new system's kernel, initrd, modules or systemd only after a reboot
 }
 
 // Answer is a yes or a no. Its zero value is that nobody has said.

@@ -69,7 +69,7 @@ func Kinds() []Kind {
 		{string(report.Said), list("level text"), list("host"), "a sentence of nixhop's own; level is info, warn or error"},
 		{string(report.Printed), list("text"), list("host"), "a result, such as the store path of a system"},
 		{string(report.Preview), list("hosts text"), nil, "what the activation would change on these hosts (`--diff`), in lines"},
-		{string(report.Changed), list("host change"), nil, "what an activation has changed, as far as the host has told: from_generation, to_generation, from_version, to_version, reboot (yes: the new kernel, initrd or modules run only after one)"},
+		{string(report.Changed), list("host change"), nil, "what an activation has changed, as far as the host has told: from_generation, to_generation, from_version, to_version, reboot (yes: the new kernel, initrd, modules or systemd come to run, wholly at least, only after one)"},
 		{string(report.Passed), list("host phase result"), list("text"), "a host has gone through a phase; where the result is not done, it goes no further, and text says why"},
 		{endedKind, list("host result"), list("phase seconds log"), "at the end of the run, once for each host: what came of it, in which phase, after how long, and the file that its output is kept in"},
 	}
