@@ -107,8 +107,8 @@ func labRebootPending(t *testing.T, l *lab) {
 	succeeds(t, l.nixhop(t, dir, l.bare(nil), "switch", "n1=new-kernel"))
 	l.refused(t, "host: a reboot is pending", dir, nil, "check", "n1")
 	for _, c := range []struct{ words, says string }{
-		{"switch n1=new-kernel --reboot=if-needed", "on n1: it reboots, for kernel, initrd, kernel-modules; it has 10m0s to come back\n"},
-		{"boot n1 --reboot=if-needed", "on n1: it reboots, for kernel, initrd, kernel-modules, the system that boots next; it has 10m0s to come back\n"},
+		{"switch n1=new-kernel --reboot=if-needed", "on n1: it reboots, for kernel, initrd, kernel-modules; there is no way back but its boot menu, for "},
+		{"boot n1 --reboot=if-needed", "on n1: it reboots, for kernel, initrd, kernel-modules, the system that boots next; there is no way back but its boot menu, for "},
 		{"switch n1 --reboot=if-needed", "on n1: it needs no reboot\n"},
 	} {
 		before := l.ssh(t, "n1", "cat /proc/sys/kernel/random/boot_id")

@@ -64,7 +64,7 @@ func labRebootOnce(t *testing.T, l *lab) {
 	}
 	l.runs(t, "n2", good)
 
-	dir = system("bad", "systemctl mask --runtime ssh.service; systemd-run -q --on-active=4 systemctl reboot --force --force")
+	dir = system("bad", "systemctl mask --runtime ssh.service; systemd-run -q --on-active=2 --timer-property=AccuracySec=100ms systemctl reboot --force --force")
 	r = l.nixhop(t, dir, env, "boot", "n2", "--engine", "native", "--reboot")
 	if says := "once, and is back after "; r.code != 5 || !strings.Contains(r.stderr, says) || !strings.Contains(r.stderr, " in "+good+", which it ran before and boots next") {
 		t.Errorf("exit status %d; it is to say %q\n%s", r.code, says, r.stderr)
