@@ -84,7 +84,7 @@ func (s Session) newRun(
 	}
 	run.evaluator = evaluation.Evaluator{
 		Stdio: run.Stdio, Alone: run.alone, Deploys: !checking, Asks: prompt.Somebody(run.Ask), Turns: evaluation.NewTurns(order.Evaluations(runtime.NumCPU(), facts.FreeMemory())),
-		Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
+		Pause: run.Say.Pause, Again: func() { run.Say.Info("evaluating once more, for nix had nobody to ask") },
 	}
 	s.Say.Info(src.Above(s.Dir))
 	run.settings = sync.OnceValues(func() ([]source.Setting, error) { return src.Settings(ctx, r, s.Dir) })

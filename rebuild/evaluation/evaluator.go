@@ -19,6 +19,7 @@ type Evaluator struct {
 	Deploys bool          // what is evaluated is for this run alone: behind a check, a nixos-rebuild may look for it in Nix's cache
 	Asks    bool          // somebody is there whom nix can ask
 	Turns   *Turns        // places for those that run in the background
+	Pause   func() func() // is called while nix has a question; nil: nobody wants to know
 	Again   func()        // is called before an evaluation is done anew, for nix had nobody to ask
 	Kept    *Kept         // of the flake, from run to run
 }

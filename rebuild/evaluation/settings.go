@@ -16,6 +16,9 @@ func (v Evaluator) Settings(ctx context.Context, w source.Wanted, all []source.S
 	if len(set) == len(all) || !v.Alone || !v.Asks {
 		return set, false, nil
 	}
+	if v.Pause != nil {
+		defer v.Pause()()
+	}
 	var answers bytes.Buffer
 	err = nixexec.ReadAlong(ctx, v.Stdio, &answers, true, func(s nixexec.Stdio) error {
 		_, err := nixexec.Capture(ctx, source.NamesCommand(w.Source.Flake, w.Request), s)

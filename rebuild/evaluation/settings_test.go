@@ -3,6 +3,7 @@ package evaluation
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"nixhop/nixexec"
@@ -33,10 +34,16 @@ func TestSettingsAsked(t *testing.T) {
 		{"no", true, true, ignored, `printf %s "` + ignored + `" >&2; echo '[]'`, all[:1], false},
 	} {
 		installNix(t, c.nix)
-		v := Evaluator{Alone: c.alone, Asks: c.asks, Stdio: nixexec.Stdio{Err: out}}
+		var said []string
+		pause := func() func() { said = append(said, "pause"); return func() { said = append(said, "resume") } }
+		v := Evaluator{Alone: c.alone, Asks: c.asks, Stdio: nixexec.Stdio{Err: out}, Pause: pause}
 		set, more, err := v.Settings(bounded(t), source.Wanted{Source: source.Source{Flake: "."}, Request: parse(t, "switch web")}, all, []byte(c.said))
 		if err != nil || !slices.Equal(set, c.set) || more != c.more {
 			t.Errorf("%s: %v, %q, %t", c.name, err, set, more)
+		}
+		// While nix asks, nobody else writes on the terminal.
+		if asked := strings.Join(said, " "); asked != "" && (c.nix == "exit 1" || asked != "pause resume") || asked == "" && c.nix != "exit 1" {
+			t.Errorf("%s: %q", c.name, asked)
 		}
 	}
 	installNix(t, "exit 1")
