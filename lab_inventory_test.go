@@ -162,7 +162,7 @@ func labNetworks(t *testing.T, l *lab) {
 			n1 = { nixpkgs.system = "x86_64-linux"; deployment.targetHost = "` + l.address(t, "n1") + `"; }; }`,
 		"morph": `{ network.pkgs = import ` + nixpkgs + ` { system = "x86_64-linux"; };
 			n1 = { name, ... }: { lab.message = "${name} by morph"; deployment.targetHost = "` + l.address(t, "n1") + `"; deployment.targetUser = "root";
-				deployment.secrets.word = { source = "word"; destination = "/etc/word"; owner.user = "admin"; action = [ "echo" "acted" ">>/run/acted" ]; };
+				deployment.secrets.word = { source = "word"; destination = "/etc/words/word"; owner.user = "admin"; action = [ "echo" "acted" ">>/run/acted" ]; };
 				deployment.healthChecks.cmd = [ { description = "acted"; cmd = [ "test" "-s" "/run/acted" ]; } ]; }; }`,
 	} {
 		for name, text := range map[string]string{kind + ".nix": network, "word": "s3cret"} {
@@ -177,7 +177,7 @@ func labNetworks(t *testing.T, l *lab) {
 			t.Error(got)
 		}
 	}
-	if got := l.ssh(t, "n1", "stat -c '%U %a' /etc/word; cat /etc/word /run/acted"); strings.TrimSpace(got) != "admin 400\ns3cretacted" {
+	if got := l.ssh(t, "n1", "stat -c '%U %a' /etc/words/word; cat /etc/words/word /run/acted"); strings.TrimSpace(got) != "admin 400\ns3cretacted" {
 		t.Errorf("%q", got)
 	}
 	l.deploys(t, dir, env)

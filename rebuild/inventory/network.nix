@@ -201,7 +201,7 @@ let
             (id:
               let one = deployment.secrets.${id}; in
               {
-                inherit (one) permissions action;
+                inherit (one) permissions action mkDirs;
                 inherit (one.owner) user group;
                 inherit id;
                 name = id;

@@ -67,8 +67,8 @@ func TestNetworks(t *testing.T) {
 				{Name: "b", Request: HTTPRequest{Scheme: "https", Host: "::1", Port: 443, Path: "/b", Headers: map[string]string{}, Insecure: true}, Period: 2 * time.Second},
 			},
 			Keys: []Key{
-				{ID: "late", Name: "late", Path: "/late", User: "root", Group: "root", Permissions: "0440", After: true, File: "/late", Command: []string{}, Action: []string{}},
-				{ID: "token", Name: "token", Path: "/etc/token", User: "web", Group: "root", Permissions: "0400", File: "dir/secrets/token", Command: []string{}, Action: []string{"systemctl", "restart", "web"}},
+				{ID: "late", Name: "late", Path: "/late", User: "root", Group: "root", Permissions: "0440", After: true, MakeDirs: true, File: "/late", Command: []string{}, Action: []string{}},
+				{ID: "token", Name: "token", Path: "/etc/token", User: "web", Group: "root", Permissions: "0400", MakeDirs: true, File: "dir/secrets/token", Command: []string{}, Action: []string{"systemctl", "restart", "web"}},
 			},
 		}, "deployment.preDeployChecks"},
 	} {

@@ -47,6 +47,7 @@ type Key struct {
 	User, Group string // the owner
 	Permissions string // in octal: "0600"
 	After       bool   // it is sent behind the activation, not before it
+	MakeDirs    bool   // its directory is made where there is none
 	File        string // here, that holds it; empty: it comes from elsewhere
 	Command     []string
 	Action      []string // words that are run on the node when the key was sent, as ssh hands them to a shell there; empty: none
@@ -115,7 +116,7 @@ type told struct {
 	}
 	Keys []struct {
 		ID, Name, Path, User, Group, Permissions string
-		After                                    bool
+		After, MkDirs                            bool
 		File                                     *string
 		Command, Action                          []string
 	}
@@ -149,7 +150,7 @@ func (t told) node(f Form) Node {
 	for _, k := range t.Keys {
 		n.Keys = append(n.Keys, Key{
 			ID: k.ID, Name: k.Name, Path: k.Path, User: k.User, Group: k.Group,
-			Permissions: k.Permissions, After: k.After, File: text(k.File), Command: k.Command, Action: k.Action,
+			Permissions: k.Permissions, After: k.After, File: text(k.File), Command: k.Command, Action: k.Action, MakeDirs: k.MkDirs,
 		})
 	}
 	return n

@@ -36,7 +36,7 @@ func Places(ctx context.Context, p remote.Performer, n *inventory.Node) []report
 	}
 	states, err := k.ask(ctx, "", false, func(one *key) nixexec.Secret { return one.looked("") })
 	for one, told := range states {
-		if one.state = told; told == same || told == differs {
+		if one.state = told; one.fits() {
 			continue
 		}
 		what, remedy := k.lack(one)

@@ -45,12 +45,17 @@ func (k *Ready) look(ctx context.Context, after bool) error {
 		return err
 	}
 	for one, told := range states {
-		if one.state = told; told == same || told == differs {
+		if one.state = told; one.fits() {
 			continue
 		}
 		return k.unfit(one)
 	}
 	return nil
+}
+
+// fits reports whether a key can be written where it is to be, or is there already.
+func (one *key) fits() bool {
+	return one.state == same || one.state == differs || one.state == noDirectory && one.MakeDirs
 }
 
 // unfit is the error for a key that the host has no right place for.
@@ -134,7 +139,11 @@ func (one *key) looked(salt string) nixexec.Secret {
 }
 
 func (one *key) written(salt string) nixexec.Secret {
-	line := nixexec.NewSecret("send " + one.words())
+	begin := "send "
+	if one.MakeDirs {
+		begin = "(umask 022 && mkdir -p -- " + nixexec.Quote(path.Dir(one.Path)) + ") && send "
+	}
+	line := nixexec.NewSecret(begin + one.words())
 	return line.Then(one.content.Digest(salt), nixexec.NewSecret(" '"), one.content.Base64(), nixexec.NewSecret("' || exit\n"))
 }
 

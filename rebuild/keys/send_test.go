@@ -82,6 +82,30 @@ func TestSend(t *testing.T) {
 	}
 }
 
+// A directory is made where its key says so, which everybody may enter.
+func TestSendMakesDirs(t *testing.T) {
+	for _, shell := range shells(t) {
+		dir := t.TempDir()
+		one := placed(t, filepath.Join(dir, "a b", "c", "k"), "word")
+		if _, err := done(t, shell, "salt", one.written("salt")); err == nil {
+			t.Errorf("%s: it was written nowhere", shell)
+		}
+		one.MakeDirs = true
+		states, err := done(t, shell, "salt", one.looked("salt"), one.written("salt"), one.looked("salt"))
+		if err != nil || fmt.Sprint(states) != "[no-directory sent same]" {
+			t.Errorf("%s: %v, %v", shell, states, err)
+		}
+		for _, made := range []string{"a b", "a b/c"} {
+			if info, err := os.Stat(filepath.Join(dir, made)); err != nil || info.Mode().Perm() != 0o755 {
+				t.Errorf("%s: %s: %v, %v", shell, made, info, err)
+			}
+		}
+		if one.state = noDirectory; !one.fits() {
+			t.Error("a directory that can be made is missing")
+		}
+	}
+}
+
 // What has come to an end in the middle leaves the file as it was, and nothing beside it.
 func TestSendCut(t *testing.T) {
 	const before = "k 640 \"before\"\n"
