@@ -73,7 +73,7 @@ func compare(ctx context.Context, path, text string) (differs []string, err erro
 func difference(ctx context.Context, name, path, made string) (string, error) {
 	before, err := sshcfg.Answers(ctx, name, path)
 	if err != nil {
-		return "", err
+		return "", &hostError{name, err}
 	}
 	after, err := sshcfg.Answers(ctx, name, made)
 	if err != nil {

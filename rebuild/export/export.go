@@ -74,7 +74,7 @@ func module(ctx context.Context, r request.Request, say report.Sink) error {
 	}
 	differs, err := compare(ctx, files[0], made)
 	if err != nil {
-		return refuse(say, otherName, err)
+		return refuse(say, err)
 	}
 	say.Warnings(flat.Lost...)
 	say.Warnings(differs...)
@@ -85,7 +85,7 @@ func module(ctx context.Context, r request.Request, say report.Sink) error {
 	}
 	hosts, err := resolve(ctx, inv.Names(), r.SSHConfig)
 	if err != nil {
-		return refuse(say, otherName, err)
+		return refuse(say, err)
 	}
 	keys, lost, err := keysOf(ctx, hosts)
 	if err != nil {
@@ -97,10 +97,23 @@ func module(ctx context.Context, r request.Request, say report.Sink) error {
 	return nil
 }
 
+// hostError is the error of asking ssh what a host means.
+type hostError struct {
+	host string
+	err  error
+}
+
+func (e *hostError) Error() string { return e.err.Error() }
+
+func (e *hostError) Unwrap() error { return e.err }
+
 // refuse is the end of a run whose ssh config ssh does not take.
-func refuse(say report.Sink, host string, err error) error {
-	if refused, is := check.Refused(host, err); is {
-		return say.Refuse([]report.Finding{refused})
+func refuse(say report.Sink, err error) error {
+	var of *hostError
+	if errors.As(err, &of) {
+		if refused, is := check.Refused(of.host, err); is {
+			return say.Refuse([]report.Finding{refused})
+		}
 	}
 	return err
 }
@@ -121,12 +134,15 @@ func elsewhere(inv sshcfg.Inventory, files []string) string {
 	return ""
 }
 
-// resolve asks ssh what the hosts mean, and the hosts on the way to them, each once.
+// resolve asks ssh what the hosts mean, and the hosts on the way to them, each once. One on the way that ssh makes nothing
+// of, as a jump that leads back to itself, has no key.
 func resolve(ctx context.Context, names []string, config string) (hosts []sshcfg.Endpoint, err error) {
 	asked := map[string]bool{}
+	aliases := len(names)
 	for len(names) > 0 {
 		name := names[0]
 		names = names[1:]
+		aliases--
 		if asked[name] {
 			continue
 		}
@@ -140,8 +156,11 @@ func resolve(ctx context.Context, names []string, config string) (hosts []sshcfg
 			options = []string{"-p", fmt.Sprint(host.Port)}
 		}
 		e, err := sshcfg.Resolve(ctx, host.String(), config, options)
+		if _, refused := check.Refused(name, err); refused && aliases < 0 {
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, &hostError{name, err}
 		}
 		hosts = append(hosts, e)
 		if e.ProxyJump != "" {

@@ -56,6 +56,7 @@ var own = map[string]string{
 		"  AddressFamily INET\n  ControlMaster autoask\n  Compression yes\nHost v w\n  CheckHostIP no\n  ForwardX11 yes\n  IdentitiesOnly yes\n  CompressionLevel 3\n",
 	"unknown": "IgnoreUnknown Apple*,Tag\nUser t\nHost u\n  AppleThing yes\n  User m\n  Tag x\nHost u2\n  User n\n",
 	"empty":   "",
+	"again":   "Host web\nMatch final all\nHost web\n  SendEnv A\n",
 	"gates": "Host w*\n  Include \"@DIR@/includes.d/web.txt\"\n  Port 2000\nMatch host w7\n  Include \"@DIR@/includes.d/web.txt\"\n  User m7\nMatch final all\n" +
 		"  Include \"@DIR@/includes.d/web.txt\"\n  Port 2001\n",
 }

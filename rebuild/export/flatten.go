@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,12 +27,18 @@ type Flat struct {
 }
 
 // idle reports whether a block says nothing.
-func (b Block) idle() bool { return len(b.Lines) == 0 && b.Comment == "" && !b.named() }
+func (b Block) idle() bool { return len(b.Lines) == 0 && b.Comment == "" && !b.counts() }
 
-// named reports whether a block names a host, which it does without any setting, too.
-func (b Block) named() bool {
+// counts reports whether a block counts without any setting, too: it names a host, or has ssh read its config once more.
+func (b Block) counts() bool {
+	if b.Keyword == "Match" {
+		return again.MatchString(b.Header)
+	}
 	return slices.ContainsFunc(b.Names, func(name string) bool { return !strings.ContainsAny(name, "*?!") })
 }
+
+// again finds the criteria of a Match line for which ssh reads its config a second time (ssh_config(5)).
+var again = regexp.MustCompile(`(?i)\b(final|canonical)\b`)
 
 // depthLimit is how deep ssh follows Include (READCONF_MAX_DEPTH in readconf.c).
 const depthLimit = 16

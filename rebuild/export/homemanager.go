@@ -123,7 +123,7 @@ func homeBlocks(f Flat) []homeBlock {
 	taken := map[string]bool{}
 	for _, b := range f.Blocks {
 		hints := hintsOf(b)
-		if hints == "" && !b.named() && !slices.ContainsFunc(b.Lines, func(l sshcfg.Line) bool { return l.Keyword != "" }) {
+		if hints == "" && !b.counts() && !slices.ContainsFunc(b.Lines, func(l sshcfg.Line) bool { return l.Keyword != "" }) {
 			continue
 		}
 		if b.Keyword == "" {
