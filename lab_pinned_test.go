@@ -88,6 +88,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)? (KiB|MiB|GiB) left`), "FEW left"},
 	{regexp.MustCompile(`\d+h\d+m\d+s`), "HOURS"},
 	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
+	{regexp.MustCompile(`(?m)^INFO nixhop: (?:[a-z-]+ took [0-9hms]+|evaluating the configuration)\n`), ""}, // on a terminal, of what was slow
 }
 
 // steady puts fixed words in the place of what is another one in every lab.
