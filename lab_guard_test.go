@@ -4,12 +4,16 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // undone is what the system before does as it is brought back: it takes back what a new one has done to files.
@@ -83,6 +87,64 @@ func labGuard(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 	t.Run("a specialisation", l.guardedSpecialisation)
 	t.Run("nixhop is killed", l.guardAlone)
+	t.Run("beside a nixos-rebuild", l.guardBeside)
+}
+
+// guardBeside: the same through nixos-rebuild, which does not know of the guard and has made the new system what boots: that is taken back, too.
+func (l *lab) guardBeside(t *testing.T) {
+	for _, c := range guardFaults() {
+		if !slices.Contains([]string{"proved", "stops sshd, and cuts the link", "no keys"}, c.name) {
+			continue
+		}
+		was := l.guardedBefore(t, "n1", "beside")
+		boots := l.ssh(t, "n1", "readlink /nix/var/nix/profiles/system; grep default /boot/loader/loader.conf")
+		dir := l.guardedSystem(t, "n1", "beside "+c.name, c.lines)
+		env, code := "NIXHOP_GUARD=3", 5
+		if c.stays {
+			env, code = "NIXHOP_GUARD=60", 0
+		}
+		r := l.nixhop(t, dir, append(withEngine(t, "nixos-rebuild"), env), "switch", "n1")
+		if r.code != code || !strings.Contains(r.stderr, c.says) || strings.Contains(r.stderr, "no guard") {
+			t.Errorf("%s: exit status %d, want %d; it is to say %q\n%s", c.name, r.code, code, c.says, r.stderr)
+		}
+		now := l.ssh(t, "n1", "readlink /nix/var/nix/profiles/system; grep default /boot/loader/loader.conf")
+		if c.stays {
+			was = l.build(t, dir, "n1")
+		} else if now != boots {
+			t.Errorf("%s: it boots\n%s\nand has booted\n%s", c.name, now, boots)
+		}
+		l.runs(t, "n1", was)
+		l.unguarded(t, "n1")
+		l.noMasterLeft(t)
+	}
+	l.guardElsewhere(t)
+}
+
+// guardElsewhere: what somebody else deploys while nixos-rebuild builds is not taken back by the guard beside that, and nothing is left of one
+// beside which nothing was activated.
+func (l *lab) guardElsewhere(t *testing.T) {
+	built := filepath.Join(t.TempDir(), "built")
+	own := `n1 = system { hostName = "n1"; `
+	dir := l.systems(t, own+`};`, own+`message = "elsewhere"; build = "until [ -e `+built+` ]; do sleep 0.1; done; exit 2"; };`)
+	cmd := l.command(t, dir, append(withEngine(t, "nixos-rebuild"), "NIXHOP_GUARD=1"), "switch", "n1")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.ssh(t, "n1", "n=0; until [ -e /run/nixhop/*/session ]; do n=$((n + 1)); [ $n -lt 1000 ] || exit 1; sleep 0.02; done")
+	other := l.guardedSystem(t, "n1", "somebody else's", "sleep 1")
+	succeeds(t, l.nixhop(t, other, nil, "switch", "n1", "--engine", "native"))
+	time.Sleep(3 * time.Second) // longer than the guard has patience
+	if err := os.WriteFile(built, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("a build that fails ended well")
+	}
+	l.unguarded(t, "n1")
+	l.runs(t, "n1", l.build(t, other, "n1"))
+	if left := l.ssh(t, "n1", "ls -d /run/nixhop/*/session; true"); left != "" {
+		t.Errorf("left behind: %s", left)
+	}
 }
 
 // guardedFault deploys one system with a fault, under a guard.
@@ -132,6 +194,7 @@ func (l *lab) guardedSpecialisation(t *testing.T) {
 // killedMoment is when nixhop is killed: a line that it prints, or something that its host or this machine shows.
 type killedMoment struct {
 	name, parameters string
+	engine           string // empty: nixhop's own steps
 	flags            []string
 	line             string // that nixhop has printed
 	there            string // a command that ends well on the host
@@ -140,11 +203,13 @@ type killedMoment struct {
 
 // killedMoments are those in which a guard is there, or is about to be; the phases before it are fleetKilled's.
 func killedMoments() []killedMoment {
+	const killed = `until [ -e /run/killed ]; do sleep 0.1; done`
 	return []killedMoment{
-		{name: "activate", parameters: `activate = "echo it has begun; sleep 1";`, line: "it has begun"},
-		{name: "prove", flags: []string{"--health", "sleep 60", "--health-timeout", "3"},
+		{name: "activate", parameters: `activate = "echo it has begun; ` + killed + `";`, line: "it has begun"},
+		{name: "activate by nixos-rebuild", engine: "nixos-rebuild", parameters: `activate = "echo it has begun; ` + killed + `";`, line: "it has begun"},
+		{name: "prove", flags: []string{"--health", "sleep 60", "--health-timeout", "10"},
 			there: "grep -q ^ended=yes /run/nixhop/guarded/outcome && [ -e /run/nixhop/guarded/open ]"},
-		{name: "commit", parameters: `installBootLoader = "[ ! -L /run/nixhop/guarded ] || { touch /run/committing; sleep 1; }";`,
+		{name: "commit", parameters: `installBootLoader = "[ ! -L /run/nixhop/guarded ] || { touch /run/committing; ` + killed + `; }";`,
 			there: "[ -e /run/committing ]", switched: true},
 	}
 }
@@ -156,7 +221,9 @@ func (l *lab) guardAlone(t *testing.T) {
 	for _, moment := range killedMoments() {
 		own := `n1 = system { hostName = "n1"; `
 		dir := l.systems(t, own+`};`, own+`message = "killed in `+moment.name+`"; `+moment.parameters+` };`)
-		cmd := l.command(t, dir, []string{"NIXHOP_GUARD=1"}, slices.Concat([]string{"switch", "n1", "--engine", "native"}, moment.flags)...)
+		l.ssh(t, "n1", "rm -f /run/killed")
+		engine := cmp.Or(moment.engine, "native")
+		cmd := l.command(t, dir, append(withEngine(t, engine), "NIXHOP_GUARD=1"), slices.Concat([]string{"switch", "n1", "--engine", engine}, moment.flags)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		said, err := cmd.StderrPipe()
 		if err != nil {
@@ -172,9 +239,10 @@ func (l *lab) guardAlone(t *testing.T) {
 			l.ssh(t, "n1", "n=0; until "+moment.there+"; do n=$((n + 1)); [ $n -lt 1000 ] || exit 1; sleep 0.02; done 2>/dev/null")
 		}
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		l.ssh(t, "n1", "touch /run/killed")
 		_, _ = io.Copy(io.Discard, said)
 		_ = cmd.Wait()
-		l.ssh(t, "n1", `n=0; while [ -L /run/nixhop/guarded ] || systemctl -q is-active 'nixos-rebuild-swit*'; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`)
+		l.ssh(t, "n1", `n=0; while systemctl -q is-active 'nixhop-guard-*' 'nixos-rebuild-swit*'; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`)
 		system := l.build(t, dir, "n1")
 		if moment.switched {
 			was = system

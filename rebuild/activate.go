@@ -66,10 +66,10 @@ func (r *Run) whole(ctx context.Context, c Checked) (Activated, error) {
 	}
 	r.announce(c)
 	p := r.performer(c)
-	p.Say.Info(p.Job.NoGuard)
 	if err := p.Keep(ctx, "deployment"); err != nil {
 		return Activated{Checked: c}, err
 	}
+	p = p.Armed(ctx)
 	heard, err := p.TakeAll(ctx, steps, results)
 	if err == nil {
 		_, err := reboot.Behind(ctx, p, "", p.Success(ctx))

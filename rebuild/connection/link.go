@@ -142,6 +142,18 @@ func (l *Link) Script(elevate []string, script string) nixexec.Command {
 	return l.current().Script(elevate, script)
 }
 
+// Attend runs a script on the host until it prints the line until, and leaves it there with its input open until it is released,
+// or this process has ended. It returns what was printed up to there. The errors are those of nixexec.Hold.
+func (l *Link) Attend(ctx context.Context, script nixexec.Command, until string) (*nixexec.Held, []byte, error) {
+	late := errors.New("the host has not answered in time")
+	ctx, cancel := context.WithTimeoutCause(ctx, AnswerTimeMax, late)
+	defer cancel()
+	return nixexec.Hold(ctx, script, until, attendLimit)
+}
+
+// attendLimit bounds what such a script prints, in bytes.
+const attendLimit = 64 << 10
+
 // Alive reports whether the connection still holds.
 func (l *Link) Alive(ctx context.Context) bool { return l.current().Alive(ctx) }
 

@@ -313,13 +313,14 @@ ask_failed() {
 ask_last() {
 	# shellcheck disable=SC2045 # the names are nixhop's own
 	for run in $(ls -t "$runs"); do
-		action='' status='' started='' ended='' guard='' committed='' closed=''
+		action='' status='' started='' ended='' guard='' committed='' closed='' pid=''
 		while IFS='=' read -r key value; do
 			case $key in action) action=$value ;; status) status=$value ;; started) started=$value ;; ended) ended=$value ;;
-			guard) guard=$value ;; commit_status) committed=$value ;; closed) closed=$value ;; esac
+			guard) guard=$value ;; commit_status) committed=$value ;; closed) closed=$value ;; pid) pid=$value ;; esac
 		done <"$runs/$run/outcome"
-		case $run,$action in
-		nixhop-*,dry-activate) ;;
+		case $run,$action,$pid,$guard in
+		nixhop-*,dry-activate,*) ;;
+		nixhop-*,*,,armed | nixhop-*,*,,kept) ;; # beside a nixos-rebuild, which tells nobody how it ended
 		nixhop-*)
 			if [ -n "$ended$closed" ]; then put last "$action ${status:-none} ${started:-none} ${guard:-none} ${committed:-none}"; fi
 			return

@@ -94,8 +94,8 @@ func (w Wish) For(target, expected *decision.Machine, d decision.Decision, h rol
 	switch {
 	case w.Off || target == nil:
 		return nil, ""
-	case d.Engine != nil:
-		return nil, "no guard: nixos-rebuild does the work, whose " + d.Request.Action + " is one step; with --engine native there is one"
+	case d.Engine != nil && d.Request.Has("--profile-name"):
+		return nil, "no guard: it brings back what the system's own profile had; with --engine native there is one for --profile-name"
 	case d.Commands != nil:
 		return nil, "no guard: sudo lets this login run the commands of nixos-rebuild alone there, and a guard is a shell of root"
 	}

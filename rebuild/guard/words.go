@@ -31,11 +31,15 @@ type Proof struct {
 	Before  string // the system that ran before
 	Why     string // there was no proof; empty: nothing is known to have been in its way
 	Took    time.Duration
+	Whole   bool // a nixos-rebuild has activated it, and made it what boots, before anybody could prove it
 }
 
 // Tell puts into words what came of it. An empty text says that the new system stays, as the outcome of its activation has it.
 func (p Proof) Tell(t explain.Teller) (text string, result report.Result) {
 	o := p.Outcome
+	if p.Whole && (o.Guard == Unneeded || o.Guard == Left || o.Guard == Gone) {
+		return "", report.Done // what came of it is asked of the host then
+	}
 	switch o.Guard {
 	case Kept:
 		return "", report.Done
@@ -48,7 +52,7 @@ func (p Proof) Tell(t explain.Teller) (text string, result report.Result) {
 	case Uncommitted:
 		return fmt.Sprintf("%s: %s runs, but %s: the next boot takes %s", t.Where, o.Current, o.Why, o.ProfileNow), report.HalfDone
 	case Restored:
-		return fmt.Sprintf("%s: %s: its guard has brought %s back, which runs%s", t.Where, p.why(), o.Current, p.failing()) + p.boots(), report.RolledBack
+		return fmt.Sprintf("%s: %s: its guard has brought %s back, which runs%s", t.Where, p.why(), o.Current, p.failing()) + p.boots() + p.because(), report.RolledBack
 	case Unneeded:
 		return t.Where + ": nothing was activated: the activation was ended before it changed anything", report.Failed
 	case Left:
@@ -89,6 +93,14 @@ func (p Proof) boots() string {
 	return ", and boots next"
 }
 
+// because is why what boots was not brought back, too.
+func (p Proof) because() string {
+	if p.Whole && p.Outcome.Why != "" {
+		return "; " + p.Outcome.Why
+	}
+	return ""
+}
+
 // booted is said of a host that was booted before its activation was committed.
 func (p Proof) booted(t explain.Teller) (string, report.Result) {
 	if o := p.Outcome; o.Current != p.Before {
@@ -102,6 +114,9 @@ func (p Proof) lost(t explain.Teller) string {
 	text := fmt.Sprintf("%s: it is not reached any more, since %s", t.Where, span(p.Took))
 	if p.Why != "" {
 		text += ": " + p.Why
+	}
+	if p.Whole {
+		return text + "\nthe guard there brings " + p.Before + " back, and its profile; until then the next boot takes the new system; when it answers again: " + t.Status
 	}
 	return text + "\nthe new system was not committed: the guard there brings " + p.Before + " back, and the next boot takes that, too; when it answers again: " + t.Status
 }

@@ -49,6 +49,27 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// Beside a nixos-rebuild the new system boots before it is proved; what became of one that nobody took back is asked of the host.
+func TestTellWhole(t *testing.T) {
+	teller := explain.Teller{Where: "on web", Status: "nixhop status web"}
+	for name, c := range map[string]struct {
+		outcome explain.Outcome
+		result  report.Result
+		says    string // empty: nothing is said
+	}{
+		"kept":        {explain.Outcome{Guard: Kept, Status: -1}, report.Done, ""},
+		"left":        {explain.Outcome{Guard: Left, Why: "another"}, report.Done, ""},
+		"rebooted":    {explain.Outcome{Guard: Gone, Current: "/new"}, report.Done, ""},
+		"restored":    {explain.Outcome{Guard: Restored, Current: "/old", ProfileNow: "/old", Why: "no boot loader"}, report.RolledBack, "boots next; no boot loader"},
+		"not reached": {explain.Outcome{}, report.Unknown, "until then the next boot takes the new system"},
+	} {
+		text, result := Proof{Outcome: c.outcome, Before: "/old", Whole: true}.Tell(teller)
+		if result != c.result || (text == "") != (c.says == "") || !strings.Contains(text, c.says) {
+			t.Errorf("%s: %v, %q", name, result, text)
+		}
+	}
+}
+
 // A guard is there where somebody can be lost and a root's shell is to be had, and what is in its way is said where it was asked for.
 func TestFor(t *testing.T) {
 	there, asked := &decision.Machine{}, Wish{Asked: true}
@@ -59,12 +80,15 @@ func TestFor(t *testing.T) {
 		guarded bool
 		says    string
 	}{
-		"a host":               {Wish{}, there, decision.Decision{}, true, ""},
-		"this machine":         {asked, nil, decision.Decision{}, false, ""},
-		"nobody wants it":      {Wish{Off: true}, there, decision.Decision{}, false, ""},
-		"nixos-rebuild":        {Wish{}, there, decision.Decision{Engine: &decision.Dialect{}}, false, "nixos-rebuild"},
-		"nixos-rebuild, asked": {asked, there, decision.Decision{Engine: &decision.Dialect{}}, false, "nixos-rebuild"},
-		"bounded sudo":         {Wish{}, there, decision.Decision{Commands: &decision.Commands{}}, false, "sudo"},
+		"a host":          {Wish{}, there, decision.Decision{}, true, ""},
+		"this machine":    {asked, nil, decision.Decision{}, false, ""},
+		"nobody wants it": {Wish{Off: true}, there, decision.Decision{}, false, ""},
+		"nixos-rebuild":   {Wish{}, there, decision.Decision{Engine: &decision.Dialect{}}, true, ""},
+		"another profile": {
+			Wish{}, there,
+			decision.Decision{Engine: &decision.Dialect{}, Request: request.Request{Flags: []request.Flag{{Name: "--profile-name", Values: []string{"x"}}}}}, false, "profile",
+		},
+		"bounded sudo": {Wish{}, there, decision.Decision{Commands: &decision.Commands{}}, false, "sudo"},
 	} {
 		g, why := c.wish.For(c.target, nil, c.d, rollout.Health{})
 		if (g != nil) != c.guarded || !strings.Contains(why, c.says) || why != "" && c.says == "" {

@@ -61,6 +61,8 @@ func Prove(j Job, through *decision.Machine, want string) Step {
 	command.Stdin = nixexec.Assignments(
 		[2]string{"run", j.Run},
 		[2]string{"want", want},
+		[2]string{"unit", facts.ActivationUnit},
+		[2]string{"beside", word(j.Dialect != nil, "yes")},
 		[2]string{"action", j.Request.Action},
 		[2]string{"profile", decision.ActivationOf(j.Request).Profile},
 		nixexec.HostPrograms(),

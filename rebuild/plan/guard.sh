@@ -2,10 +2,11 @@
 # nobody: where no proof comes in time, which only a new login can bring (prove.sh), it brings the system back that ran before. Whoever renames
 # $dir/open has decided what becomes of the activation: the proof to commit or disarm, this script to restore. Killed, it is started anew
 # by systemd, and goes on from these files.
+# Beside a nixos-rebuild it is told of nothing, and looks by itself (beside.sh, which stands in front of this then).
 # Argument: the directory of the run.
-# Set by the caller in front of this text: unit by action profile rollback wanted guard limit reboot; guard: seconds from the end of the activation to
+# Set by the caller in front of this text: unit by action profile rollback wanted guard limit reboot beside; guard: seconds from the end of the activation to
 # its proof; limit: seconds that an activation may take
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2034
 
 dir=$1
 all=${dir%/*}
@@ -16,11 +17,12 @@ report() { printf '%s=%s\n' "$1" "$2" >>"$dir/outcome"; }
 say() { printf 'nixhop: %s\n' "$1"; } # into the journal
 
 look() {
-    was='' was_profile='' was_units='' toplevel='' started='' pid='' step='' inhibited='' ended=''
+    was='' was_profile='' was_generation='' was_units='' toplevel='' started='' pid='' step='' inhibited='' ended=''
     while IFS='=' read -r key value; do
         case $key in
         was) was=$value ;;
         was_profile) was_profile=$value ;;
+        was_generation) was_generation=$value ;;
         was_units) was_units=$value ;;
         toplevel) toplevel=$value ;;
         started) started=$value ;;
@@ -45,6 +47,10 @@ close() {
     report profile_now "$profile_now"
     report guard "$1"
     say "$1: this host runs $current"
+    if [ -n "$beside" ] && [ "$1" = kept ]; then
+        report started "$current"
+        report toplevel "$profile_now"
+    fi
     if [ "$(readlink "$all/guarded")" = "$dir" ]; then rm -f "$all/guarded"; fi
     report closed yes
     for name in "$dir"/*; do
@@ -128,7 +134,14 @@ reachable() {
 
 restore() {
     report guard restoring
-    end_activation
+    if [ -z "$beside" ]; then
+        end_activation
+    else
+        end_beside
+        if [ -z "$started" ]; then settle; fi
+        ours
+        profile_back
+    fi
     n=0
     while
         ours
@@ -146,6 +159,7 @@ restore() {
         sleep 2
     done
     report restored_status "$status"
+    if [ -n "$beside" ]; then boots_before; fi
     if [ -e "$dir/asked" ]; then reachable; else reachable anew; fi
     if [ "$current" != "$was" ]; then word=failed; else word=restored; fi
     if [ -n "$reboot" ] && { [ "$word" = failed ] || ! seen; }; then
@@ -167,15 +181,34 @@ seen() {
     [ -e "$dir/asked" ]
 }
 
+# ways tells by which units, and with which keys, the host is reached.
+ways() {
+    report was_units "$(systemctl list-units --plain --no-legend --state=active 'ssh*.service' 'ssh*.socket' 'systemd-networkd.service' \
+        'network-addresses-*.service' 'NetworkManager.service' 'dhcpcd.service' 'firewall.service' 'nftables.service' 2>/dev/null |
+        while read -r name _; do case $name in (*@*) ;; (*) printf '%s ' "$name" ;; esac; done)"
+    for key in /etc/ssh/*.pub; do
+        if [ -r "$key" ] && read -r type text _ <"$key"; then report hostkey "$type $text"; fi
+    done
+}
+
+if [ -n "$beside" ]; then
+    { IFS= read -r connection && read -r session; } <"$dir/session" || exit 0
+    if ! [ -e "$dir/watching" ]; then remember; fi
+fi
 look
 # It is what runs in this directory: no collection of garbage takes it away.
 cd "$was" || exit 0
 clock
-if ! [ -e "$dir/until" ]; then printf '%s\n' "$((now + limit))" >"$dir/until"; fi
-read -r until <"$dir/until"
+if [ -n "$beside" ]; then
+    [ -x "$was/bin/switch-to-configuration" ] || leave
+else
+    if ! [ -e "$dir/until" ]; then printf '%s\n' "$((now + limit))" >"$dir/until"; fi
+    read -r until <"$dir/until"
+fi
 if ! [ -e "$dir/watching" ]; then
+    ways
     report guard armed
-    say "armed: unless $action of $started is proved, $was is brought back"
+    [ -n "$beside" ] || say "armed: unless $action of $started is proved, $was is brought back"
 fi
 printf '%s %s\n' $$ "$by" >"$dir/watching.new"
 mv "$dir/watching.new" "$dir/watching"
@@ -183,7 +216,9 @@ mv "$dir/watching.new" "$dir/watching"
 while [ -e "$dir/open" ]; do
     look
     clock
-    if [ -n "$ended" ] || ! at_work; then
+    if [ -n "$beside" ]; then
+        beside
+    elif [ -n "$ended" ] || ! at_work; then
         if ! [ -e "$dir/due" ]; then printf '%s\n' "$((now + guard + 1))" >"$dir/due"; fi
         read -r due <"$dir/due"
         if [ "$now" -ge "$due" ] && mv "$dir/open" "$dir/restore"; then say "there was no proof for $guard seconds"; fi

@@ -14,7 +14,11 @@ func Whole(j Job) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(ahead(j), Step{Name: WholeStep, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}), nil
+	step := Step{Name: WholeStep, Command: nixexec.Command{Argv: argv, Env: j.Environment()}}
+	if _, guarded := Arm(j); guarded {
+		step.Note = "a run without --plan has a guard beside it, and proves by a new login what was activated"
+	}
+	return append(ahead(j), step), nil
 }
 
 // rebuildArgv is the command line for nixos-rebuild: the user's own flags in their order, then ours.

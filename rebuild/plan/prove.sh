@@ -1,7 +1,7 @@
 # Runs on the target, as root, from standard input, over a connection that was made for this alone: that it runs is the proof that the host can
 # be reached with the new system. It tells the guard so (guard.sh), shows what is printed by what comes of that, and prints the outcome.
 # Argument: the directory of the run.
-# Set by the caller in front of this text: run want action profile programs; want: confirm what was activated, restore what was before, look, or
+# Set by the caller in front of this text: run want action profile unit beside programs; want: confirm what was activated, restore what was before, look, or
 # await the end
 # shellcheck shell=sh disable=SC2154
 
@@ -44,8 +44,17 @@
         pause
         look
     done
-    case $want,$ended in confirm,) want=restore ;; esac # it was ended in its middle
+    # Beside a nixos-rebuild nobody but systemd knows whether it is at work, and what was activated boots already.
+    while [ -n "$beside" ] && [ -e "$dir/open" ] &&
+        systemctl list-units --plain --no-legend --state=active,activating,deactivating,reloading "$unit*" 2>/dev/null | grep -q .; do
+        pause
+    done
+    case $want,$ended,$beside in
+    confirm,*,yes) want=keep ;;
+    confirm,,) want=restore ;; # it was ended in its middle
+    esac
     case $want in
+    keep) mv "$dir/open" "$dir/disarm" ;;
     confirm)
         # Units that failed are the new system's own; whatever else failed must not become what boots. What inhibits the switch boots next already.
         decided=disarm

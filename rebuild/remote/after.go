@@ -96,6 +96,14 @@ func (p Performer) logged(ctx context.Context, asked explain.Asked) explain.Logg
 // stopped it. activating says that it had come to that, and explained that its words have told why it failed.
 func (p Performer) WholeFailure(ctx context.Context, err error, activating, explained bool) error {
 	switch stopped := nixexec.Interrupted(err); {
+	case stopped && p.unproved():
+		return err
+	case !stopped:
+		if taken := p.kept(ctx, false); taken != nil {
+			return taken
+		}
+	}
+	switch stopped := nixexec.Interrupted(err); {
 	case stopped && p.touches():
 		p.Stopped(ctx)
 	case stopped && activating:
@@ -177,8 +185,8 @@ func (p Performer) Stopped(ctx context.Context) {
 // knows that. The error is an *OutcomeError, or why the run was stopped meanwhile: it is looked nevertheless.
 func (p Performer) Success(ctx context.Context) error {
 	r := p.Job.Request
-	if p.Link == nil || r.Action != "switch" {
-		return nil
+	if err := p.kept(ctx, true); err != nil || p.Link == nil || r.Action != "switch" {
+		return err
 	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), stoppedTime)
 	defer cancel()

@@ -43,7 +43,7 @@ type proving struct {
 func (p Performer) prove(ctx context.Context, o explain.Outcome, system string) (explain.Outcome, error) {
 	now := time.Now()
 	v := &proving{Performer: p, begun: now, due: now.Add(p.Job.Guard.Wait + time.Second), keys: o.HostKeys}
-	v.proof = guard.Proof{Outcome: o, System: system, Guard: *p.Job.Guard, Before: cmp.Or(o.Was, p.Before.System.Current)}
+	v.proof = guard.Proof{Outcome: o, System: system, Guard: *p.Job.Guard, Before: cmp.Or(o.Was, p.Before.System.Current), Whole: p.armed != nil}
 	want := plan.Confirm
 	if !o.Closed && o.Inhibited == "" && p.Health.Wanted() {
 		var err error
@@ -126,7 +126,7 @@ func (v *proving) ask(ctx context.Context, want string) error {
 func (v *proving) answered(o explain.Outcome, want string) {
 	v.proof.Outcome = o
 	switch {
-	case o.Guard == guard.Restored && !o.Ended:
+	case o.Guard == guard.Restored && !o.Ended && v.armed == nil:
 		v.proof.Why = "the activation did not come to its end"
 	case o.Guard == guard.Restored && v.said > 0 && v.proof.Why != "":
 		v.proof.Why = fmt.Sprintf("no new login came through for %s (%s)", v.proof.Guard.Wait, v.proof.Why)

@@ -52,6 +52,8 @@ type Performer struct {
 	Started  string         // the mark of the nixos-rebuilds that this nixhop was started by
 	Password nixexec.Secret // for a step that wants one
 
+	armed *armed // the guard of a nixos-rebuild; nil: there is none
+
 	Link, BuildLink *connection.Link // to the target and to the build host; nil: this machine, or there is none
 	Somebody        bool             // can be asked where a connection must be opened anew
 	Query           facts.Query      // what the target is asked

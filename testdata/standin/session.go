@@ -3,11 +3,13 @@ package standin
 import (
 	"bufio"
 	"errors"
+	"hash/crc32"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -66,11 +68,16 @@ func (s *sshCall) run(h *Place, lost chan struct{}) int {
 	if far := h.knob("far", ""); words == "cat" && far != "" {
 		words = "while read -r line; do sleep " + far + "; echo; done" // a line takes its time
 	}
+	port := os.Getpid() % 60000
+	if lost != nil { // the sessions of a connection have one
+		port = int(crc32.ChecksumIEEE([]byte(s.socket)) % 60000)
+	}
 	cmd := exec.Command("/bin/sh", "-c", h.there(words))
 	cmd.Dir = filepath.Join(h.Root(), "root")
 	cmd.Env = []string{
 		"PATH=" + filepath.Join(h.Dir, binDir) + ":" + filepath.Join(h.World.Dir, toolsDir),
 		"HOME=" + cmd.Dir, "SHELL=/bin/sh", "USER=" + user, "LOGNAME=" + user,
+		"SSH_CONNECTION=127.0.0.1 " + strconv.Itoa(port) + " 127.0.0.1 22",
 		"TMPDIR=" + filepath.Join(h.Root(), "tmp"), "GORACE=" + os.Getenv("GORACE"), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

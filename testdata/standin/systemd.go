@@ -76,6 +76,9 @@ func (c *call) unitFile(unit string) string {
 	return filepath.Join(c.place.Dir, "units", unit+".service")
 }
 
+// transient is where systemd keeps the file of such a unit.
+func transient(unit string) string { return "run/systemd/transient/" + unit + ".service" }
+
 // load makes a unit, of which there is one of a name.
 func (c *call) load(unit string, words []string) error {
 	file, err := os.OpenFile(c.unitFile(unit), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
@@ -86,7 +89,7 @@ func (c *call) load(unit string, words []string) error {
 		return err
 	}
 	_, err = file.WriteString("loaded active running " + strings.Join(words, " ") + "\n")
-	return errors.Join(err, file.Close())
+	return errors.Join(err, file.Close(), c.place.write(transient(unit), "[Service]\n"))
 }
 
 // runUnit runs the program of a unit, and waits for its end.
@@ -119,6 +122,7 @@ func (c *call) runUnit(unit string, words, env []string, files [2]string) int {
 		}
 	}
 	err := cmd.Run()
+	_ = os.Remove(filepath.Join(c.place.Root(), transient(unit)))
 	_ = os.Remove(c.unitFile(unit))
 	if c.place.knob("cut", "") == "end" {
 		_ = c.place.Set("cut", "")
