@@ -206,7 +206,7 @@ func killedMoments() []killedMoment {
 	const killed = `until [ -e /run/killed ]; do sleep 0.1; done`
 	return []killedMoment{
 		{name: "activate", parameters: `activate = "echo it has begun; ` + killed + `";`, line: "it has begun"},
-		{name: "activate by nixos-rebuild", engine: "nixos-rebuild", parameters: `activate = "echo it has begun; ` + killed + `";`, line: "it has begun"},
+		{name: "activate by nixos-rebuild", engine: "nixos-rebuild", parameters: `activate = "echo it has begun >&2; ` + killed + `";`, line: "it has begun"},
 		{name: "prove", flags: []string{"--health", "sleep 60", "--health-timeout", "10"},
 			there: "grep -q ^ended=yes /run/nixhop/guarded/outcome && [ -e /run/nixhop/guarded/open ]"},
 		{name: "commit", parameters: `installBootLoader = "[ ! -L /run/nixhop/guarded ] || { touch /run/committing; ` + killed + `; }";`,
