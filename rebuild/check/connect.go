@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -140,9 +141,18 @@ func deniedRemedy(l Login, f sshcfg.Failure, user string) []report.Remedy {
 		lines = append(lines, report.Shell("ssh-add").Note("if the right key has a passphrase"))
 	}
 	if slices.Contains(f.Methods, "password") || slices.Contains(f.Methods, "keyboard-interactive") {
-		lines = append(lines, report.SSHCopyID(l.Alias).Note("if you have a password there"))
+		lines = append(lines, report.SSHCopyID(l.Alias, ownKey(f)).Note("if you have a password there"))
 	}
 	return append(lines, AuthorizedKey(user, l.PublicKey).Note("in the host's configuration"))
+}
+
+// ownKey is the first key that ssh has offered from a file whose name ssh-copy-id would not think of (id*); empty: there is none.
+func ownKey(f sshcfg.Failure) string {
+	first := slices.IndexFunc(f.Offered, func(k sshcfg.OfferedKey) bool { return !k.Agent })
+	if first < 0 || strings.HasPrefix(filepath.Base(f.Offered[first].Path), "id") {
+		return ""
+	}
+	return f.Offered[first].Path
 }
 
 // AuthorizedKey is the line of a NixOS configuration that lets a user in.

@@ -139,3 +139,18 @@ nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) 
 		}
 	}
 }
+
+// The command that brings a key to the host names the one that ssh has offered, where ssh-copy-id would look for another.
+func TestOwnKey(t *testing.T) {
+	for want, offered := range map[string][]sshcfg.OfferedKey{
+		"":                 nil,
+		"/home/me/.ssh/wk": {{Path: "me@yubikey", Agent: true}, {Path: "/home/me/.ssh/wk"}, {Path: "/home/me/.ssh/id_rsa"}},
+	} {
+		if got := ownKey(sshcfg.Failure{Offered: offered}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := ownKey(sshcfg.Failure{Offered: []sshcfg.OfferedKey{{Path: "/home/me/.ssh/id_rsa"}, {Path: "/home/me/.ssh/wk"}}}); got != "" {
+		t.Errorf("%q", got)
+	}
+}

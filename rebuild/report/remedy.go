@@ -51,9 +51,13 @@ func SSH(words ...string) Remedy {
 	return Remedy{kind: sshLine, words: append([]string{"ssh"}, words...)}
 }
 
-// SSHCopyID brings the user's public key to a host.
-func SSHCopyID(host string) Remedy {
-	return Remedy{kind: sshLine, words: []string{"ssh-copy-id", host}}
+// SSHCopyID brings the user's public key to a host: that of the file key, or, where that is empty, the one that ssh-copy-id
+// finds by itself, which knows no IdentityFile of the ssh config.
+func SSHCopyID(host, key string) Remedy {
+	if key == "" || host == "" {
+		return Remedy{kind: sshLine, words: []string{"ssh-copy-id", host}}
+	}
+	return Remedy{kind: sshLine, words: []string{"ssh-copy-id", "-i", key, host}}
 }
 
 // On is a command on a host. Two shells read it, the one here and the login shell there.

@@ -17,7 +17,7 @@ func TestRemedy(t *testing.T) {
 		{SSH("-v", "my host"), "ssh -F '/h/my config' -v 'my host'"},
 		{SSH("web", "df | sort"), "ssh -F '/h/my config' web 'df | sort'"},
 		{SSH("", "true"), ""},
-		{SSHCopyID(""), ""},
+		{SSHCopyID("", "k"), ""},
 		{On("web", "rm", "a b"), `ssh -F '/h/my config' web 'rm '\''a b'\'''`},
 		{On("", "true"), ""},
 		{SSH("web", "true").Behind("| od -c").Note("nothing"), "ssh -F '/h/my config' web true | od -c   # nothing"},
@@ -50,7 +50,8 @@ func TestRemedy(t *testing.T) {
 		{Nixhop("hosts"), "nixhop hosts --ssh-config=/c"},
 		{On("root@web", "true"), "ssh -F /c -p 2222 root@web true"},
 		{On("big", "true"), "ssh -F /c -p 7 big true"},
-		{SSHCopyID("root@web"), "ssh-copy-id -F /c -p 2222 root@web"},
+		{SSHCopyID("root@web", ""), "ssh-copy-id -F /c -p 2222 root@web"},
+		{SSHCopyID("root@web", "/k ey"), "ssh-copy-id -F /c -p 2222 -i '/k ey' root@web"},
 	} {
 		if got := typed.Lines([]Remedy{test.remedy}); !slices.Equal(got, []string{test.want}) {
 			t.Errorf("got %q, want %q", got, test.want)

@@ -35,7 +35,7 @@ func TestCall(t *testing.T) {
 		{"switch ssh://root@web:22", again("--accept-new"), "nixhop switch ssh://root@web:22 --accept-new"},
 		{"switch web", report.SSH("web", "true"), "ssh web true"},
 		{"switch web --ssh-config a&b", report.SSH("web", "true"), "ssh -F 'a&b' web true"},
-		{"switch web --ssh-config ab", report.SSHCopyID("web"), "ssh-copy-id -F ab web"},
+		{"switch web --ssh-config ab", report.SSHCopyID("web", ""), "ssh-copy-id -F ab web"},
 		{"switch web --ssh-config ab", report.Shell("ssh-add"), "ssh-add"},
 		{"switch --build-host big --flake x", again("--emulate"), "nixhop switch --flake x --build-host big --emulate"},
 		{"switch --build-host big --flake x", again("--build-host", "target"), ""},
