@@ -12,7 +12,8 @@ import (
 // cutLink is what cuts every connection to a host, from there: each is a session of its own.
 const cutLink = "systemctl kill --signal=KILL 'session-*.scope'"
 
-// lostLink is a moment of an activation in which the link is lost, as parameters of a system that does so, and how that ends.
+// lostLink is a moment of an activation in which the link is lost, as parameters of a system that does so, and how that
+// ends.
 type lostLink struct {
 	name, parameters string
 	code             int
@@ -40,9 +41,9 @@ func lostLinks() []lostLink {
 	}
 }
 
-// labLinkLost: the link is lost in ten moments of an activation, which goes on without it; nixhop connects again, and what it says and ends
-// with is what the host is like then (nixpkgs#39118, #462179). Half of them are tried here, for the time that takes; make soak has all, by
-// both ways to deploy.
+// labLinkLost: the link is lost in ten moments of an activation, which goes on without it; nixhop connects again, and
+// what it says and ends with is what the host is like then (nixpkgs#39118, #462179). Half of them are tried here, for
+// the time that takes; make soak has all, by both ways to deploy.
 func labLinkLost(t *testing.T, l *lab) {
 	for _, moment := range lostLinks() {
 		if moment.engine != "" {
@@ -96,8 +97,8 @@ func labLinkGone(t *testing.T, l *lab) {
 	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
 }
 
-// labAftermath: where a nixos-rebuild fails, nixhop says what it has changed, and finds the exit status that it hides. Standard error is no
-// terminal here, and the child has it to itself.
+// labAftermath: where a nixos-rebuild fails, nixhop says what it has changed, and finds the exit status that it hides.
+// Standard error is no terminal here, and the child has it to itself.
 func labAftermath(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))

@@ -33,8 +33,8 @@ type pair struct {
 	fails        bool   // ours is to fail
 }
 
-// TestBenchEvaluation prints what a deployment costs whose configuration takes seconds to evaluate, as a real one does, beside a
-// nixos-rebuild without nixhop. It passes whatever that is. NIXHOP_BENCH_FLAKE=DIRECTORY#NAME measures a real
+// TestBenchEvaluation prints what a deployment costs whose configuration takes seconds to evaluate, as a real one does,
+// beside a nixos-rebuild without nixhop. It passes whatever that is. NIXHOP_BENCH_FLAKE=DIRECTORY#NAME measures a real
 // configuration, as far as that goes without activating it; NIXOS_REBUILD is a real nixos-rebuild to compare with;
 // NIXHOP_BENCH_JSON is a file that takes the table as JSON.
 func TestBenchEvaluation(t *testing.T) {

@@ -24,9 +24,9 @@ type farFleet struct {
 	note   string // what the configurations say now
 }
 
-// TestBenchFleetFar prints what many small hosts cost that are far away, beside nixos-rebuild in a loop, and what nixhop
-// itself takes for them. It passes whatever that is. Each is measured once, all configurations changed. The loop takes ten of
-// the hosts: it takes five times as long for fifty, which are to be done in a sixth of that.
+// TestBenchFleetFar prints what many small hosts cost that are far away, beside nixos-rebuild in a loop, and what
+// nixhop itself takes for them. It passes whatever that is. Each is measured once, all configurations changed. The loop
+// takes ten of the hosts: it takes five times as long for fifty, which are to be done in a sixth of that.
 func TestBenchFleetFar(t *testing.T) {
 	l := startLab(t, "n1")
 	hosts := l.cheapHosts(t, 200)
@@ -115,7 +115,8 @@ func (u *usage) watch(file string, over <-chan struct{}) {
 }
 
 // cheapHost is a host without systemd: the lab's file system, its own Nix store, name and sshd. Its mounts are seen by
-// nobody else, and go with it; without processes of its own it would pass for the same machine as the others. Who does not look for systemd finds a systemd-run that runs the program.
+// nobody else, and go with it; without processes of its own it would pass for the same machine as the others. Who does
+// not look for systemd finds a systemd-run that runs the program.
 const cheapHost = `
 name=$1 address=$2 lower=$3 dir=$4
 mount -t tmpfs cheap "$dir/host"
@@ -140,8 +141,8 @@ chmod 755 root/usr/local/bin/*
 exec chroot root /usr/sbin/sshd -D
 `
 
-// cheapHosts starts hosts c001, c002 and so on, which end with the test, and writes the ssh config "cheap", in which they
-// are as far away as longWay says.
+// cheapHosts starts hosts c001, c002 and so on, which end with the test, and writes the ssh config "cheap", in which
+// they are as far away as longWay says.
 func (l *lab) cheapHosts(t *testing.T, count int) (hosts []string) {
 	t.Helper()
 	lower := l.must(t, exec.Command("bash", "-c", ". testdata/lab/lab.sh; rootfs"))

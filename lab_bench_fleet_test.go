@@ -15,8 +15,8 @@ import (
 // fleetRounds is how often eight hosts are measured: each round takes minutes.
 const fleetRounds = 3
 
-// TestBenchFleet prints what eight hosts cost whose configurations take seconds to evaluate, all changed and then nothing
-// changed, beside nixos-rebuild in a loop, ten of them at a time, and nix alone. It passes whatever that is.
+// TestBenchFleet prints what eight hosts cost whose configurations take seconds to evaluate, all changed and then
+// nothing changed, beside nixos-rebuild in a loop, ten of them at a time, and nix alone. It passes whatever that is.
 func TestBenchFleet(t *testing.T) {
 	l := startLab(t, "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8")
 	dir := l.heavy(t, l.hosts)

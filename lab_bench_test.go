@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// benchRounds is how often everything is measured, in turn. The fastest run counts: what else the machine does makes the others slower.
+// benchRounds is how often everything is measured, in turn. The fastest run counts: what else the machine does makes
+// the others slower.
 const benchRounds = 7
 
 // measured is something that takes time.
@@ -110,7 +111,8 @@ func (b *bench) prepare(t *testing.T) {
 			return l.command(t, b.dir, withEngine(t, engine), "switch", "n1", "--build-host", "target")
 		}, "no-op switch, bare, target builds")
 	}
-	// An activation that prints a million lines: field, 15.6 s with own steps that read a byte at a time, 2.7 s without.
+	// An activation that prints a million lines: field, 15.6 s with own steps that read a byte at a time, 2.7 s
+	// without.
 	b.add("a million lines, bare", "n1", false, b.bare(t, l.config, "n1", "--flake", ".#talks"))
 	for _, engine := range engines {
 		b.add("a million lines, "+engine, "n1", false, func() *exec.Cmd {

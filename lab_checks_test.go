@@ -79,7 +79,8 @@ func labHostFindings(t *testing.T, l *lab) {
 	on("mv /run/current-system /run/aside; mount -t tmpfs -o size=20m none /boot", "umount /boot; mv -T /run/aside /run/current-system", func() {
 		l.refused(t, "host: /boot has little room", dir, nil, "check", "n2")
 	})
-	// The store itself is the host's root, an overlay: a small file system over it, with the store's files in sight below.
+	// The store itself is the host's root, an overlay: a small file system over it, with the store's files in sight
+	// below.
 	on("mkdir -p /small && mount -t tmpfs -o size=64m none /small && mkdir /small/up /small/work && mount -t overlay none -o lowerdir=/nix/store,upperdir=/small/up,workdir=/small/work /nix/store",
 		"umount /nix/store; umount /small", func() {
 			l.refused(t, "host: the store is full", dir, nil, "switch", "n2")
@@ -254,7 +255,8 @@ func labCheckInterrupted(t *testing.T, l *lab) {
 		}
 		l.noMasterLeft(t)
 	}
-	// The signal can come before there is an ssh that the terminal could send it to, too. Here it never does: only nixhop gets it.
+	// The signal can come before there is an ssh that the terminal could send it to, too. Here it never does: only
+	// nixhop gets it.
 	for _, args := range [][]string{{"check", "silent=web"}, {"check", "n1", "silent=web"}, {"switch", "silent=web"}, {"list-generations", "silent"}} {
 		term := l.onTerminal(t, l.command(t, dir, env, append(args, "--connect-timeout", "300")...))
 		within(t, time.Minute, "ssh to the silent host", func() bool {

@@ -43,7 +43,8 @@ func labCopies(t *testing.T, l *lab) {
 	deploy("without a daemon, the derivation", []string{"n2", "--build-host", "target"}, " in one stream...")
 	l.ssh(t, "n2", "mv /usr/bin/nix-daemon.away /usr/bin/nix-daemon")
 
-	// A stream has no signatures: a login that is not trusted can bring nothing by it, which is why it is not tried there.
+	// A stream has no signatures: a login that is not trusted can bring nothing by it, which is why it is not tried
+	// there.
 	unsigned := exec.Command("sh", "-c", `nix-store --export "$1" | ssh -F "$2" nosudo@n2 nix-store --import`, "sh", l.build(t, fresh(), "n2"), l.config)
 	if r := l.run(t, unsigned); r.code == 0 || !strings.Contains(r.stderr, "because it lacks a") {
 		t.Errorf("a stream from a login that is not trusted: exit status %d\n%s", r.code, r.stderr)
@@ -73,7 +74,8 @@ func labCopies(t *testing.T, l *lab) {
 	l.copyStopped(t)
 }
 
-// copyStopped: a copy that is stopped by Ctrl-C has brought what it had brought, whole, and the next one sends the rest.
+// copyStopped: a copy that is stopped by Ctrl-C has brought what it had brought, whole, and the next one sends the
+// rest.
 func (l *lab) copyStopped(t *testing.T) {
 	t.Helper()
 	salt := rand.Text()

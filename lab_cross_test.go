@@ -13,7 +13,8 @@ import (
 // forced is a build platform that is not the hosts' own, and that every x86_64-linux builds for.
 const forced = "i686-linux"
 
-// crossed fails the test unless the host runs a system that was built for the forced platform, and says so in this message.
+// crossed fails the test unless the host runs a system that was built for the forced platform, and says so in this
+// message.
 func (l *lab) crossed(t *testing.T, host, message string) {
 	t.Helper()
 	want := forced + "\n" + message
@@ -61,8 +62,8 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// labCross: a configuration that says nothing of it is built for the forced platform and activated, by both engines, here and on the host; the
-// flake, its lock file and git's index stay as they are, whatever state they are in.
+// labCross: a configuration that says nothing of it is built for the forced platform and activated, by both engines,
+// here and on the host; the flake, its lock file and git's index stay as they are, whatever state they are in.
 func labCross(t *testing.T, l *lab) {
 	commit := []string{"-c", "user.name=lab", "-c", "user.email=lab", "commit", "-qm", "lab"}
 	for _, engine := range engines {
@@ -114,8 +115,8 @@ func textOf(t *testing.T, path string) string {
 	return string(text)
 }
 
-// labCrossClassic: the same without a flake: from a file with an attribute and arguments, and from <nixpkgs/nixos>. --system is what such a
-// configuration takes for its platform.
+// labCrossClassic: the same without a flake: from a file with an attribute and arguments, and from <nixpkgs/nixos>.
+// --system is what such a configuration takes for its platform.
 func labCrossClassic(t *testing.T, l *lab) {
 	for _, engine := range engines {
 		dir := l.systems(t)
@@ -192,8 +193,8 @@ func labCrossPlan(t *testing.T, l *lab) {
 	}
 }
 
-// labCrossRefused: a configuration that cannot take it is told what to write instead; one whose platform is an argument of nixosSystem
-// takes it.
+// labCrossRefused: a configuration that cannot take it is told what to write instead; one whose platform is an argument
+// of nixosSystem takes it.
 func labCrossRefused(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	for _, engine := range engines {
@@ -219,7 +220,8 @@ func labCrossRefused(t *testing.T, l *lab) {
 	}
 }
 
-// labForeign: a system of another platform is refused by the facts, and, where those were left out, by the host before its profile is set.
+// labForeign: a system of another platform is refused by the facts, and, where those were left out, by the host before
+// its profile is set.
 func labForeign(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	before := l.ssh(t, "n1", "readlink /run/current-system /nix/var/nix/profiles/system")
@@ -283,7 +285,8 @@ func labWays(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 }
 
-// labEmulate: --emulate tries on the build host, by a program of that system, whether it can be done. A claim in nix.conf is not enough.
+// labEmulate: --emulate tries on the build host, by a program of that system, whether it can be done. A claim in
+// nix.conf is not enough.
 func labEmulate(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	build := func(words ...string) result {

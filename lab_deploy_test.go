@@ -42,7 +42,8 @@ func changedRebuild(t *testing.T, change func(text string) string) (path string)
 	return path
 }
 
-// deployed fails the test unless a deployment of a repository's configuration to the host of its name went well and said all of these.
+// deployed fails the test unless a deployment of a repository's configuration to the host of its name went well and
+// said all of these.
 func (l *lab) deployed(t *testing.T, dir, host string, r result, says ...string) {
 	t.Helper()
 	succeeds(t, r)
@@ -199,7 +200,8 @@ func labPorts(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 }
 
-// labThirdBuildHost: the system is built on a host that knows nothing of the target, and the target's name means nothing there.
+// labThirdBuildHost: the system is built on a host that knows nothing of the target, and the target's name means
+// nothing there.
 func labThirdBuildHost(t *testing.T, l *lab) {
 	for _, engine := range engines {
 		dir := l.systems(t, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "third `+engine+`"; };`)
@@ -212,8 +214,8 @@ func labThirdBuildHost(t *testing.T, l *lab) {
 	}
 }
 
-// labThirdBuildHostCopies: a build host that reaches the target itself copies what it has built, whatever the target is called there. What answers
-// there to the target's name may be another machine: then that name is not taken.
+// labThirdBuildHostCopies: a build host that reaches the target itself copies what it has built, whatever the target is
+// called there. What answers there to the target's name may be another machine: then that name is not taken.
 func labThirdBuildHostCopies(t *testing.T, l *lab) {
 	key, err := os.ReadFile(l.block(t, "n1", "IdentityFile"))
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 	"nixhop/nixexec"
 )
 
-// wrapped puts a nix in front of the real one, which runs first what the script says, and returns the environment with it.
+// wrapped puts a nix in front of the real one, which runs first what the script says, and returns the environment with
+// it.
 func (l *lab) wrapped(t *testing.T, env []string, script string) []string {
 	t.Helper()
 	real, err := exec.LookPath("nix")
@@ -37,8 +38,8 @@ func (l *lab) wrapped(t *testing.T, env []string, script string) []string {
 	return append(env, "PATH="+bin+":"+path)
 }
 
-// labEvaluatedAhead: the evaluation runs while ssh connects, and is the only one; of a commit it is the one that Nix has a
-// cache for, also where a nixos-rebuild evaluates again.
+// labEvaluatedAhead: the evaluation runs while ssh connects, and is the only one; of a commit it is the one that Nix
+// has a cache for, also where a nixos-rebuild evaluates again.
 func labEvaluatedAhead(t *testing.T, l *lab) {
 	clean, dirty := l.committed(t), l.systems(t)
 	l.ordinary(t, clean, "n1")
@@ -103,8 +104,8 @@ esac`
 	l.noMasterLeft(t)
 }
 
-// traced makes a commit of the sample whose systems say by a trace that they are evaluated, and returns its directory, an
-// environment in which no cache holds anything, and a function that counts what was said since its last call.
+// traced makes a commit of the sample whose systems say by a trace that they are evaluated, and returns its directory,
+// an environment in which no cache holds anything, and a function that counts what was said since its last call.
 func (l *lab) traced(t *testing.T, env []string) (dir string, with []string, evaluated func() int) {
 	t.Helper()
 	const plain = `import ./system.nix ({ platform = import ./platform.nix; } // parameters);`
@@ -141,7 +142,8 @@ func (l *lab) traced(t *testing.T, env []string) (dir string, with []string, eva
 }
 
 // labEvaluatedOnce: a commit is evaluated once for each of its hosts, however often it is deployed and checked, and
-// however many hosts there are. A commit that changes one host is evaluated for all of them, for Nix has its cache of whole flakes.
+// however many hosts there are. A commit that changes one host is evaluated for all of them, for Nix has its cache of
+// whole flakes.
 func labEvaluatedOnce(t *testing.T, l *lab) {
 	for _, engine := range engines {
 		dir, env, evaluated := l.traced(t, withEngine(t, engine))

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// labExplanations: what fails in spite of all checks is explained behind the child's own words, by both engines, with what was and was not
-// changed on the host.
+// labExplanations: what fails in spite of all checks is explained behind the child's own words, by both engines, with
+// what was and was not changed on the host.
 func labExplanations(t *testing.T, l *lab) {
 	dir := l.committed(t)
 	for _, engine := range engines {
@@ -36,8 +36,8 @@ func labExplanations(t *testing.T, l *lab) {
 // ownLine begins what nixhop itself says; its further lines are indented.
 var ownLine = regexp.MustCompile(`^(nixhop: |WARN nixhop: |ERRO nixhop: )`)
 
-// ownWords are the lines of nixhop itself in what it and its children printed, without its notes: those are about the host, and what the
-// tests before have made of it.
+// ownWords are the lines of nixhop itself in what it and its children printed, without its notes: those are about the
+// host, and what the tests before have made of it.
 func ownWords(text string) string {
 	var own strings.Builder
 	inside := false

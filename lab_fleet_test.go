@@ -36,7 +36,8 @@ func TestLabFleet(t *testing.T) {
 	}
 }
 
-// fleet makes a commit of the hosts' configurations, of which some have more parameters, or are something else ("= ...").
+// fleet makes a commit of the hosts' configurations, of which some have more parameters, or are something else ("=
+// ...").
 func (l *lab) fleet(t *testing.T, message string, more map[string]string) (dir string) {
 	t.Helper()
 	var all strings.Builder

@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// TestSoakGuard activates systems with a fault, on hosts side by side, at random and after a random while: no host is lost, what a run ends
-// with is what its host is like, and nothing is left there. SOAK_GUARDS is how many (default 200).
+// TestSoakGuard activates systems with a fault, on hosts side by side, at random and after a random while: no host is
+// lost, what a run ends with is what its host is like, and nothing is left there. SOAK_GUARDS is how many (default
+// 200).
 func TestSoakGuard(t *testing.T) {
 	runs, seed := 200, uint64(time.Now().UnixNano())
 	if n, err := strconv.Atoi(os.Getenv("SOAK_GUARDS")); err == nil {

@@ -68,8 +68,9 @@ func guardFaults() []guardFault {
 	}
 }
 
-// labGuard: a new system that cuts its host off, or ends badly, is taken back without anybody, and one that a new login proves stays. Each is
-// a system that does something to its host as it is activated. Most of the time somebody waits, so the hosts share the faults.
+// labGuard: a new system that cuts its host off, or ends badly, is taken back without anybody, and one that a new login
+// proves stays. Each is a system that does something to its host as it is activated. Most of the time somebody waits,
+// so the hosts share the faults.
 func labGuard(t *testing.T, l *lab) {
 	hosts := []string{"n1", "n2"}
 	t.Run("faults", func(t *testing.T) {
@@ -90,7 +91,8 @@ func labGuard(t *testing.T, l *lab) {
 	t.Run("beside a nixos-rebuild", l.guardBeside)
 }
 
-// guardBeside: the same through nixos-rebuild, which does not know of the guard and has made the new system what boots: that is taken back, too.
+// guardBeside: the same through nixos-rebuild, which does not know of the guard and has made the new system what boots:
+// that is taken back, too.
 func (l *lab) guardBeside(t *testing.T) {
 	for _, c := range guardFaults() {
 		if !slices.Contains([]string{"proved", "stops sshd, and cuts the link", "no keys"}, c.name) {
@@ -120,8 +122,8 @@ func (l *lab) guardBeside(t *testing.T) {
 	l.guardElsewhere(t)
 }
 
-// guardElsewhere: what somebody else deploys while nixos-rebuild builds is not taken back by the guard beside that, and nothing is left of one
-// beside which nothing was activated.
+// guardElsewhere: what somebody else deploys while nixos-rebuild builds is not taken back by the guard beside that, and
+// nothing is left of one beside which nothing was activated.
 func (l *lab) guardElsewhere(t *testing.T) {
 	built := filepath.Join(t.TempDir(), "built")
 	own := `n1 = system { hostName = "n1"; `
@@ -172,7 +174,8 @@ func (l *lab) guardedFault(t *testing.T, host string, c guardFault) {
 	l.unguarded(t, host)
 }
 
-// guardedSpecialisation: what runs may be a specialisation, which is what is brought back, while the boot takes the system that it is of.
+// guardedSpecialisation: what runs may be a specialisation, which is what is brought back, while the boot takes the
+// system that it is of.
 func (l *lab) guardedSpecialisation(t *testing.T) {
 	own := `n2 = system { hostName = "n2"; `
 	dir := l.systems(t, own+`};`, own+`message = "loud"; activate = "true"; specialisation.quiet = { message = "quiet"; }; };`)
@@ -214,8 +217,8 @@ func killedMoments() []killedMoment {
 	}
 }
 
-// guardAlone: a guard needs nobody. Whenever nixhop is killed the host is as before, or fully switched, nothing is left there, and the next
-// run goes well.
+// guardAlone: a guard needs nobody. Whenever nixhop is killed the host is as before, or fully switched, nothing is left
+// there, and the next run goes well.
 func (l *lab) guardAlone(t *testing.T) {
 	was := l.guardedBefore(t, "n1", "killed")
 	for _, moment := range killedMoments() {

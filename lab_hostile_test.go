@@ -47,8 +47,8 @@ while :; do sleep 1; done`,
 		`the host's answer to the probe has no end: it stops at "`},
 }
 
-// labHostile: whatever a host does in place of an answer to the probe, nixhop takes little memory for it, waits five seconds at most, and
-// prints nothing of it raw.
+// labHostile: whatever a host does in place of an answer to the probe, nixhop takes little memory for it, waits five
+// seconds at most, and prints nothing of it raw.
 func labHostile(t *testing.T, l *lab) {
 	setup := "set -e\nmkdir -p /usr/local/hostile\n"
 	for _, h := range hostiles {

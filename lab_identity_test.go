@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// labBastions: the same private address behind two bastions is two machines (ansible/ansible#57400, #63647). A build on the
-// one that is named happens there, and not on the other, by any of the two ways in.
+// labBastions: the same private address behind two bastions is two machines (ansible/ansible#57400, #63647). A build on
+// the one that is named happens there, and not on the other, by any of the two ways in.
 func labBastions(t *testing.T, l *lab) {
 	dir := l.committed(t)
 	// On each bastion the private name leads to that machine itself.

@@ -45,7 +45,8 @@ func labInterruptChild(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 }
 
-// labInterruptBuild: Ctrl-C during a build, here and on the target: the build ends (nixpkgs#403269), nothing was activated, nothing is left.
+// labInterruptBuild: Ctrl-C during a build, here and on the target: the build ends (nixpkgs#403269), nothing was
+// activated, nothing is left.
 func labInterruptBuild(t *testing.T, l *lab) {
 	dir := l.systems(t, "sleep 600", "exec sleep 612")
 	before := l.ssh(t, "n1", "readlink -f /run/current-system /nix/var/nix/profiles/system")
@@ -71,7 +72,8 @@ func labInterruptBuild(t *testing.T, l *lab) {
 	}
 }
 
-// labInterruptActivation: Ctrl-C during an activation ends nixhop and nothing else; the host finishes what it has begun.
+// labInterruptActivation: Ctrl-C during an activation ends nixhop and nothing else; the host finishes what it has
+// begun.
 func labInterruptActivation(t *testing.T, l *lab) {
 	dir := l.systems(t, "sleep 15", "echo 'a slow activation starts'; sleep 4")
 	system := l.build(t, dir, "activation-slow")

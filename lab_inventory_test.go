@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// guidesFlake is the example of colmena in "NixOS & Flakes Book" (best-practices/remote-deployment), word for word but for
-// its comments and two values: where nixpkgs is, and the address.
+// guidesFlake is the example of colmena in "NixOS & Flakes Book" (best-practices/remote-deployment), word for word but
+// for its comments and two values: where nixpkgs is, and the address.
 const guidesFlake = `{
   inputs = {
     nixpkgs.url = "NIXPKGS";
@@ -74,8 +74,8 @@ func (l *lab) guided(t *testing.T, host string) string {
 	return dir
 }
 
-// labColmena: the guide's own hive is deployed as it stands, by the address in it; the system is the one of the hive, and
-// a second deployment changes nothing.
+// labColmena: the guide's own hive is deployed as it stands, by the address in it; the system is the one of the hive,
+// and a second deployment changes nothing.
 func labColmena(t *testing.T, l *lab) {
 	dir := l.guided(t, "n1")
 	env := l.configured(t, "Host "+l.address(t, "n1"), l.login(t))
@@ -151,8 +151,8 @@ func (l *lab) deploys(t *testing.T, dir string, env []string) {
 	}
 }
 
-// labNetworks: a network of NixOps and one of morph are deployed as they stand, the second with its secret; and a node of
-// deploy-rs.
+// labNetworks: a network of NixOps and one of morph are deployed as they stand, the second with its secret; and a node
+// of deploy-rs.
 func labNetworks(t *testing.T, l *lab) {
 	dir := l.guided(t, "n1")
 	nixpkgs := filepath.Join(filepath.Dir(dir), "nixpkgs")
@@ -183,8 +183,9 @@ func labNetworks(t *testing.T, l *lab) {
 	l.deploys(t, dir, env)
 }
 
-// labKeys: keys of a hive are written with their owner and mode, by a login that sudo wants a password of, too; nothing of them is seen among the
-// processes of the host, in its store or its journal, or here; an upload that is interrupted leaves no half key.
+// labKeys: keys of a hive are written with their owner and mode, by a login that sudo wants a password of, too; nothing
+// of them is seen among the processes of the host, in its store or its journal, or here; an upload that is interrupted
+// leaves no half key.
 func labKeys(t *testing.T, l *lab) {
 	const content = "k3y of the lab"
 	dir := l.guided(t, "n1")

@@ -141,8 +141,8 @@ func labWithoutFlake(t *testing.T, l *lab) {
 	l.noMasterLeft(t)
 }
 
-// labTooOldForNG: where the build host's Nix is too old for what nixos-rebuild-ng asks of it, nixhop takes the steps itself, or says so before
-// anything is built.
+// labTooOldForNG: where the build host's Nix is too old for what nixos-rebuild-ng asks of it, nixhop takes the steps
+// itself, or says so before anything is built.
 func labTooOldForNG(t *testing.T, l *lab) {
 	ng := changedRebuild(t, func(text string) string { return text + "\n# --ask-sudo-password makes it one of that kind.\n" })
 	dir := l.committed(t, `n1 = system { hostName = "n1"; };`, `n1 = system { hostName = "n1"; message = "old Nix"; };`)
@@ -185,7 +185,8 @@ func labChange(t *testing.T, l *lab) {
 	}
 }
 
-// labExitStatuses: what switch-to-configuration ends with becomes nixhop's own exit status, and words that say what is now.
+// labExitStatuses: what switch-to-configuration ends with becomes nixhop's own exit status, and words that say what is
+// now.
 func labExitStatuses(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	succeeds(t, l.nixhop(t, dir, nil, "switch", "n1"))
@@ -221,7 +222,8 @@ func labWithoutSystemd(t *testing.T, l *lab) {
 	l.runs(t, "n2", system)
 }
 
-// labHere: with a build host and no target the system is activated on this machine; `build` shows that nothing here needs to be one.
+// labHere: with a build host and no target the system is activated on this machine; `build` shows that nothing here
+// needs to be one.
 func labHere(t *testing.T, l *lab) {
 	dir := l.systems(t)
 	r := l.nixhop(t, dir, nil, "build", "--flake", ".#n1", "--build-host", "n1", "--engine", "native")

@@ -61,8 +61,8 @@ func pictured(message string) string {
 	return all.String()
 }
 
-// filmed runs nixhop on a terminal, wants its exit status, and returns what stands there at the end; each is called with
-// what stands there between.
+// filmed runs nixhop on a terminal, wants its exit status, and returns what stands there at the end; each is called
+// with what stands there between.
 func (l *lab) filmed(t *testing.T, dir string, status int, words []string, each func(*picture.Screen)) *picture.Screen {
 	t.Helper()
 	cmd := l.command(t, dir, []string{"NIXHOP_SSH_CONFIG=ssh_config", "TERM=xterm-256color", "COLORTERM=", "NO_COLOR=", "CI="}, words...)

@@ -24,8 +24,8 @@ var update = flag.Bool("update", false, "write what the program says into testda
 // pinnedFile holds what a user sees in each situation: the command, what it prints, the exit status.
 const pinnedFile = "testdata/lab/findings.txtar"
 
-// pinned fails the test unless the program, called with args, ended as the file of pinned texts has it. What differs from one run
-// to the next is made the same first (steady).
+// pinned fails the test unless the program, called with args, ended as the file of pinned texts has it. What differs
+// from one run to the next is made the same first (steady).
 func (l *lab) pinned(t *testing.T, name string, args []string, r result) {
 	t.Helper()
 	var words []string

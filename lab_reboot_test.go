@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// grubOnce gives a host what a GRUB has to do with a deployment: a program that has its menu boot an entry once, a file system that it can
-// write to, and a boot that asks for that entry. The menu itself is written by the systems (grubMenu).
+// grubOnce gives a host what a GRUB has to do with a deployment: a program that has its menu boot an entry once, a file
+// system that it can write to, and a boot that asks for that entry. The menu itself is written by the systems
+// (grubMenu).
 const grubOnce = `mkdir -p /boot/grub
 cat >/usr/local/bin/grub-reboot <<'END'
 #!/bin/sh
@@ -35,8 +36,9 @@ const grubMenu = `{ printf 'if [ "${next_entry}" ]; then\n set default="${next_e
 	`for link in /nix/var/nix/profiles/system-*-link; do printf 'menuentry "NixOS - %s" {\n linux /kernel init=%s/init\n}\n' ` +
 	`"${link##*/}" "$(readlink -f "$link")"; done; echo '}'; } >/boot/grub/grub.cfg`
 
-// labRebootOnce: a system that comes up with a reboot is booted once, and kept when it lets a login in. One that does not, and that a watchdog
-// ends, has left nothing behind: the host is back in the system before. The loader is a stand-in, all else is real.
+// labRebootOnce: a system that comes up with a reboot is booted once, and kept when it lets a login in. One that does
+// not, and that a watchdog ends, has left nothing behind: the host is back in the system before. The loader is a
+// stand-in, all else is real.
 func labRebootOnce(t *testing.T, l *lab) {
 	l.ssh(t, "n2", grubOnce)
 	t.Cleanup(func() {

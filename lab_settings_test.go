@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// labFlakeSettings: what a flake sets for Nix counts for the build, too, as far as the user lets it; Nix's question comes
-// on the terminal, once (field: own steps built from source what the flake's own cache had).
+// labFlakeSettings: what a flake sets for Nix counts for the build, too, as far as the user lets it; Nix's question
+// comes on the terminal, once (field: own steps built from source what the flake's own cache had).
 func labFlakeSettings(t *testing.T, l *lab) {
 	dir := l.systems(t, `n2 = system { hostName = "n2"; };`, `n2 = system { hostName = "n2"; message = "cached, `+rand.Text()+`"; };`)
 	file, cache := filepath.Join(dir, "flake.nix"), "file://"+t.TempDir()

@@ -16,8 +16,8 @@ import (
 	"nixhop/testdata/terminal"
 )
 
-// onATerminal is a program on a terminal of its own, as the leader of that terminal's session: what is typed there, Ctrl-C
-// included, reaches it the way it reaches a program in a user's shell.
+// onATerminal is a program on a terminal of its own, as the leader of that terminal's session: what is typed there,
+// Ctrl-C included, reaches it the way it reaches a program in a user's shell.
 type onATerminal struct {
 	t    *testing.T
 	side *terminal.Terminal

@@ -82,8 +82,8 @@ func (l *lab) farConfig(t *testing.T, host string) string {
 	return path
 }
 
-// small is a file of Nix with many small derivations: all is one that needs them, deep one whose sources they are, so that
-// it is built alone.
+// small is a file of Nix with many small derivations: all is one that needs them, deep one whose sources they are, so
+// that it is built alone.
 const small = `{ salt, count ? 200 }:
 let
   make = name: text: derivation { inherit name; system = import ./platform.nix; builder = "/bin/sh"; args = [ "-c" "echo ${text} >$out" ]; };

@@ -19,8 +19,8 @@ import (
 // version is set by the linker (-X main.version=...); else the build information is asked.
 var version string
 
-// garbagePercent is how much garbage may lie beside what is in use before it is collected (GOGC, whose default is 100): a
-// run of hundreds of hosts takes an eighth less memory for it, and hardly more time, for it waits for others.
+// garbagePercent is how much garbage may lie beside what is in use before it is collected (GOGC, whose default is 100):
+// a run of hundreds of hosts takes an eighth less memory for it, and hardly more time, for it waits for others.
 const garbagePercent = 50
 
 func main() {

@@ -24,8 +24,8 @@ import (
 	"nixhop/testdata/standin"
 )
 
-// TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program: one of
-// a world (package standin), or one that a script answers for.
+// TestMain lets the test binary be nixhop, nixhop under the name nixos-rebuild, or a stand-in for another program: one
+// of a world (package standin), or one that a script answers for.
 func TestMain(m *testing.M) {
 	standin.Run()
 	if filepath.Base(os.Args[0]) == "nixos-rebuild" {
@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"nixhop": main, "standin": standIn, "alone": alone})
 }
 
-// alone is called as `alone PROGRAM WORD...`: it runs the program in a session of its own, without the terminal that the tests
-// may be run on.
+// alone is called as `alone PROGRAM WORD...`: it runs the program in a session of its own, without the terminal that
+// the tests may be run on.
 func alone() {
 	_, err := syscall.Setsid()
 	path, missing := exec.LookPath(os.Args[1])
@@ -47,8 +47,8 @@ func alone() {
 	os.Exit(99)
 }
 
-// standIn is called as `standin PROGRAM WORD...`: it appends the words, quoted for a shell, as a line to $WORK/calls, then runs
-// $WORK/answers/PROGRAM with them if a script put such a file there, and else succeeds in silence.
+// standIn is called as `standin PROGRAM WORD...`: it appends the words, quoted for a shell, as a line to $WORK/calls,
+// then runs $WORK/answers/PROGRAM with them if a script put such a file there, and else succeeds in silence.
 func standIn() {
 	work := os.Getenv("WORK")
 	words := make([]string, 0, len(os.Args))
@@ -71,9 +71,9 @@ func standIn() {
 	}
 }
 
-// TestScript runs testdata/script. Programs stand in $WORK/bin: ssh, nix and its relatives always, a nixos-rebuild where the
-// script has `rebuild bash`, `rebuild ng` or `rebuild newest`: they do what the script says. Those of a script that begins with
-// `world` deploy to hosts; see makeWorld. The ssh config is $WORK/ssh_config.
+// TestScript runs testdata/script. Programs stand in $WORK/bin: ssh, nix and its relatives always, a nixos-rebuild
+// where the script has `rebuild bash`, `rebuild ng` or `rebuild newest`: they do what the script says. Those of a
+// script that begins with `world` deploy to hosts; see makeWorld. The ssh config is $WORK/ssh_config.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -127,8 +127,8 @@ func setUp(env *testscript.Env) error {
 	return nil
 }
 
-// installRebuild puts a stand-in for nixos-rebuild into $WORK/bin whose text, like that of the real one, names the flags
-// that it knows.
+// installRebuild puts a stand-in for nixos-rebuild into $WORK/bin whose text, like that of the real one, names the
+// flags that it knows.
 func installRebuild(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: rebuild bash|ng|newest")
@@ -157,7 +157,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// calls compares the calls of stand-ins since the last `calls` with a file, one line each; without a file there must be none.
+// calls compares the calls of stand-ins since the last `calls` with a file, one line each; without a file there must be
+// none.
 func calls(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 1 {
 		ts.Fatalf("usage: calls [file]")

@@ -14,7 +14,8 @@ import (
 	"nixhop/rebuild/manual"
 )
 
-// date is that of the last change, YYYY-MM-DD, set by the linker (-X main.date=...); else the build information is asked.
+// date is that of the last change, YYYY-MM-DD, set by the linker (-X main.date=...); else the build information is
+// asked.
 var date string
 
 // dateOfChange is when this program was changed last; empty where nothing tells.

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// packaged is a copy of this tree as a flake, beside what stands in for nixpkgs and a flake that uses both, with a store
-// of their own.
+// packaged is a copy of this tree as a flake, beside what stands in for nixpkgs and a flake that uses both, with a
+// store of their own.
 type packaged struct {
 	t                     *testing.T
 	nixhop, nixpkgs, user string

@@ -7,8 +7,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// steps writes the commands of a file of a CI, which are its blocks of several lines, into steps.sh, to be run by a shell as
-// there.
+// steps writes the commands of a file of a CI, which are its blocks of several lines, into steps.sh, to be run by a
+// shell as there.
 func steps(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: steps FILE")

@@ -25,8 +25,9 @@ const terminalTime = 30 * time.Second
 //
 //	terminal 0 answers nixhop switch web
 //
-// The file answers has a line for each: a text that the terminal is to show first, with \n for the end of a line, " => "
-// and what is typed then, where ^C, alone, is that key, and ^I and ^B stand for those. What was shown is in the file screen afterwards.
+// The file answers has a line for each: a text that the terminal is to show first, with \n for the end of a line, " =>
+// " and what is typed then, where ^C, alone, is that key, and ^I and ^B stand for those. What was shown is in the file
+// screen afterwards.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: terminal STATUS answers program [word...]")

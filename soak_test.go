@@ -36,7 +36,8 @@ type soaked struct {
 	takes, slowness time.Duration // an activation from its copy on, about
 }
 
-// cutting is a way to cut off a run: by a signal to its process group as a terminal sends it, one to nixhop alone, or by the link.
+// cutting is a way to cut off a run: by a signal to its process group as a terminal sends it, one to nixhop alone, or
+// by the link.
 type cutting struct {
 	name   string
 	signal syscall.Signal // 0: the link
@@ -55,8 +56,9 @@ type soakCounts struct {
 	words                   map[string]int
 }
 
-// Whenever a run is cut off, and however: what it says is true of the host once that is at rest, and no host runs one system and boots
-// another without a word that says so (issue: at least 200 signals and lost links at random moments of a real activation).
+// Whenever a run is cut off, and however: what it says is true of the host once that is at rest, and no host runs one
+// system and boots another without a word that says so (issue: at least 200 signals and lost links at random moments of
+// a real activation).
 func TestSoak(t *testing.T) {
 	seed, err := strconv.ParseUint(os.Getenv("SOAK_SEED"), 10, 64)
 	if err != nil {
@@ -151,8 +153,8 @@ func cutOff(t *testing.T, host soaked, engine string, how cutting, after time.Du
 	}
 }
 
-// overhear starts a command. said waits for all that it prints; copying is closed as soon as it copies, or ends; over tells
-// whether it has ended.
+// overhear starts a command. said waits for all that it prints; copying is closed as soon as it copies, or ends; over
+// tells whether it has ended.
 func overhear(cmd *exec.Cmd) (said func() string, copying chan struct{}, over func() bool, err error) {
 	ours, theirs, err := os.Pipe()
 	if err != nil {

@@ -65,8 +65,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tailPiece is how much of a child's standard error is read at a time, in bytes. It is little as a rule, and some children
-// have a reader for as long as a run lasts: a large piece would be most of what a host of a fleet takes here.
+// tailPiece is how much of a child's standard error is read at a time, in bytes. It is little as a rule, and some
+// children have a reader for as long as a run lasts: a large piece would be most of what a host of a fleet takes here.
 const tailPiece = 2 << 10
 
 // ReadFrom takes all that r has, for io.Copy, which would take a larger piece.

@@ -20,18 +20,19 @@ type Command struct {
 	Stdin  string   // fed to standard input then
 	Hidden Secret   // fed to standard input last, which ends behind it; it may have lines. Where all three are empty nothing is fed
 
-	// How long it may print nothing on a standard output that is returned, before it is ended (ErrNotHeard); 0: for ever.
+	// How long it may print nothing on a standard output that is returned, before it is ended (ErrNotHeard); 0: for
+	// ever.
 	Silence time.Duration
 
-	// Is told, when one in the background (Output) has ended, the most memory that it or a program of its own has taken at a
-	// time, in bytes (getrusage(2)); nil: nobody wants to know.
+	// Is told, when one in the background (Output) has ended, the most memory that it or a program of its own has taken
+	// at a time, in bytes (getrusage(2)); nil: nobody wants to know.
 	Peak func(bytes int64)
 }
 
 // String returns the command for a POSIX shell: pasted there it runs the same program with the same words, the same
-// additions to the environment and the same standard input, unless that has a hidden part. Standard input that ends in a newline becomes a
-// here-document; the rest comes from printf, because a here-document always ends in one. A secret is not shown: the
-// shell asks for it on its terminal.
+// additions to the environment and the same standard input, unless that has a hidden part. Standard input that ends in
+// a newline becomes a here-document; the rest comes from printf, because a here-document always ends in one. A secret
+// is not shown: the shell asks for it on its terminal.
 func (c Command) String() string {
 	line := c.line()
 	switch {

@@ -60,8 +60,8 @@ func FuzzQuote(f *testing.F) {
 	})
 }
 
-// quoted has the shell read a word in each form, and wants those that are shown to be fit for a terminal (issue 9, number
-// 32: flake attribute names with ESC, BEL or U+202E reached it, and a plan printed them).
+// quoted has the shell read a word in each form, and wants those that are shown to be fit for a terminal (issue 9,
+// number 32: flake attribute names with ESC, BEL or U+202E reached it, and a plan printed them).
 func quoted(t *testing.T, word string) {
 	t.Helper()
 	for name, form := range map[string]string{"Quote": Quote(word), "ShellWord": ShellWord(word), "shellText": shellText(word)} {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Echo starts c in the background, which is to send back each line that it is sent, and returns how long the quickest of
-// some lines took to come back; the child is ended then. What the start takes does not count. The errors are those of a child
-// that cannot be started, or ends before.
+// Echo starts c in the background, which is to send back each line that it is sent, and returns how long the quickest
+// of some lines took to come back; the child is ended then. What the start takes does not count. The errors are those
+// of a child that cannot be started, or ends before.
 func Echo(ctx context.Context, c Command, lines int) (time.Duration, error) {
 	ctx, stop := WithSignals(ctx, keyboard()...)
 	defer stop()

@@ -14,7 +14,8 @@ func flood(descriptor, then string) Command {
 	return Command{Argv: []string{"sh", "-c", "head -c 100000000 /dev/zero >&" + descriptor + "; " + then}}
 }
 
-// TestFloodsCostLittle: whatever a child writes, this process takes less than 16 MB for it, in all and not only at a time.
+// TestFloodsCostLittle: whatever a child writes, this process takes less than 16 MB for it, in all and not only at a
+// time.
 func TestFloodsCostLittle(t *testing.T) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// fragmentCharacters mean themselves behind the # of a flake reference, in every Nix. Nix reads the rest of it as that of
-// a URL (percentDecode in nix's url.cc) and refuses much of what is not written so: # and \ and every letter of more
+// fragmentCharacters mean themselves behind the # of a flake reference, in every Nix. Nix reads the rest of it as that
+// of a URL (percentDecode in nix's url.cc) and refuses much of what is not written so: # and \ and every letter of more
 // than one byte.
 const fragmentCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
@@ -46,12 +46,12 @@ func FragmentName(fragment string) (name string, ok bool) {
 	return b.String(), true
 }
 
-// HasFragment reports whether Nix, and so every nixos-rebuild, can be told of an attribute of that name behind the # of a
-// flake reference.
+// HasFragment reports whether Nix, and so every nixos-rebuild, can be told of an attribute of that name behind the # of
+// a flake reference.
 func HasFragment(name string) bool { return name != "" && !strings.Contains(name, `"`) }
 
-// FlakeAttribute is an attribute of a flake as an installable. Nix splits an attribute path at the dots that stand in no
-// quotes, and knows no way to write a quote, or a name of no letters: false where one of the names is such a one.
+// FlakeAttribute is an attribute of a flake as an installable. Nix splits an attribute path at the dots that stand in
+// no quotes, and knows no way to write a quote, or a name of no letters: false where one of the names is such a one.
 func FlakeAttribute(flake string, names ...string) (installable string, ok bool) {
 	path := make([]string, len(names))
 	for i, name := range names {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// hostileNames mean something to somebody on the way: to Nix's URLs, attribute paths and strings, to a shell, to ssh, to a
-// terminal (issue 9, number 32).
+// hostileNames mean something to somebody on the way: to Nix's URLs, attribute paths and strings, to a shell, to ssh,
+// to a terminal (issue 9, number 32).
 var hostileNames = []string{
 	"web", "a%41", "aA", "a%", "a%2541", "a#b", "a#", "#a", `a\b`, `a\`, "a${x}", "$${x}", "$", "ü", "日本", "a b", " a ", "a.b", ".",
 	"a'b", `a"b`, `"`, "a?b", "a/b", "a^b", "a^*", "[x]", "a;b", "$(touch x)", "`touch x`", "a&b", "a|b", "a>b", "*", "~", "!", "-x",

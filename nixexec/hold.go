@@ -166,7 +166,8 @@ func (h *Held) Release() error {
 // end ends the child: by the end of its input where patience allows for that, then by SIGTERM, then by SIGKILL.
 func (h *Held) end(patience time.Duration) error {
 	h.stdin.Close()
-	// It is waited for no earlier: whoever waits for a child has a thread of its own for that, and of a large fleet many are held.
+	// It is waited for no earlier: whoever waits for a child has a thread of its own for that, and of a large fleet
+	// many are held.
 	go func() {
 		h.waitErr = h.cmd.Wait()
 		close(h.done)

@@ -190,10 +190,10 @@ func DropKeyboard() (release func()) {
 // keyboard are the signals that a terminal sends to every process in its foreground.
 func keyboard() []syscall.Signal { return []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} }
 
-// interruptedBy returns err as an *InterruptedError where the keyboard stopped the run: by the signal that is caught here,
-// or that the child has died of. The terminal sends it to both at once, and the child may have ended by it before it was
-// taken here. A ctx that the signal ends has ended then: two receivers of one signal get it one after the other, and who
-// asks ctx must not go on in between.
+// interruptedBy returns err as an *InterruptedError where the keyboard stopped the run: by the signal that is caught
+// here, or that the child has died of. The terminal sends it to both at once, and the child may have ended by it before
+// it was taken here. A ctx that the signal ends has ended then: two receivers of one signal get it one after the other,
+// and who asks ctx must not go on in between.
 func interruptedBy(ctx context.Context, caught chan os.Signal, err error) error {
 	settle(err != nil)
 	select {

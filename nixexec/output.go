@@ -15,8 +15,8 @@ const stderrLimit = 64 << 10
 
 // Output runs c in the background and returns its standard output. The child has a session and so a process group of
 // its own: it can neither read the terminal nor be stopped by trying, and Ctrl-C does not reach it. Standard input is
-// what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here (Patient), the group gets SIGTERM and, ten
-// seconds later, SIGKILL. Above 2 MiB of output the child is cut off and an error says so (ErrOutputLimit).
+// what c feeds, or /dev/null. When ctx is done, or SIGINT or SIGQUIT arrives here (Patient), the group gets SIGTERM
+// and, ten seconds later, SIGKILL. Above 2 MiB of output the child is cut off and an error says so (ErrOutputLimit).
 //
 // The errors are those of Run; the last 64 KiB of standard error stand in the *ExitError.
 func Output(ctx context.Context, c Command) (stdout []byte, err error) {

@@ -10,19 +10,19 @@ import (
 	"golang.org/x/term"
 )
 
-// ReadAlong runs a foreground child, by calling run once, and copies to see what the child writes to standard error, while it
-// goes where it would have gone, byte for byte. run is Run or Capture with the files that it is given:
+// ReadAlong runs a foreground child, by calling run once, and copies to see what the child writes to standard error,
+// while it goes where it would have gone, byte for byte. run is Run or Capture with the files that it is given:
 //
 //	err := ReadAlong(ctx, s, see, false, func(s Stdio) error { return Run(ctx, c, s) })
 //
-// A terminal as s.Err is replaced by a pseudo-terminal of the same size, so that colours and progress bars stay; the controlling
-// terminal of the child stays the real one, which the keyboard and questions on /dev/tty belong to. Where s.Err is no terminal the
-// child keeps it and nothing is seen, unless force is true: then it is replaced by a pipe. Standard output is read along, too,
-// where it is the same file as standard error, so that their order is kept.
+// A terminal as s.Err is replaced by a pseudo-terminal of the same size, so that colours and progress bars stay; the
+// controlling terminal of the child stays the real one, which the keyboard and questions on /dev/tty belong to. Where
+// s.Err is no terminal the child keeps it and nothing is seen, unless force is true: then it is replaced by a pipe.
+// Standard output is read along, too, where it is the same file as standard error, so that their order is kept.
 //
-// The error is that of run, or an *InterruptedError around it where SIGINT or SIGQUIT arrived before everything was shown. A failure to
-// read along is none: the child then runs without it. see is written to from another goroutine, but not after ReadAlong has returned;
-// its errors are ignored.
+// The error is that of run, or an *InterruptedError around it where SIGINT or SIGQUIT arrived before everything was
+// shown. A failure to read along is none: the child then runs without it. see is written to from another goroutine, but
+// not after ReadAlong has returned; its errors are ignored.
 func ReadAlong(ctx context.Context, s Stdio, see io.Writer, force bool, run func(Stdio) error) error {
 	p := passageFor(s.Err, force)
 	if p == nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// onSized runs a script with a terminal of 33 lines and 101 columns as standard output and error, and returns what that got and what
-// was seen.
+// onSized runs a script with a terminal of 33 lines and 101 columns as standard output and error, and returns what that
+// got and what was seen.
 func onSized(t *testing.T, text string, run func(Stdio, *bytes.Buffer, Command) error) (shown, seen string, err error) {
 	t.Helper()
 	master, slave := openPTY(t)
@@ -49,7 +49,8 @@ func TestReadAlongIsTerminal(t *testing.T) {
 	}
 }
 
-// The terminal gets the same bytes as without reading along, in the same order; what is seen are those that the child wrote.
+// The terminal gets the same bytes as without reading along, in the same order; what is seen are those that the child
+// wrote.
 func TestReadAlongChangesNoByte(t *testing.T) {
 	const text = `
 printf 'plain\n\033[31mcolour\033[0m\ttab\r\033[Kbar 1\rbar 2\r\n\n\000\001\377\303\244\b\a' >&2

@@ -45,7 +45,8 @@ func TestRunErrorTypes(t *testing.T) {
 	if err := Run(bounded(t), Command{Argv: []string{"nixexec-no-such-program"}}, Stdio{}); !errors.As(err, &missing) {
 		t.Errorf("got %#v", err)
 	}
-	// A child that ends as if by Ctrl-C may tell of one elsewhere, as where the command of an ssh was ended on its host.
+	// A child that ends as if by Ctrl-C may tell of one elsewhere, as where the command of an ssh was ended on its
+	// host.
 	if err := Run(bounded(t), child("exit", "130"), Stdio{}); Interrupted(err) || !errors.As(err, &exit) || exit.Code != 130 {
 		t.Errorf("got %#v", err)
 	}

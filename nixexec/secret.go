@@ -45,8 +45,8 @@ func (s Secret) Base64() Secret {
 	return NewSecret(base64.StdEncoding.EncodeToString([]byte(s.reveal())))
 }
 
-// Digest is the SHA-256, in hexadecimal, of a salt with the text behind it. Whoever has the salt may try texts against it,
-// so that it is a secret, too.
+// Digest is the SHA-256, in hexadecimal, of a salt with the text behind it. Whoever has the salt may try texts against
+// it, so that it is a secret, too.
 func (s Secret) Digest(salt string) Secret {
 	sum := sha256.Sum256([]byte(salt + s.reveal()))
 	return NewSecret(hex.EncodeToString(sum[:]))

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// unsettled bounds how long settle waits: where the keyboard's signals are blocked for good, nothing ever takes them, and
-// where the system does not tell (it has no /proc), a signal that was sent before is taken within that time. Only a child
-// that has failed is waited for so long there: others, which are most, may have noticed nothing of any.
+// unsettled bounds how long settle waits: where the keyboard's signals are blocked for good, nothing ever takes them,
+// and where the system does not tell (it has no /proc), a signal that was sent before is taken within that time. Only a
+// child that has failed is waited for so long there: others, which are most, may have noticed nothing of any.
 const unsettled = 100 * time.Millisecond
 
 // settle returns when a signal of the keyboard that was sent to this process before has come to all who catch it. The
@@ -22,17 +22,18 @@ func settle(failed bool) {
 	release() // waits until what has been taken is handed on (signal.Stop)
 }
 
-// taken returns when none of these signals that was sent to this process before is on its way any more. Until then it may be
-// pending for the process, or in the hands of a thread that is in its handler, with all signals blocked; from there on
-// package os/signal knows of it, or this process has ended by it. unknown tells whether one may be where the system does not.
+// taken returns when none of these signals that was sent to this process before is on its way any more. Until then it
+// may be pending for the process, or in the hands of a thread that is in its handler, with all signals blocked; from
+// there on package os/signal knows of it, or this process has ended by it. unknown tells whether one may be where the
+// system does not.
 func taken(signals []syscall.Signal, unknown bool) {
 	for end := time.Now().Add(unsettled); underWay(signals, unknown) && time.Now().Before(end); {
 		time.Sleep(100 * time.Microsecond)
 	}
 }
 
-// underWay reports whether a signal may be on its way to this process (proc(5), /proc/pid/status); unknown is the answer
-// where the system does not tell.
+// underWay reports whether a signal may be on its way to this process (proc(5), /proc/pid/status); unknown is the
+// answer where the system does not tell.
 func underWay(signals []syscall.Signal, unknown bool) bool {
 	threads, err := filepath.Glob("/proc/self/task/*/status")
 	if err != nil || len(threads) == 0 {

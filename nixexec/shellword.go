@@ -18,8 +18,8 @@ func Quote(word string) string {
 // bareCharacters have no meaning of their own inside a word, in any shell and at any place.
 const bareCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-"
 
-// ShellWord is Quote for a word that is shown, to be pasted: what could change a terminal's state, or break its line, is
-// written out, so that a POSIX shell reads the very word, and whoever looks at it before sees what there is.
+// ShellWord is Quote for a word that is shown, to be pasted: what could change a terminal's state, or break its line,
+// is written out, so that a POSIX shell reads the very word, and whoever looks at it before sees what there is.
 func ShellWord(word string) string {
 	if strings.ContainsFunc(word, func(r rune) bool { return unprintable(r) || r == utf8.RuneError }) {
 		return substituted(word)

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A program that tells now and then that it still runs is ended when it does not; one that does runs on, however long that is.
+// A program that tells now and then that it still runs is ended when it does not; one that does runs on, however long
+// that is.
 func TestSilence(t *testing.T) {
 	sh := func(text string) Command {
 		return Command{Argv: []string{"/bin/sh", "-c", text}, Silence: 500 * time.Millisecond}

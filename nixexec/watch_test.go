@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// watch runs a script and returns the lines that were seen, what was shown of them, and what Watch returned. Lines that contain
-// "hide" are not to be shown.
+// watch runs a script and returns the lines that were seen, what was shown of them, and what Watch returned. Lines that
+// contain "hide" are not to be shown.
 func watch(t *testing.T, c Command) (lines []string, shown, out string, err error) {
 	t.Helper()
 	read, write, err := os.Pipe()

@@ -9,8 +9,8 @@ import (
 )
 
 // Printable is a text that came from elsewhere as one line for a terminal, where nothing of it changes the terminal's
-// state or looks like another text: control characters and line breaks, bytes that are no UTF-8, and the marks that turn
-// the direction of writing are written out, as \x1b.
+// state or looks like another text: control characters and line breaks, bytes that are no UTF-8, and the marks that
+// turn the direction of writing are written out, as \x1b.
 func Printable(s string) string {
 	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
 		return s

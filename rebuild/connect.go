@@ -99,8 +99,8 @@ func (r *Run) probed(ctx context.Context, l Located, link *connection.Link) (*fa
 	return &host, nil
 }
 
-// visit connects to a host for what it tells, where it takes no other part. What stands behind is said, too, where it is
-// not reached.
+// visit connects to a host for what it tells, where it takes no other part. What stands behind is said, too, where it
+// is not reached.
 func (r *Run) visit(ctx context.Context, l Located, behind ...report.Finding) (*facts.Host, error) {
 	m, err := r.machine(ctx, l.Placed, l.Target.Host)
 	if err != nil {

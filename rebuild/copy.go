@@ -13,8 +13,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// copy brings the built system to where it is activated, or to where it is linked to, and asks there what the activation
-// would change, where that is wanted, and whether its keys can be written; its profiles come there, too.
+// copy brings the built system to where it is activated, or to where it is linked to, and asks there what the
+// activation would change, where that is wanted, and whether its keys can be written; its profiles come there, too.
 func (r *Run) copy(ctx context.Context, b Built) (c Copied, err error) {
 	c = Copied{Built: b}
 	if err = r.bring(ctx, b); err == nil && b.Request.Previews() && !b.Unchanged {

@@ -13,8 +13,8 @@ import (
 	"nixhop/rebuild/selection"
 )
 
-// Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one host.
-// The error says how the exit status is to be (Status); a child's own words are on standard error already.
+// Deploy does what the request asks for: it checks, builds, copies and activates, or has nixos-rebuild do so for one
+// host. The error says how the exit status is to be (Status); a child's own words are on standard error already.
 func (s Session) Deploy(ctx context.Context, r request.Request) error {
 	if err := preview.Asks(r, s.Ask); err != nil {
 		return err
@@ -75,8 +75,8 @@ func (r *Run) checked(ctx context.Context, hosts []Placed) ([]Checked, error) {
 	return nil, r.tally.Outcome()
 }
 
-// connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error has
-// nothing to do with one of them.
+// connected are the hosts that ssh can make something of, and of these the ones that have told of themselves. An error
+// has nothing to do with one of them.
 func (r *Run) connected(ctx context.Context, hosts []Placed) (located []Located, connected []Connected, err error) {
 	located = each(ctx, r, report.PhaseLocate, selection.Resolves, hosts, r.locate)
 	if len(located) == 0 {

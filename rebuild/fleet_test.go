@@ -229,7 +229,8 @@ func (f *fleet) gone() {
 	f.t.Errorf("left behind: %q", left)
 }
 
-// waiting finds a goroutine of nixexec that starts nothing: it waits for a context, or for what a program has left behind.
+// waiting finds a goroutine of nixexec that starts nothing: it waits for a context, or for what a program has left
+// behind.
 var waiting = regexp.MustCompile(`created by nixhop/nixexec\.(withSignals|withoutKeyboard|Patient|\(\*passage\)\.send) `)
 
 // starting are the goroutines that run a program.

@@ -31,7 +31,8 @@ func TestSameHostTwice(t *testing.T) {
 	f.usage(f.deploy(t.Context(), "switch", "x*"), "no alias matches")
 }
 
-// A run that ends early ends what goes on beside it: a nix that is asked for its settings, and for the names of the flake.
+// A run that ends early ends what goes on beside it: a nix that is asked for its settings, and for the names of the
+// flake.
 func TestNothingGoesOnBehindTheEnd(t *testing.T) {
 	f := newFleet(t, "h1")
 	f.turn("h1", "down=off")
@@ -66,8 +67,9 @@ func TestAliasesOfOneAddress(t *testing.T) {
 	}
 }
 
-// A name that is in no config may have its address from elsewhere: alone it is a host that is not reached. Among several it
-// is a typo, unless it is said to be meant: then it is not reached either, and does not end the run for the others.
+// A name that is in no config may have its address from elsewhere: alone it is a host that is not reached. Among
+// several it is a typo, unless it is said to be meant: then it is not reached either, and does not end the run for the
+// others.
 func TestUnknownHosts(t *testing.T) {
 	f := newFleet(t, "web", "h2")
 	err := f.run(t.Context(), "switch", "wbe=web")

@@ -31,8 +31,8 @@ func (f *fleet) since() []string {
 	return lines
 }
 
-// A clean flake that was checked before is not evaluated once more, however many hosts it has, neither for names nor for facts:
-// Nix is asked what the flake is, and whether it still has what it was evaluated to.
+// A clean flake that was checked before is not evaluated once more, however many hosts it has, neither for names nor
+// for facts: Nix is asked what the flake is, and whether it still has what it was evaluated to.
 func TestKeptByCheck(t *testing.T) {
 	f := newFleet(t, "h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8")
 	f.tree()

@@ -20,7 +20,8 @@ func (r *Run) locate(ctx context.Context, p Placed) (Located, error) {
 	if request.Stops(l.Found, p.Request) {
 		return l, r.report(p, l.Found)
 	}
-	// What nixos-rebuild builds for a --target-host it copies there; of a dry run there is nothing to copy (nixpkgs#444156).
+	// What nixos-rebuild builds for a --target-host it copies there; of a dry run there is nothing to copy
+	// (nixpkgs#444156).
 	contact := decision.NeedsRoot(p.Request.Action) || p.Request.TargetHostFlag && p.Request.Action != "dry-build"
 	var target *decision.Machine
 	var err error

@@ -213,7 +213,8 @@ func TestWavesUnchanged(t *testing.T) {
 	}
 }
 
-// Each host that was activated is asked whether it is healthy, here and there, until it is, before the next wave begins.
+// Each host that was activated is asked whether it is healthy, here and there, until it is, before the next wave
+// begins.
 func TestWavesHealth(t *testing.T) {
 	f := newFleet(t, "h1", "h2")
 	here := `echo "$NIXHOP_HOST $NIXHOP_ADDRESS ${NIXHOP_TOPLEVEL#/nix/store/*-}" >>asked; [ "$(grep -c "^$NIXHOP_HOST " asked)" -ge 2 ]`

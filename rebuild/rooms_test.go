@@ -73,8 +73,8 @@ var keptNames = map[string]string{
 	"fmt.Print": mainRoom, "fmt.Printf": mainRoom, "fmt.Println": mainRoom,
 }
 
-// renderers are where a file of the terminal is written to: those of what people and programs read, and that in which the
-// one foreground child is read along.
+// renderers are where a file of the terminal is written to: those of what people and programs read, and that in which
+// the one foreground child is read along.
 var renderers = []string{
 	"rebuild/report/plain.go", "rebuild/view/screen.go", "rebuild/view/json.go", "rebuild/evaluation/evaluation.go",
 }

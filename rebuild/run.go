@@ -55,8 +55,8 @@ func each[In, Out phase.Host](ctx context.Context, r *Run, in report.Phase, limi
 	return phase.Each(ctx, r.tally, r.Say, in, limit, hosts, do)
 }
 
-// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor while it
-// is evaluated, and two of them share nothing.
+// newRun prepares a run: it places every host, and the connections to them. A configuration takes one processor while
+// it is evaluated, and two of them share nothing.
 func (s Session) newRun(
 	ctx context.Context, r request.Request, src source.Source, inv sshcfg.Inventory, targets []*source.Target, checking bool,
 ) (*Run, []Placed, error) {

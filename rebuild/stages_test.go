@@ -34,8 +34,8 @@ var makers = []maker{
 }
 
 // sketches are the files that make stages of what is not looked at. None of these hosts is deployed: they are
-// printed, their generations are shown, they get their keys alone, or (decide.go) they are asked for their names alone, with what was found by
-// then.
+// printed, their generations are shown, they get their keys alone, or (decide.go) they are asked for their names alone,
+// with what was found by then.
 var sketches = map[string][]string{
 	"plan.go":        {"Located", "Connected", "Decided", "Told", "Checked"},
 	"generations.go": {"Located"},

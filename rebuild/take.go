@@ -37,8 +37,8 @@ func (r *Run) job(c Checked) plan.Job {
 	return job
 }
 
-// roundTrip measures the way to where a nixos-rebuild copies, where it is worth to know: what it will copy can be told before it
-// starts, or the checks are what the user wants.
+// roundTrip measures the way to where a nixos-rebuild copies, where it is worth to know: what it will copy can be told
+// before it starts, or the checks are what the user wants.
 func (r *Run) roundTrip(ctx context.Context, d Decided) time.Duration {
 	link := d.Link
 	if d.Builder != nil {

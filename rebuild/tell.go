@@ -31,8 +31,8 @@ func (r *Run) tell(ctx context.Context, d Decided) (t Told, err error) {
 	return t, err
 }
 
-// tellAll waits for the facts of an evaluation to the derivation. What its flake sets for Nix, and the user lets it, counts
-// for the build, too; where the user lets it only when asked now, for the evaluation once more.
+// tellAll waits for the facts of an evaluation to the derivation. What its flake sets for Nix, and the user lets it,
+// counts for the build, too; where the user lets it only when asked now, for the evaluation once more.
 func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
 	question := r.question(t.Located, t.Decision, t.Wanted)
 	t.Evaluation, t.Facts, err = r.evaluator.Told(ctx, t.ahead, question, r.showing(t.Placed))
@@ -61,8 +61,8 @@ func (r *Run) tellAll(ctx context.Context, t Told) (_ Told, err error) {
 	return t, err
 }
 
-// lookAhead begins, while ssh connects, what can be evaluated by then: this takes longer than all checks, and ssh mostly waits.
-// It goes to the derivation where nixhop itself will need it, else to its facts.
+// lookAhead begins, while ssh connects, what can be evaluated by then: this takes longer than all checks, and ssh
+// mostly waits. It goes to the derivation where nixhop itself will need it, else to its facts.
 func (r *Run) lookAhead(ctx context.Context, l Located) *evaluation.Evaluation {
 	wanted, worth := r.known(l, nil, nil).Ahead(l.Sketch)
 	if !worth {

@@ -153,9 +153,9 @@ func fitting(words []string) string {
 	return strings.Join(words, " ")
 }
 
-// isName reports whether a word of a Host line names a host of the inventory, not many at once. What begins with a dot is
-// hidden there, as in a directory: systemd 256 has put .host and machine/.host, which are this very machine, into the
-// config of each NixOS (20-systemd-ssh-proxy.conf).
+// isName reports whether a word of a Host line names a host of the inventory, not many at once. What begins with a dot
+// is hidden there, as in a directory: systemd 256 has put .host and machine/.host, which are this very machine, into
+// the config of each NixOS (20-systemd-ssh-proxy.conf).
 func isName(word string) bool {
 	return !strings.ContainsAny(word, "*?!") && !strings.HasPrefix(word, ".") && !strings.Contains(word, "/.")
 }

@@ -20,8 +20,8 @@ func (b *block) say(l line) {
 	b.says[l.keyword] = l.words[0]
 }
 
-// Sets reports whether the ssh config may say something of a host of that name by one of the keywords in described. What
-// stands under Match is taken to count: when it does is for ssh to know.
+// Sets reports whether the ssh config may say something of a host of that name by one of the keywords in described.
+// What stands under Match is taken to count: when it does is for ssh to know.
 func (inv Inventory) Sets(name, keyword string) bool {
 	return slices.ContainsFunc(inv.blocks, func(b block) bool {
 		_, said := b.says[keyword]

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// What is said of an alias is what ssh makes of it, for every config of testdata; where that cannot be known nothing is.
+// What is said of an alias is what ssh makes of it, for every config of testdata; where that cannot be known nothing
+// is.
 func TestDescribeAsSSH(t *testing.T) {
 	configs, err := filepath.Glob("../testdata/ssh_config/*.config")
 	if err != nil || len(configs) == 0 {

@@ -16,8 +16,8 @@ import (
 // systemDir is where OpenSSH keeps its system-wide files (SSHDIR in its pathnames.h).
 const systemDir = "/etc/ssh"
 
-// sizeLimit bounds what is read of one config file, in bytes. A real one has a few kilobytes, one for ten thousand hosts about a
-// megabyte.
+// sizeLimit bounds what is read of one config file, in bytes. A real one has a few kilobytes, one for ten thousand
+// hosts about a megabyte.
 const sizeLimit = 8 << 20
 
 // errUnread is wrapped by the errors of files that ssh reads, and that are not read here.

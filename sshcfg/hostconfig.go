@@ -75,9 +75,9 @@ var notRepeated = []string{
 	"dynamicforward",
 }
 
-// Lines are what `ssh -G` says about host as lines of ssh configuration: under another name they lead to the same host by
-// the same way, whatever Host and Match blocks the config has for the first one. The arguments and the errors are those of
-// Resolve.
+// Lines are what `ssh -G` says about host as lines of ssh configuration: under another name they lead to the same host
+// by the same way, whatever Host and Match blocks the config has for the first one. The arguments and the errors are
+// those of Resolve.
 func Lines(ctx context.Context, host, config string, options []string) ([]string, error) {
 	out, err := answers(ctx, host, config, options)
 	if err != nil {

@@ -59,8 +59,8 @@ func TestIncludeExpands(t *testing.T) {
 	}
 }
 
-// A relative Include and ~ start in the home that $HOME names, for ssh as for us, though ~/.ssh/config itself is found by
-// the user database.
+// A relative Include and ~ start in the home that $HOME names, for ssh as for us, though ~/.ssh/config itself is found
+// by the user database.
 func TestIncludeHome(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)

@@ -13,7 +13,8 @@ import (
 	"github.com/kevinburke/ssh_config"
 )
 
-// samples copies testdata/ssh_config to a fresh directory, which stands in for @DIR@ in the files, and returns the configs.
+// samples copies testdata/ssh_config to a fresh directory, which stands in for @DIR@ in the files, and returns the
+// configs.
 func samples(t *testing.T) []string {
 	t.Helper()
 	source, dir := filepath.Join("..", "testdata", "ssh_config"), t.TempDir()
@@ -221,7 +222,8 @@ func TestListWarnings(t *testing.T) {
 		{"far hint", "Host a\n# nixhop: colour=x\n", []string{"a"}, `unknown hint "colour"; the hints are allow, build-host, configuration, cross, tags`},
 		{"hint without a value", "Host a\n# nixhop: tags=\n", []string{"a"}, `the hint "tags=" is not key=value`},
 		{"dash", "Host -a b\n", []string{"b"}, `:1: host "-a" is left out: the name begins with a dash`},
-		// 20-systemd-ssh-proxy.conf of systemd 256, which each NixOS includes: four warnings at every call (issue 9, number 28).
+		// 20-systemd-ssh-proxy.conf of systemd 256, which each NixOS includes: four warnings at every call (issue 9,
+		// number 28).
 		{"systemd's own", "Host .host machine/.host\n  ProxyUseFdpass yes\nHost unix/* unix%* vsock/* vsock%* vsock-mux/* vsock-mux%* machine/* machine%*\n" +
 			"  ProxyCommand /usr/lib/systemd/systemd-ssh-proxy %h %p\nHost a\n", []string{"a"}, ""},
 		{"Fedora's own", "Match final all\n  ForwardX11Trusted yes\nHost a\n", []string{"a"}, ""},
@@ -260,8 +262,8 @@ func TestListWarnings(t *testing.T) {
 	}
 }
 
-// Field: a hint line above 8 KiB was a warning, and the deployment went on without the hints, with another configuration.
-// A long one is read; one that cannot be understood is told of the hosts that it is about.
+// Field: a hint line above 8 KiB was a warning, and the deployment went on without the hints, with another
+// configuration. A long one is read; one that cannot be understood is told of the hosts that it is about.
 func TestHintsAreNotLost(t *testing.T) {
 	inv := listText(t, "Host web\n# nixhop: tags="+strings.Repeat("a,", 1<<13)+" configuration=mine\nHost db\n# nixhop: configuraton=mine\nHost *\n# nixhop: far\n")
 	if web, _ := inv.Find("web"); web.Hints.Configuration != "mine" {

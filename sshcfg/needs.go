@@ -24,8 +24,8 @@ const (
 // authenticated is how ssh tells that it is in (sshconnect2.c).
 var authenticated = regexp.MustCompile(`^Authenticated to .* using "([a-z-]+)"`)
 
-// LoginNeeds finds out from the log of an ssh that has logged in whether another login the same way takes somebody. A key that an
-// agent holds takes nobody, and a file with one takes nobody unless it is encrypted.
+// LoginNeeds finds out from the log of an ssh that has logged in whether another login the same way takes somebody. A
+// key that an agent holds takes nobody, and a file with one takes nobody unless it is encrypted.
 func LoginNeeds(log string) Needs {
 	r := readLog(log)
 	method := ""

@@ -44,8 +44,8 @@ func (l Line) IsHint() bool { return isHint(l.Comment) }
 // Home is a path of an ssh config with a ~/ at its beginning written out.
 func Home(path string) string { return expandHome(path, databaseHome()) }
 
-// Answers is what `ssh -G` prints about host under a config for -F: the values of each keyword, in their order. The errors
-// are those of Resolve.
+// Answers is what `ssh -G` prints about host under a config for -F: the values of each keyword, in their order. The
+// errors are those of Resolve.
 func Answers(ctx context.Context, host, config string) (map[string][]string, error) {
 	out, err := answers(ctx, host, config, nil)
 	if err != nil {

@@ -2,7 +2,8 @@ package nixlog
 
 import "testing"
 
-// Of the format the lines are told that nix says without being asked for more, without colours; another line is none of it.
+// Of the format the lines are told that nix says without being asked for more, without colours; another line is none of
+// it.
 func TestSays(t *testing.T) {
 	for _, c := range []struct {
 		line, want string

@@ -40,7 +40,8 @@ func watched(t *testing.T, nom, command string) (out, seen, shown string, err er
 	return out, seen, string(text), err
 }
 
-// nom gets every line as it is, and draws it; the command's result and exit status are its own, whatever nom makes of it.
+// nom gets every line as it is, and draws it; the command's result and exit status are its own, whatever nom makes of
+// it.
 func TestMonitored(t *testing.T) {
 	const nom = `test "$*" = --json || exit 9; sed 's/^/nom: /' >&2; exit 1`
 	for status, command := range map[int]string{0: talker, 7: talker + "exit 7"} {

@@ -40,8 +40,8 @@ var socketName = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // ssh drops what the ssh of a ProxyJump says while it opens a persistent master. When a jump seems to have failed,
 // one more connection is tried without asking anything, and what that says stands at the end of log.
 //
-// The errors are those of nixexec.Run. After any error nothing is left behind. Unlike there every end of ctx ends ssh, also
-// that by the keyboard: a Ctrl-C that came before ssh had set itself up for it would be lost.
+// The errors are those of nixexec.Run. After any error nothing is left behind. Unlike there every end of ctx ends ssh,
+// also that by the keyboard: a Ctrl-C that came before ssh had set itself up for it would be lost.
 func Open(ctx context.Context, o MasterOptions, s nixexec.Stdio) (m *Master, log string, err error) {
 	if err := nixexec.WithoutCores(); err != nil {
 		return nil, "", err
@@ -183,8 +183,8 @@ func (m *Master) Batch() bool { return m.options.Batch }
 // Log returns the beginning of what ssh has logged of the connection: how it came about, up to the login.
 func (m *Master) Log() string { return readHead(m.options.logFile()) }
 
-// Sent returns the commands that were asked for over the connection so far, by whatever ssh, in their order: what ssh's log of it
-// has of them, which is the first 900 bytes of each. None are known where another Master owns the connection.
+// Sent returns the commands that were asked for over the connection so far, by whatever ssh, in their order: what ssh's
+// log of it has of them, which is the first 900 bytes of each. None are known where another Master owns the connection.
 func (m *Master) Sent() (commands []string) {
 	for line := range strings.Lines(readHead(m.options.logFile())) {
 		if command, is := strings.CutPrefix(line, sending); is {

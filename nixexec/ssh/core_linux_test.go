@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A core dump of ssh's master held the password, which it had passed on: the master starts before a password is asked for,
-// and so core dumps are off before that (issue 9, number 49).
+// A core dump of ssh's master held the password, which it had passed on: the master starts before a password is asked
+// for, and so core dumps are off before that (issue 9, number 49).
 func TestMasterDumpsNoCore(t *testing.T) {
 	if os.Getenv("NIXHOP_TEST_CORES") == "" {
 		// In a process of its own: what is lowered here cannot be raised for the others.

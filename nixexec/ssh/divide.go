@@ -17,9 +17,9 @@ type UserOptions struct {
 	Config string   // the file of -F; empty: none was named
 }
 
-// DivideOptions divides what SplitOptions has read. Nix before 2.26 splits NIX_SSHOPTS at every space (NixOS/nix#5181), and a
-// nixos-rebuild in bash looks for files that match what it holds: where a word would not cross that, all options that ssh
-// reads as lines of a config become such lines, so that the first of a kind is still the one that counts.
+// DivideOptions divides what SplitOptions has read. Nix before 2.26 splits NIX_SSHOPTS at every space (NixOS/nix#5181),
+// and a nixos-rebuild in bash looks for files that match what it holds: where a word would not cross that, all options
+// that ssh reads as lines of a config become such lines, so that the first of a kind is still the one that counts.
 func DivideOptions(words []string) (UserOptions, error) {
 	var divided UserOptions
 	options, err := parseOptions(words)
@@ -61,8 +61,8 @@ func crossesBadly(word string) bool {
 	return word == "" || strings.ContainsAny(word, `'"\*?[`) || strings.ContainsFunc(word, unicode.IsSpace)
 }
 
-// asLines are the keywords of the flags that give way to an option of their kind that stands before them, as a line does.
-// The others win wherever they stand (ssh.c).
+// asLines are the keywords of the flags that give way to an option of their kind that stands before them, as a line
+// does. The others win wherever they stand (ssh.c).
 var asLines = map[byte]string{'p': "Port", 'l': "User", 'i': "IdentityFile"}
 
 // onlyLines are the keywords of the flags that become a line only where their value crosses badly.

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A host that takes the connection and then never comes to the login is given up in the time of the connection (field: banner and
-// then nothing: 60 s; one that sends SSH_MSG_IGNORE each second before the key exchange: for ever).
+// A host that takes the connection and then never comes to the login is given up in the time of the connection (field:
+// banner and then nothing: 60 s; one that sends SSH_MSG_IGNORE each second before the key exchange: for ever).
 func TestOpenEndsBeforeTheLogin(t *testing.T) {
 	ignore := []byte{0, 0, 0, 12, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // a packet without encryption (RFC 4253, 6)
 	for name, talk := range map[string]func(net.Conn){

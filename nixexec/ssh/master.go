@@ -124,8 +124,8 @@ func SessionCommand(o MasterOptions, words ...string) nixexec.Command {
 	return nixexec.Command{Argv: argv}
 }
 
-// LoginArgv returns the command that logs in to the host as the user's own ssh would, over a connection of its own: with a
-// terminal where there are no words, else for a command that its login shell reads. It asks what it has to ask.
+// LoginArgv returns the command that logs in to the host as the user's own ssh would, over a connection of its own:
+// with a terminal where there are no words, else for a command that its login shell reads. It asks what it has to ask.
 func LoginArgv(o MasterOptions, words ...string) []string {
 	argv := []string{"ssh"}
 	if o.Config != "" {

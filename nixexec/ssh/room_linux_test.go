@@ -26,8 +26,9 @@ func fullDir(t *testing.T) string {
 	return ""
 }
 
-// A full XDG_RUNTIME_DIR was told as a host that is unreachable, for no reason, also where the host had shown another key
-// (issue 9, number 39): the sockets and ssh's log go to where there is room, and if there is none that is what is said.
+// A full XDG_RUNTIME_DIR was told as a host that is unreachable, for no reason, also where the host had shown another
+// key (issue 9, number 39): the sockets and ssh's log go to where there is room, and if there is none that is what is
+// said.
 func TestFullDirectory(t *testing.T) {
 	dir := fullDir(t)
 	t.Setenv("XDG_RUNTIME_DIR", dir)

@@ -19,8 +19,8 @@ const PlanAlive = "alive"
 // runDirName matches what SocketDirName gives, behind the slash.
 var runDirName = regexp.MustCompile(`^nixhop-([0-9]+-)?[a-z0-9]{8}$`)
 
-// MakeRunDir makes a directory of that name for a run, private to this user, and locks it for as long as the file that it
-// returns is open here, or in a child that got it as Stdio.Held. What ended runs of this user have left beside it is
+// MakeRunDir makes a directory of that name for a run, private to this user, and locks it for as long as the file that
+// it returns is open here, or in a child that got it as Stdio.Held. What ended runs of this user have left beside it is
 // removed: one that was killed could not.
 func MakeRunDir(dir string) (*os.File, error) {
 	SweepRunDirs(filepath.Dir(dir))
@@ -62,9 +62,9 @@ func sameAs(open *os.File, path string) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-// SweepRunDirs removes from a directory what runs of this user have left there that live no more: whose lock nobody holds.
-// So with what the shells of pasted plans have left: whose pipe nobody has open. A directory without either is left
-// alone: it may be another program's.
+// SweepRunDirs removes from a directory what runs of this user have left there that live no more: whose lock nobody
+// holds. So with what the shells of pasted plans have left: whose pipe nobody has open. A directory without either is
+// left alone: it may be another program's.
 func SweepRunDirs(parent string) {
 	entries, _ := os.ReadDir(parent)
 	for _, entry := range entries {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// What kill -9 leaves, the directory of the sockets with a root for the garbage collector in it, stayed for ever (issue 9,
-// number 40). A later run removes it, and touches nothing that lives or is not nixhop's.
+// What kill -9 leaves, the directory of the sockets with a root for the garbage collector in it, stayed for ever (issue
+// 9, number 40). A later run removes it, and touches nothing that lives or is not nixhop's.
 func TestSweepRunDirs(t *testing.T) {
 	parent := t.TempDir()
 	made := func(name string) (string, *os.File) {

@@ -9,9 +9,9 @@ import (
 // Failed is the status that ssh ends with where the connection failed, not the command (ssh(1)).
 const Failed = 255
 
-// FreshCommand returns words as a command on the host, over a connection of its own that nothing else uses: a new login.
-// The key of the host must be one that is on record, whatever the user's options say. It asks nothing unless asks is
-// set.
+// FreshCommand returns words as a command on the host, over a connection of its own that nothing else uses: a new
+// login. The key of the host must be one that is on record, whatever the user's options say. It asks nothing unless
+// asks is set.
 func FreshCommand(o MasterOptions, asks bool, words ...string) nixexec.Command {
 	o.Batch = !asks
 	argv := []string{"ssh", "-o", "ControlPath=none", "-o", "ControlMaster=no", "-o", "StrictHostKeyChecking=yes"}

@@ -18,13 +18,13 @@ const socketDirLimit = 39
 // plainPath matches paths that ssh (%, ~, ${}), NIX_SSHOPTS (white space, quotes) and a shell leave alone.
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._-]*$`)
 
-// PlainPath reports whether a path is the same to all who get it to read: ssh, which puts its -F into the command line of a
-// shell for a ProxyJump and expands % there, NIX_SSHOPTS, and a shell.
+// PlainPath reports whether a path is the same to all who get it to read: ssh, which puts its -F into the command line
+// of a shell for a ProxyJump and expands % there, NIX_SSHOPTS, and a shell.
 func PlainPath(path string) bool { return plainPath.MatchString(path) }
 
 // SocketDirName returns a name for a fresh socket directory and creates nothing: in $XDG_RUNTIME_DIR where that
-// is a private directory of this user with a short and plain name, and room in it, else in /tmp. TMPDIR is not asked, it is too
-// long under nix-shell and on macOS.
+// is a private directory of this user with a short and plain name, and room in it, else in /tmp. TMPDIR is not asked,
+// it is too long under nix-shell and on macOS.
 func SocketDirName() string {
 	random := strings.ToLower(rand.Text()[:8])
 	if name := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "nixhop-"+random); runtimeDirFits(name) {

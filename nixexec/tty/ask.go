@@ -45,8 +45,8 @@ func CanAsk() bool {
 // secretBytes is the longest secret that a file may hold: sudo itself takes no more than 255.
 const secretBytes = 4 << 10
 
-// ReadSecret reads a secret from a file: one line, and not a byte more than that, without its end. io.EOF says that there
-// is none. When ctx is done its cause is returned. For core dumps see AskSecret.
+// ReadSecret reads a secret from a file: one line, and not a byte more than that, without its end. io.EOF says that
+// there is none. When ctx is done its cause is returned. For core dumps see AskSecret.
 func ReadSecret(ctx context.Context, file *os.File) (nixexec.Secret, error) {
 	if err := nixexec.WithoutCores(); err != nil {
 		return nixexec.Secret{}, err
@@ -89,8 +89,8 @@ func Ask(ctx context.Context, prompt string) (string, error) {
 	})
 }
 
-// silence turns the echo of a terminal off. ReadPassword does so, too, but not before somebody may have answered who has
-// seen the question.
+// silence turns the echo of a terminal off. ReadPassword does so, too, but not before somebody may have answered who
+// has seen the question.
 func silence(fd int) error {
 	state, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
@@ -100,8 +100,8 @@ func silence(fd int) error {
 	return unix.IoctlSetTermios(fd, setTermios, state)
 }
 
-// ask reads an answer from the terminal, which is prepared before the question is put and then as it was, and gives up when
-// ctx is done.
+// ask reads an answer from the terminal, which is prepared before the question is put and then as it was, and gives up
+// when ctx is done.
 func ask(ctx context.Context, prompt string, prepare func(fd int) error, read func(*os.File) (string, error)) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -123,7 +123,8 @@ func ask(ctx context.Context, prompt string, prepare func(fd int) error, read fu
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		// Whoever gives up must not take the terminal away from under the read, which ends with this process at the latest.
+		// Whoever gives up must not take the terminal away from under the read, which ends with this process at the
+		// latest.
 		defer tty.Close()
 		text, err := read(tty)
 		_ = term.Restore(fd, before)

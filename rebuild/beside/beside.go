@@ -1,5 +1,5 @@
-// Package beside has what a node of an inventory is given beside its system, in the order in which that goes with an activation:
-// keys before it and behind it, then profiles. What each of these is lives in a room of its own.
+// Package beside has what a node of an inventory is given beside its system, in the order in which that goes with an
+// activation: keys before it and behind it, then profiles. What each of these is lives in a room of its own.
 package beside
 
 import (
@@ -19,8 +19,8 @@ type Ready struct {
 	profiles *profiles.Ready
 }
 
-// Prepare makes what a request gives to the host of a performer, and brings there what can be. An error is one before anything
-// is activated.
+// Prepare makes what a request gives to the host of a performer, and brings there what can be. An error is one before
+// anything is activated.
 func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (r Ready, err error) {
 	if r.profiles, err = profiles.Prepare(ctx, p, n); err == nil {
 		r.keys, err = keys.Prepare(ctx, p, n)

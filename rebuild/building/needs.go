@@ -13,8 +13,8 @@ var derivation = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+\
 // listed finds one in the list of those that will be built.
 var listed = regexp.MustCompile(`^  (/nix/store/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+\.drv)$`)
 
-// needs says which hosts need a derivation. Of all that a system is made of only what is still to be built counts, so that
-// few files are read: whatever needs something that is not built is not built either.
+// needs says which hosts need a derivation. Of all that a system is made of only what is still to be built counts, so
+// that few files are read: whatever needs something that is not built is not built either.
 type needs struct {
 	systems []string                       // the derivation of each host
 	text    func(derivation string) []byte // what is in its file

@@ -1,7 +1,7 @@
-// Package building has the systems of several hosts built on this machine: those whose derivations are known at the same
-// time by one nix-store, which schedules them, and equal ones once. It tells each host what that nix-store says of what it
-// needs. Which commands these are is the plan's, and a host that is built by itself, or elsewhere, takes the steps of its
-// plan here as well.
+// Package building has the systems of several hosts built on this machine: those whose derivations are known at the
+// same time by one nix-store, which schedules them, and equal ones once. It tells each host what that nix-store says of
+// what it needs. Which commands these are is the plan's, and a host that is built by itself, or elsewhere, takes the
+// steps of its plan here as well.
 package building
 
 import (
@@ -35,8 +35,8 @@ func NewSite(say report.Sink) *Site {
 	return &Site{say: say, turns: make(chan struct{}, rooted), due: map[string]func() bool{}}
 }
 
-// Expect says that a host will come, or go (Gone). soon tells whether it is on its way: its derivation is known, or will
-// never be.
+// Expect says that a host will come, or go (Gone). soon tells whether it is on its way: its derivation is known, or
+// will never be.
 func (s *Site) Expect(host string, soon func() bool) { s.due[host] = soon }
 
 // order is the system of one host.
@@ -49,9 +49,9 @@ type order struct {
 	said       string        // by nix-store, about what has failed for this host
 }
 
-// Build takes the steps that build a host's system: where it is built here, as soon as nobody is on the way any more, with
-// all that wait then. Nobody waits for one whose connection is to be made anew. The errors and what was heard are those of
-// Performer.Keep and TakeAll.
+// Build takes the steps that build a host's system: where it is built here, as soon as nobody is on the way any more,
+// with all that wait then. Nobody waits for one whose connection is to be made anew. The errors and what was heard are
+// those of Performer.Keep and TakeAll.
 func (s *Site) Build(ctx context.Context, p remote.Performer, results plan.Results) (*remote.Heard, error) {
 	p.Reconnects = func() { s.Gone(ctx, p.Host) }
 	if err := p.Keep(ctx, "build"); err != nil {

@@ -17,8 +17,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// nixStore is a nix-store that has its words written down. Several derivations it builds as the file says does, with the
-// status behind it; those of a host named c cannot be built.
+// nixStore is a nix-store that has its words written down. Several derivations it builds as the file says does, with
+// the status behind it; those of a host named c cannot be built.
 const nixStore = `#!/bin/sh
 echo "$*" >>"$YARD/calls"
 case "$*" in
@@ -147,7 +147,8 @@ func TestBuiltTogether(t *testing.T) {
 	site.Gone(t.Context(), "late")
 }
 
-// Nobody waits for a host whose derivation is not known yet, or never will be; one that is alone takes the steps of its plan.
+// Nobody waits for a host whose derivation is not known yet, or never will be; one that is alone takes the steps of its
+// plan.
 func TestBuiltAlone(t *testing.T) {
 	y := newYard(t)
 	site := NewSite(y.say)

@@ -16,9 +16,9 @@ const (
 	endedLogs = 50
 )
 
-// transcript tells hosts what one nix-store says. A line goes to the first of the hosts that it is about, or to the first
-// of all where it is about none: the same line is not said a hundred times. What has failed is told to each that it has
-// failed for, at the end, where that has not seen it.
+// transcript tells hosts what one nix-store says. A line goes to the first of the hosts that it is about, or to the
+// first of all where it is about none: the same line is not said a hundred times. What has failed is told to each that
+// it has failed for, at the end, where that has not seen it.
 type transcript struct {
 	say   []report.Sink // of each host
 	needs *needs

@@ -11,8 +11,8 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// NoConfiguration says that the flake has nothing for the host, where that is the error. In the ssh config there is a block
-// for it only where that lists it.
+// NoConfiguration says that the flake has nothing for the host, where that is the error. In the ssh config there is a
+// block for it only where that lists it.
 func NoConfiguration(alias string, err error) []report.Finding {
 	var none *source.NoConfigurationError
 	if !errors.As(err, &none) {
@@ -35,7 +35,8 @@ func NoConfiguration(alias string, err error) []report.Finding {
 	return []report.Finding{found}
 }
 
-// NoFlake says of a host whose configuration is wanted from nowhere that nixos-rebuild's oldest way is taken, which is often none: the working directory is a wrong one.
+// NoFlake says of a host whose configuration is wanted from nowhere that nixos-rebuild's oldest way is taken, which is
+// often none: the working directory is a wrong one.
 func NoFlake(alias string, s source.Source, r request.Request, dir string) []report.Finding {
 	if s != (source.Source{}) || r.NoFlake || !r.Evaluates() {
 		return nil

@@ -146,7 +146,8 @@ func deniedRemedy(l Login, f sshcfg.Failure, user string) []report.Remedy {
 	return append(lines, AuthorizedKey(user, l.PublicKey).Note("in the host's configuration"))
 }
 
-// ownKey is the first key that ssh has offered from a file whose name ssh-copy-id would not think of (id*); empty: there is none.
+// ownKey is the first key that ssh has offered from a file whose name ssh-copy-id would not think of (id*); empty:
+// there is none.
 func ownKey(f sshcfg.Failure) string {
 	first := slices.IndexFunc(f.Offered, func(k sshcfg.OfferedKey) bool { return !k.Agent })
 	if first < 0 || strings.HasPrefix(filepath.Base(f.Offered[first].Path), "id") {
@@ -283,8 +284,8 @@ func Unread(host string, unread []sshcfg.Warning) (found []report.Finding) {
 	return found
 }
 
-// Refused is the finding that ssh makes nothing of a host, by the error of sshcfg.Resolve: it refuses its config, or the
-// name. false: the error is not about the host.
+// Refused is the finding that ssh makes nothing of a host, by the error of sshcfg.Resolve: it refuses its config, or
+// the name. false: the error is not about the host.
 func Refused(host string, err error) (report.Finding, bool) {
 	var broken *sshcfg.ConfigError
 	var exit *nixexec.ExitError

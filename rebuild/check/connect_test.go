@@ -140,7 +140,8 @@ nixhop: error: admin@web: flake "." has no configuration "web" (from the alias) 
 	}
 }
 
-// The command that brings a key to the host names the one that ssh has offered, where ssh-copy-id would look for another.
+// The command that brings a key to the host names the one that ssh has offered, where ssh-copy-id would look for
+// another.
 func TestOwnKey(t *testing.T) {
 	for want, offered := range map[string][]sshcfg.OfferedKey{
 		"":                 nil,

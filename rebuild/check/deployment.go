@@ -145,8 +145,8 @@ func (d Deployment) target() TargetWant {
 	}
 }
 
-// buildHost is what the deployment wants of its build host: derivations and their sources are copied there, which need no
-// signature, for their names say what is in them.
+// buildHost is what the deployment wants of its build host: derivations and their sources are copied there, which need
+// no signature, for their names say what is in them.
 func (d Deployment) buildHost(told source.Facts) BuildHostWant {
 	want := BuildHostWant{Host: d.Builder, Target: d.Alias, For: told.System, NoCross: len(told.Refused) > 0}
 	if d.On != nil && d.On != d.At {

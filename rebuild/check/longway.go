@@ -8,8 +8,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// LongWay is the note about a host to which a nixos-rebuild copies over a long way: a round trip takes that long, 0 where
-// nobody has measured it.
+// LongWay is the note about a host to which a nixos-rebuild copies over a long way: a round trip takes that long, 0
+// where nobody has measured it.
 func LongWay(trip time.Duration, host string) []report.Finding {
 	if trip <= facts.LongWay {
 		return nil

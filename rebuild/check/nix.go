@@ -65,8 +65,8 @@ func trustUser(user string) report.Remedy {
 	return report.Line(fmt.Sprintf("nix.settings.trusted-users = [ %s ];", nixexec.NixString(user)))
 }
 
-// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). signers are the keys that Nix
-// signs with where the system is built; instead is a way that brings nothing unsigned there.
+// notTrusted finds a login from which the daemon takes no unsigned paths (NixOS/nix#2127). signers are the keys that
+// Nix signs with where the system is built; instead is a way that brings nothing unsigned there.
 func notTrusted(f facts.Host, signers []string, instead ...report.Remedy) []report.Finding {
 	if f.Nix.Trusted != facts.No || f.Nix.RequireSigs == facts.No || refused(f.Nix.StoreError) {
 		return nil

@@ -8,9 +8,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// OtherAddress is the warning that an inventory has another address for its node than the ssh config has for the alias by
-// which it is reached: one machine may have both, or it is the wrong one. alias is as ssh takes it, hostName what ssh makes of
-// it; a nil node is none.
+// OtherAddress is the warning that an inventory has another address for its node than the ssh config has for the alias
+// by which it is reached: one machine may have both, or it is the wrong one. alias is as ssh takes it, hostName what
+// ssh makes of it; a nil node is none.
 func OtherAddress(alias, hostName string, n *inventory.Node) []report.Finding {
 	host, err := sshcfg.ParseHost(alias)
 	if err != nil || n == nil || hostName == "" || n.Host == "" || n.Host == n.Name || n.Host == hostName || n.Host == host.Name {

@@ -21,8 +21,9 @@ type Twin struct {
 	Finding report.Finding // an error where the two want different configurations
 }
 
-// Twins finds the names of a run that lead to one machine, by what it has told itself: nothing is told of that by names and
-// addresses (ansible#57400). wanting says it of a host. Each is a twin of the first such name, whoever logs in there.
+// Twins finds the names of a run that lead to one machine, by what it has told itself: nothing is told of that by names
+// and addresses (ansible#57400). wanting says it of a host. Each is a twin of the first such name, whoever logs in
+// there.
 func Twins[Host any](hosts []Host, wanting func(Host) Wanting) map[int]Twin {
 	twins := map[int]Twin{}
 	for i := range hosts {

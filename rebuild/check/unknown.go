@@ -10,9 +10,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// NotReached are the findings about a host that gave no connection. To what ssh said is added what this machine's own keys
-// and agent have to do with it, here, and to a name that has no address which alias may be meant. asked and env are as in
-// HereWant and Unlisted.
+// NotReached are the findings about a host that gave no connection. To what ssh said is added what this machine's own
+// keys and agent have to do with it, here, and to a name that has no address which alias may be meant. asked and env
+// are as in HereWant and Unlisted.
 func NotReached(l Login, f sshcfg.Failure, asked bool, here func() facts.Here, inv sshcfg.Inventory, env func(string) string) []report.Finding {
 	found := []report.Finding{Connection(l, f)}
 	if f.Kind == sshcfg.Denied && !f.Accepted() {
@@ -21,9 +21,9 @@ func NotReached(l Login, f sshcfg.Failure, asked bool, here func() facts.Here, i
 	return Unlisted(found, aliasName(l.Alias), f, inv, env)
 }
 
-// Unlisted adds to the finding about a name that has no address that it stands in no ssh config, and the aliases that may be
-// meant. ssh was asked all the same: a name may have its address from elsewhere (MagicDNS, a VPN that is down now). env
-// is the environment of this process.
+// Unlisted adds to the finding about a name that has no address that it stands in no ssh config, and the aliases that
+// may be meant. ssh was asked all the same: a name may have its address from elsewhere (MagicDNS, a VPN that is down
+// now). env is the environment of this process.
 func Unlisted(found []report.Finding, name string, failure sshcfg.Failure, inv sshcfg.Inventory, env func(string) string) []report.Finding {
 	i := slices.IndexFunc(found, func(f report.Finding) bool { return f.Name == "host-unreachable" })
 	if i < 0 || failure.Kind != sshcfg.Unresolved || failure.Host != name || inv.Matches(name) {

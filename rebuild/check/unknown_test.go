@@ -9,7 +9,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// What ssh said comes first. This machine's keys matter only where they were not taken, and are not waited for elsewhere.
+// What ssh said comes first. This machine's keys matter only where they were not taken, and are not waited for
+// elsewhere.
 func TestNotReached(t *testing.T) {
 	login := Login{Alias: "me@wbe", Endpoint: sshcfg.Endpoint{Alias: "wbe", User: "me"}}
 	inventory := sshcfg.Inventory{Aliases: []sshcfg.Alias{{Name: "web"}}}

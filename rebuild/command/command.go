@@ -1,5 +1,5 @@
-// Package command does what takes hosts and no configuration: it runs a command on them, logs in to one, or tells what they
-// are like. It deploys nothing.
+// Package command does what takes hosts and no configuration: it runs a command on them, logs in to one, or tells what
+// they are like. It deploys nothing.
 package command
 
 import (
@@ -26,9 +26,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Run does what the request asks for: the words behind its -- run on each of its hosts, at most --parallel at a time, and
-// without any there is a login. One host is ssh's affair alone: it has the files of s, asks what it has to ask, and its
-// end is the error. What several print goes to the sink of w, line by line, behind their names.
+// Run does what the request asks for: the words behind its -- run on each of its hosts, at most --parallel at a time,
+// and without any there is a login. One host is ssh's affair alone: it has the files of s, asks what it has to ask, and
+// its end is the error. What several print goes to the sink of w, line by line, behind their names.
 func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio) error {
 	return with(ctx, r, w, s, func(ctx context.Context, c commander, found selection.Found, order rollout.Rollout) error {
 		if len(found.Targets) == 1 {
@@ -46,8 +46,8 @@ func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.St
 	})
 }
 
-// with finds the hosts of a request, has something done with them, and ends the connections to them. Without a host there is
-// nothing to do.
+// with finds the hosts of a request, has something done with them, and ends the connections to them. Without a host
+// there is nothing to do.
 func with(
 	ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio,
 	do func(context.Context, commander, selection.Found, rollout.Rollout) error,
@@ -86,8 +86,8 @@ func network(ctx context.Context, r request.Request, w selection.World, s nixexe
 	return connection.New(ctx, options, hosts)
 }
 
-// argv is what runs on a host, by the words behind --: a single one is a line for a shell, several are a program and its
-// arguments.
+// argv is what runs on a host, by the words behind --: a single one is a line for a shell, several are a program and
+// its arguments.
 func argv(words []string) []string {
 	if len(words) == 1 {
 		return []string{"/bin/sh", "-c", words[0]}

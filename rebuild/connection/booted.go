@@ -18,8 +18,9 @@ const (
 	bootPauseMax = 5 * time.Second
 )
 
-// bootScript tells which boot of a host this is: by the number that Linux has for it, and by when its first process was started, for
-// a container may share the kernel of others, and with it that number (proc(5): the 22nd field is the 20th behind the name).
+// bootScript tells which boot of a host this is: by the number that Linux has for it, and by when its first process was
+// started, for a container may share the kernel of others, and with it that number (proc(5): the 22nd field is the 20th
+// behind the name).
 const bootScript = `printf 'boot=%s\n' "$(cat ` + bootIDFile + ` 2>/dev/null)"
 if [ -r /proc/1/stat ] && IFS= read -r first </proc/1/stat; then printf 'init=%s\n' "${first##*) }"; fi
 if [ -e /run/booted-system ]; then echo up=yes; fi
@@ -61,10 +62,10 @@ func (l *Link) Boot(ctx context.Context) (Boot, error) {
 	return BootOf(string(out)), err
 }
 
-// Booted waits, so long at most, until the host was booted since before, and lets a login in, and makes that the connection. Somebody is
-// asked only once the host was seen to be gone. A machine that shows another key is not talked to, and waited for: the initrd of a host
-// may have a sshd of its own. why says in words what was in the way of the last try; empty: it is back. The error is why the run was
-// stopped.
+// Booted waits, so long at most, until the host was booted since before, and lets a login in, and makes that the
+// connection. Somebody is asked only once the host was seen to be gone. A machine that shows another key is not talked
+// to, and waited for: the initrd of a host may have a sshd of its own. why says in words what was in the way of the
+// last try; empty: it is back. The error is why the run was stopped.
 func (l *Link) Booted(ctx context.Context, before Boot, patience time.Duration, somebody bool) (why string, err error) {
 	l.current().Close()
 	options := l.Machine.Master
@@ -112,7 +113,8 @@ func (l *Link) Booted(ctx context.Context, before Boot, patience time.Duration, 
 	}
 }
 
-// anew makes a connection the one to the host, which may be in another boot than the one in which it has told what it is like.
+// anew makes a connection the one to the host, which may be in another boot than the one in which it has told what it
+// is like.
 func (l *Link) anew(ctx context.Context, master *ssh.Master) (Boot, error) {
 	l.mu.Lock()
 	l.master = master

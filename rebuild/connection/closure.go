@@ -12,8 +12,8 @@ import (
 // validTime bounds how long a host may take to say which of the paths of a system it has.
 const validTime = 30 * time.Second
 
-// Untaken is what of a store path of this machine the host would not take: what it neither has nor has a reason to trust.
-// nil: the login is trusted, or that is not known, because either end could not be asked.
+// Untaken is what of a store path of this machine the host would not take: what it neither has nor has a reason to
+// trust. nil: the login is trusted, or that is not known, because either end could not be asked.
 func (l *Link) Untaken(ctx context.Context, path string, on *facts.Host) *facts.Closure {
 	if path == "" || on == nil || on.Nix.Trusted != facts.No || on.Nix.RequireSigs == facts.No {
 		return nil

@@ -10,8 +10,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// ssh puts the path of its -F into the command line of a shell where there is a ProxyJump: a config in a directory called
-// x$(touch y) made that file (issue 9, number 32). Whatever the directory is called, ssh is told of a path of ours.
+// ssh puts the path of its -F into the command line of a shell where there is a ProxyJump: a config in a directory
+// called x$(touch y) made that file (issue 9, number 32). Whatever the directory is called, ssh is told of a path of
+// ours.
 func TestConfigPathIsNoCommand(t *testing.T) {
 	if _, err := exec.LookPath("ssh"); err != nil {
 		t.Skip("ssh is not installed")

@@ -105,8 +105,8 @@ func (n *Network) attended(ctx context.Context, options ssh.MasterOptions) (*ssh
 	return n.reach(ctx, options)
 }
 
-// needsPerson reports whether a host may let somebody in who is there to be asked: for a password or a passphrase, for a
-// touch, or whether its key is the right one.
+// needsPerson reports whether a host may let somebody in who is there to be asked: for a password or a passphrase, for
+// a touch, or whether its key is the right one.
 func needsPerson(failure sshcfg.Failure) bool {
 	return failure.Kind == sshcfg.Denied || failure.Kind == sshcfg.HostKeyUnknown
 }
@@ -142,8 +142,8 @@ func (l *Link) Script(elevate []string, script string) nixexec.Command {
 	return l.current().Script(elevate, script)
 }
 
-// Attend runs a script on the host until it prints the line until, and leaves it there with its input open until it is released,
-// or this process has ended. It returns what was printed up to there. The errors are those of nixexec.Hold.
+// Attend runs a script on the host until it prints the line until, and leaves it there with its input open until it is
+// released, or this process has ended. It returns what was printed up to there. The errors are those of nixexec.Hold.
 func (l *Link) Attend(ctx context.Context, script nixexec.Command, until string) (*nixexec.Held, []byte, error) {
 	late := errors.New("the host has not answered in time")
 	ctx, cancel := context.WithTimeoutCause(ctx, AnswerTimeMax, late)

@@ -1,6 +1,6 @@
-// Package connection opens the one connection of a run to each host, keeps it or makes it anew, and asks the host over it:
-// for its facts, for sudo's password, how it reaches another host, what became of an activation. What is done there is
-// remote's; nothing is printed here, and nothing is changed on a host.
+// Package connection opens the one connection of a run to each host, keeps it or makes it anew, and asks the host over
+// it: for its facts, for sudo's password, how it reaches another host, what became of an activation. What is done there
+// is remote's; nothing is printed here, and nothing is changed on a host.
 package connection
 
 import (
@@ -36,8 +36,8 @@ type Options struct {
 	Lines            map[string][]string // of ssh configuration, that a run adds for hosts, by their names
 	Batch            bool                // ask nothing: there is nobody, or hosts are reached side by side
 
-	// Person has the terminal for what ssh asks of a host that lets nobody in without, of hosts that are reached side by
-	// side, until done is called; nil: nobody is there.
+	// Person has the terminal for what ssh asks of a host that lets nobody in without, of hosts that are reached side
+	// by side, until done is called; nil: nobody is there.
 	Person func(host string) (done func())
 	Stdio  nixexec.Stdio // the terminal, for what ssh asks
 }
@@ -69,8 +69,8 @@ type located struct {
 }
 
 // New prepares the connections of a run to hosts: the socket directory's name, the user's ssh options and,
-// where a HOST gave a port, nix is to reach two hosts at a time, Nix does not take the name of one, or the ssh config's path
-// means something to somebody on its way, a config file of ours that includes the user's. An error is wrong usage.
+// where a HOST gave a port, nix is to reach two hosts at a time, Nix does not take the name of one, or the ssh config's
+// path means something to somebody on its way, a config file of ours that includes the user's. An error is wrong usage.
 func New(ctx context.Context, o Options, hosts []sshcfg.Host) (*Network, error) {
 	words, err := ssh.SplitOptions(o.SSHOpts)
 	if err != nil {
@@ -169,8 +169,8 @@ func (n *Network) settings(ports map[string]int) map[string]sshcfg.Setting {
 	return settings
 }
 
-// addAliases gives each host that Nix does not take a plain name, under which ssh does what it does for the host itself.
-// Where ssh refuses the host, it will say so when it is asked what it means.
+// addAliases gives each host that Nix does not take a plain name, under which ssh does what it does for the host
+// itself. Where ssh refuses the host, it will say so when it is asked what it means.
 func (n *Network) addAliases(ctx context.Context, settings map[string]sshcfg.Setting, hosts []sshcfg.Host) {
 	for _, h := range hosts {
 		if h.Plain() || n.aliases[h] != "" {
@@ -299,8 +299,8 @@ func (n *Network) SSHOpts(machines ...*decision.Machine) (string, error) {
 	return ssh.OptionsEnv(options)
 }
 
-// Beside does something beside the run, at whose end it is waited for: nothing that it has started is left at work then.
-// It must end with the context of the run.
+// Beside does something beside the run, at whose end it is waited for: nothing that it has started is left at work
+// then. It must end with the context of the run.
 func (n *Network) Beside(do func()) { n.beside.Go(do) }
 
 // LookHere begins to look at this machine, beside the run; what it returns waits for that.

@@ -60,8 +60,8 @@ func (l *Link) AskPassword(ctx context.Context, ask prompt.Asker, elevate []stri
 	return nixexec.Secret{}, ErrPassword
 }
 
-// TryPassword has sudo start, by what stands in front of it, what it will start for the activation, which has nothing to
-// do yet; nothing that sudo remembers counts (-k). The error is an *nixexec.ExitError where sudo does not do it.
+// TryPassword has sudo start, by what stands in front of it, what it will start for the activation, which has nothing
+// to do yet; nothing that sudo remembers counts (-k). The error is an *nixexec.ExitError where sudo does not do it.
 func (l *Link) TryPassword(ctx context.Context, elevate []string, password nixexec.Secret) error {
 	command := l.Command(append(slices.Concat([]string{"env", "LC_ALL=C"}, elevate), "/bin/sh", "-s")...)
 	command.Secret = password // and nothing behind it: sudo would take that for the next try
@@ -88,8 +88,8 @@ func (l *Link) Password(ctx context.Context, ask prompt.Asker, elevate []string,
 	return password, nil, err
 }
 
-// NotPermitted has sudo itself say whether it lets a user of the host run each of the commands that its list of rules has
-// seemed to cover (nil: none): of a program it knows more than the name.
+// NotPermitted has sudo itself say whether it lets a user of the host run each of the commands that its list of rules
+// has seemed to cover (nil: none): of a program it knows more than the name.
 func (l *Link) NotPermitted(ctx context.Context, d decision.Decision, on *facts.Host) (found []report.Finding, err error) {
 	if d.Commands == nil {
 		return nil, nil

@@ -10,8 +10,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// NeedsSomebody says why somebody must be there for another login to the host; empty: nobody. Where what is known does not tell, one
-// is tried.
+// NeedsSomebody says why somebody must be there for another login to the host; empty: nobody. Where what is known does
+// not tell, one is tried.
 func (l *Link) NeedsSomebody(ctx context.Context) (why string) {
 	e := l.Machine.Endpoint
 	strict := e.StrictHostKeyChecking != "false" && e.StrictHostKeyChecking != "off" && e.StrictHostKeyChecking != "no"

@@ -78,8 +78,8 @@ func sshConfigFor(t *testing.T) (config, key string) {
 	return config, key
 }
 
-// NIX_SSHOPTS is read as ssh reads its words: 'KEYWORD value with=' was cut at that =, and -i '/my key' refused (issue 9,
-// number 23).
+// NIX_SSHOPTS is read as ssh reads its words: 'KEYWORD value with=' was cut at that =, and -i '/my key' refused (issue
+// 9, number 23).
 func TestSSHOptsAsSSH(t *testing.T) {
 	config, key := sshConfigFor(t)
 	for _, options := range [][]string{

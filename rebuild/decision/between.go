@@ -26,8 +26,9 @@ func WaysBetween(target sshcfg.Host, e sshcfg.Endpoint) []sshcfg.Host {
 	return ways
 }
 
-// Between reads what a build host has answered that was asked by which of the ways it reaches the target: the way from the build host to the target, or nil and why the system is to go
-// through this machine. It never stops a run: the way through here is always there.
+// Between reads what a build host has answered that was asked by which of the ways it reaches the target: the way from
+// the build host to the target, or nil and why the system is to go through this machine. It never stops a run: the way
+// through here is always there.
 func Between(build, target string, ways []sshcfg.Host, out string, err error) (*sshcfg.Host, []report.Finding) {
 	why := "the build host gave no answer in time"
 	var exit *nixexec.ExitError

@@ -13,8 +13,8 @@ import (
 const ToplevelWord = "\x00toplevel"
 
 // Commands are what an activation runs as root where sudo lets a login run a few commands and no shell: those of
-// nixos-rebuild, word for word, for people write rules for them (colmena#165, jappeace/linux-config#62). A word may hold
-// ToplevelWord for the system that is activated.
+// nixos-rebuild, word for word, for people write rules for them (colmena#165, jappeace/linux-config#62). A word may
+// hold ToplevelWord for the system that is activated.
 type Commands struct {
 	Profile []string // sets the profile; empty: the action sets none
 	Switch  []string // activates
@@ -43,8 +43,8 @@ func permitted(rules facts.SudoRules, a Activation, system string) (found *Comma
 	return nil, missing
 }
 
-// NotHandedOn says what of the environment here does not come to the activation, though it would to a shell of root: sudo
-// keeps none for single commands. Empty: nothing that was set.
+// NotHandedOn says what of the environment here does not come to the activation, though it would to a shell of root:
+// sudo keeps none for single commands. Empty: nothing that was set.
 func (d Decision) NotHandedOn(env func(string) string) string {
 	if d.Commands == nil || d.Engine != nil || env("NIXOS_NO_CHECK") != "1" {
 		return ""

@@ -1,6 +1,6 @@
 // Package decision settles what a deployment does before there is a command for it: which machines take part and where
-// the system is built, which nixos-rebuild does the work or that nixhop takes the steps itself, how root is gained, what
-// sudo lets the login run alone, and on which platform it is built.
+// the system is built, which nixos-rebuild does the work or that nixhop takes the steps itself, how root is gained,
+// what sudo lets the login run alone, and on which platform it is built.
 //
 // All of it is pure but for the files of the nixos-rebuild of this machine, which is looked for and read, never run. No
 // command of a step is made here, no host is looked at, and nothing is printed.
@@ -102,7 +102,8 @@ func NeedsRoot(action string) bool {
 // chooseEngine decides who does the work: the nixos-rebuild that was asked for or found, or nixhop's own steps (nil).
 // With a build host that is neither here nor the target nixhop takes the steps itself: an older nixos-rebuild would
 // run the copy on the build host, where the target's alias means nothing. So it does where every nixos-rebuild, or the
-// one that is installed, cannot do it. What nixhop's own steps refuse is left to the one that is installed all the same.
+// one that is installed, cannot do it. What nixhop's own steps refuse is left to the one that is installed all the
+// same.
 func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 	r, installed := k.Request, k.Installed.Dialect
 	native := slices.Contains(request.NativeActions, r.Action)
@@ -136,8 +137,8 @@ func chooseEngine(k Known) (engine *Dialect, why string, err error) {
 // onlyOwn are the flags for what no nixos-rebuild does.
 var onlyOwn = []string{"--generation", "--ask", "--nom", "--guard", "--expect", "--guard-reboot", "--activation-timeout", "--on-inhibit"}
 
-// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, a generation is named, or
-// something is to happen before the activation: there is no flag by which any nixos-rebuild could be told to.
+// forPlatform has nixhop take the steps itself where the configuration is changed for its deployment, a generation is
+// named, or something is to happen before the activation: there is no flag by which any nixos-rebuild could be told to.
 func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) {
 	r, flag := k.Request, ""
 	switch at := slices.IndexFunc(onlyOwn, r.Has); {
@@ -167,8 +168,8 @@ func (d Decision) forPlatform(k Known) (engine *Dialect, why string, err error) 
 	return nil, "no nixos-rebuild has a flag for " + flag, nil
 }
 
-// copiesThere says how the system comes to the target where a nixos-rebuild works with a third machine: nixhop's own steps, which need
-// nothing of the build host but its Nix, cannot do what is asked.
+// copiesThere says how the system comes to the target where a nixos-rebuild works with a third machine: nixhop's own
+// steps, which need nothing of the build host but its Nix, cannot do what is asked.
 func (d Decision) copiesThere(k Known) []report.Finding {
 	if d.Engine == nil || k.Machine == nil || k.Place.Here || k.Place.Target || !k.Request.Evaluates() {
 		return nil
@@ -339,8 +340,8 @@ func (d Decision) Cross(own string) (string, error) {
 	return own, nil
 }
 
-// Wanted is the evaluation of a configuration that the decision asks for. A --cross that names no system takes the build
-// host's own; own is as for Cross, whose error is the only one.
+// Wanted is the evaluation of a configuration that the decision asks for. A --cross that names no system takes the
+// build host's own; own is as for Cross, whose error is the only one.
 func (d Decision) Wanted(s source.Source, configuration, own string) (source.Wanted, error) {
 	cross, err := d.Cross(own)
 	return source.Wanted{Source: s, Configuration: configuration, Request: d.Request, Cross: cross, System: d.System}, err

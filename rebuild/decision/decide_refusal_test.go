@@ -11,8 +11,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Field: `switch … --build-host builder --upgrade` (and -p with it) ended with "needs nixos-rebuild" with one installed. What
-// own steps refuse is left to it, whatever else speaks for own steps; without one that is what is said.
+// Field: `switch … --build-host builder --upgrade` (and -p with it) ended with "needs nixos-rebuild" with one
+// installed. What own steps refuse is left to it, whatever else speaks for own steps; without one that is what is said.
 func TestWhatOwnStepsRefuseIsLeftToNixosRebuild(t *testing.T) {
 	newest := Installed{Dialect: Dialect{Path: "/newest"}}
 	ng := Installed{Dialect: Dialect{Path: "/ng", Known: []string{"--ask-sudo-password", "--flake", "--no-reexec", "--sudo", "--target-host", "--upgrade"}}}

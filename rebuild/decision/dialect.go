@@ -135,8 +135,8 @@ func (d Dialect) Words(f request.Flag) ([]string, error) {
 	}
 }
 
-// valued is a flag with its values. Python's argparse takes a value that begins with a dash only where it is attached to a long flag;
-// the bash one takes any word.
+// valued is a flag with its values. Python's argparse takes a value that begins with a dash only where it is attached
+// to a long flag; the bash one takes any word.
 func (d Dialect) valued(f request.Flag, spelled string) []string {
 	if len(f.Values) == 1 && len(f.Values[0]) > 1 && f.Values[0][0] == '-' && d.isNG() {
 		if !strings.HasPrefix(spelled, "--") {

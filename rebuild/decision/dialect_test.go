@@ -81,7 +81,8 @@ func TestReadDialect(t *testing.T) {
 	}
 }
 
-// A wrapper's own text says nothing of the flags: those of the program behind it count, through as many wrappers and links as there are.
+// A wrapper's own text says nothing of the flags: those of the program behind it count, through as many wrappers and
+// links as there are.
 func TestReadDialectThroughWrappers(t *testing.T) {
 	dir := writeTree(t, map[string]string{
 		"store/bin/nixos-rebuild":                                      "#! /bin/bash -e\nexport TMPDIR='/tmp'\nexec -a \"$0\" \"DIR/store/bin/.nixos-rebuild-wrapped\"  \"$@\" \n",

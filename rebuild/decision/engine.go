@@ -44,8 +44,8 @@ func (d Dialect) isNG() bool {
 // build host do (Nix's release notes, 2.13; nixos-rebuild-ng, nix.py: build_remote_flake).
 const remoteBuildMinor = 13
 
-// given are the flags that a nixos-rebuild is to be given: those of the request, and those that say where the configuration
-// is, which came later than the others.
+// given are the flags that a nixos-rebuild is to be given: those of the request, and those that say where the
+// configuration is, which came later than the others.
 func given(r request.Request, s source.Source) []request.Flag {
 	flags := slices.Clone(r.Flags)
 	add := func(is bool, name string) {

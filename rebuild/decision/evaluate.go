@@ -2,8 +2,8 @@ package decision
 
 import "nixhop/rebuild/source"
 
-// Derives reports whether nixhop itself evaluates the configuration to its derivation: a plan and a quick check want its
-// facts alone. A check goes all the way, whoever would build, for the toplevel may throw behind the facts.
+// Derives reports whether nixhop itself evaluates the configuration to its derivation: a plan and a quick check want
+// its facts alone. A check goes all the way, whoever would build, for the toplevel may throw behind the facts.
 func (k Known) Derives(d Decision) bool {
 	if k.Checking {
 		return k.Request.Evaluates() && !k.Request.Has("--quick")
@@ -11,9 +11,9 @@ func (k Known) Derives(d Decision) bool {
 	return d.EvaluatesWhole() && !k.Request.Plan
 }
 
-// Ahead is the evaluation that is begun before a host has told anything: of the configuration that is the target's unless
-// the flake has none of that name. false: nothing is worth to be begun, or nobody can know yet what. What the hosts tell
-// later can only make more of it wanted.
+// Ahead is the evaluation that is begun before a host has told anything: of the configuration that is the target's
+// unless the flake has none of that name. false: nothing is worth to be begun, or nobody can know yet what. What the
+// hosts tell later can only make more of it wanted.
 func (k Known) Ahead(sketch Decision) (source.Wanted, bool) {
 	unused := k.Machine == nil && k.Builder == nil || k.Request.NoCheck && !k.Derives(sketch)
 	if k.Target == nil || !k.Source.Names() || !k.Request.Evaluates() || unused || sketch.Crossing.Wanted() ||

@@ -18,7 +18,8 @@ type Place struct {
 	Host   sshcfg.Host // the build host, when it is neither
 }
 
-// Hosts are the hosts that a deployment to a target (nil: this machine) is told of, with a third one that it is built on.
+// Hosts are the hosts that a deployment to a target (nil: this machine) is told of, with a third one that it is built
+// on.
 func (p Place) Hosts(t *source.Target) (hosts []sshcfg.Host) {
 	if t != nil {
 		hosts = append(hosts, t.Host)
@@ -33,8 +34,8 @@ func (p Place) Hosts(t *source.Target) (hosts []sshcfg.Host) {
 // otherwise (nixpkgs#148921, #211459).
 var localNames = []string{"", "local", "localhost"}
 
-// BuildWord is what says where to build: --build-host, else the hint of the alias. A hint says nothing of what is done here for a
-// host that is only named.
+// BuildWord is what says where to build: --build-host, else the hint of the alias. A hint says nothing of what is done
+// here for a host that is only named.
 func BuildWord(r request.Request, t *source.Target) string {
 	if !r.BuildHostGiven && t != nil && slices.Contains(request.NativeActions, r.Action) {
 		return t.Hints.BuildHost
@@ -42,8 +43,9 @@ func BuildWord(r request.Request, t *source.Target) string {
 	return r.BuildHost
 }
 
-// AmbiguousBuildHost says what a word is taken for that is an alias of the ssh config, too; empty: there is no question. The
-// words that nixhop gives a meaning keep it; this machine's own name, which may be any ("nixos"), is no such word.
+// AmbiguousBuildHost says what a word is taken for that is an alias of the ssh config, too; empty: there is no
+// question. The words that nixhop gives a meaning keep it; this machine's own name, which may be any ("nixos"), is no
+// such word.
 func AmbiguousBuildHost(word, ownName string, isAlias func(string) bool) string {
 	if word == "" || !isAlias(word) {
 		return ""
@@ -59,9 +61,9 @@ func AmbiguousBuildHost(word, ownName string, isAlias func(string) bool) string 
 	return ""
 }
 
-// PlaceBuild decides where to build: by BuildWord, else here. ownName is this machine's host name, unless that is an alias, too. A
-// build host that is the target itself, however it was written, is the target. Where nothing is built none is
-// wanted.
+// PlaceBuild decides where to build: by BuildWord, else here. ownName is this machine's host name, unless that is an
+// alias, too. A build host that is the target itself, however it was written, is the target. Where nothing is built
+// none is wanted.
 func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, error) {
 	if !r.Evaluates() {
 		return Place{Here: true}, nil
@@ -86,8 +88,8 @@ func PlaceBuild(r request.Request, t *source.Target, ownName string) (Place, err
 	return Place{Host: host}, nil
 }
 
-// OwnName is this machine's name as far as it names a build host, which an alias of that name does before it, and what there is
-// to say of words that could be meant otherwise.
+// OwnName is this machine's name as far as it names a build host, which an alias of that name does before it, and what
+// there is to say of words that could be meant otherwise.
 func OwnName(r request.Request, targets []*source.Target, inv sshcfg.Inventory) (own string, said []string) {
 	own, _ = os.Hostname()
 	isAlias := func(name string) bool { _, found := inv.Find(name); return found }

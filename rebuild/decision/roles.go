@@ -28,8 +28,8 @@ func Roles(all map[*Machine]facts.Query, r request.Request, target, build *Machi
 	}
 }
 
-// Look is what a look at the machines of deployments, and at this one, asks for before a decision: of each only what its
-// part needs. Where one host is built here, what Nix can build here is asked for, too.
+// Look is what a look at the machines of deployments, and at this one, asks for before a decision: of each only what
+// its part needs. Where one host is built here, what Nix can build here is asked for, too.
 func Look(all []Known) (roles map[*Machine]facts.Query, here facts.HereQuery) {
 	roles = map[*Machine]facts.Query{}
 	var machines []*Machine

@@ -7,8 +7,8 @@ import (
 // Transfer is how store paths go from one machine to another.
 type Transfer int
 
-// The transfers. A long way makes the difference: at 100 ms of round trip 200 small paths take 21 s one by one, and less
-// than a second together.
+// The transfers. A long way makes the difference: at 100 ms of round trip 200 small paths take 21 s one by one, and
+// less than a second together.
 const (
 	OneByOne Transfer = iota // nix copy --to ssh://: a question and an answer for each path
 	Together                 // nix copy --to ssh-ng://: all of them in one stream, to a nix-daemon there
@@ -54,8 +54,9 @@ func (e End) takesTogether() bool {
 }
 
 // ChooseTransfer decides how paths go from one end to another. pushes says that Nix runs at the first one; else it runs
-// here and reads from afar, which ssh-ng:// does path by path, too. The stream carries no signatures, so a login that is
-// known not to be trusted at its end has no use for it. What nobody has asked about is tried: whatever fails, OneByOne is left.
+// here and reads from afar, which ssh-ng:// does path by path, too. The stream carries no signatures, so a login that
+// is known not to be trusted at its end has no use for it. What nobody has asked about is tried: whatever fails,
+// OneByOne is left.
 func ChooseTransfer(from, to End, pushes bool) Transfer {
 	switch {
 	case pushes && !from.old() && to.takesTogether():
@@ -75,8 +76,8 @@ type Copies struct {
 	System     Transfer // from where it is built to where it is needed
 }
 
-// Copies decides how the paths of a deployment go. here is the Nix of this machine, zero where nobody asked; between, that a
-// third build host reaches the target itself; trusted is asked where what is built comes here.
+// Copies decides how the paths of a deployment go. here is the Nix of this machine, zero where nobody asked; between,
+// that a third build host reaches the target itself; trusted is asked where what is built comes here.
 func (k Known) Copies(here facts.Nix, between bool, trusted func() facts.Answer) Copies {
 	own := End{Here: true, Nix: here}
 	builder, target := own, own

@@ -7,8 +7,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// Has reports whether a host is known to have a system in its store: it runs, boots or has booted it, so that no garbage
-// collection takes it away.
+// Has reports whether a host is known to have a system in its store: it runs, boots or has booted it, so that no
+// garbage collection takes it away.
 func Has(on *facts.Host, system string) bool {
 	return on != nil && system != "" && (system == on.System.Current || system == on.System.Profile || system == on.System.Booted)
 }
@@ -30,10 +30,10 @@ func Spares(r request.Request) string {
 // activates lists the actions that do what each one does, and maybe more.
 var activates = map[string][]string{"switch": {"switch"}, "boot": {"switch", "boot"}, "test": {"switch", "test"}}
 
-// Standing is the system with which a host has nothing to gain from an activation: it runs that already, where the action
-// is to have it run, and boots it, where the action is to have it boot. Empty: there is none, or the host does not tell
-// enough, or its last activation did not go well. One host is activated again, as nixos-rebuild would, unless it is known
-// that nothing comes of that: the last activation went well, and no unit has failed since.
+// Standing is the system with which a host has nothing to gain from an activation: it runs that already, where the
+// action is to have it run, and boots it, where the action is to have it boot. Empty: there is none, or the host does
+// not tell enough, or its last activation did not go well. One host is activated again, as nixos-rebuild would, unless
+// it is known that nothing comes of that: the last activation went well, and no unit has failed since.
 func Standing(r request.Request, on *facts.Host, many bool) string {
 	if on == nil || on.System.NixOS != facts.Yes || on.AtWork || slices.ContainsFunc(on.Switches, facts.Unit.Running) ||
 		Spares(r) == "" {

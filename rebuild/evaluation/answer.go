@@ -11,16 +11,16 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// noCache keeps a nix off the cache of evaluations. Two that write to it get in each other's way, so that one of them is
-// not kept; a plain `nix eval` gets nothing from it.
+// noCache keeps a nix off the cache of evaluations. Two that write to it get in each other's way, so that one of them
+// is not kept; a plain `nix eval` gets nothing from it.
 const noCache = "--no-eval-cache"
 
 // runner runs nix, and lets each line that it says be seen.
 type runner func(command nixexec.Command, see func(string) bool) (stdout string, err error)
 
-// answer answers a question for an evaluation: by one run of nix, which tells the facts on the way to the derivation, or,
-// where the evaluation comes out the same in every run, from what is kept. Of a flake that sets something for Nix, Nix has
-// to say in each run whether it may.
+// answer answers a question for an evaluation: by one run of nix, which tells the facts on the way to the derivation,
+// or, where the evaluation comes out the same in every run, from what is kept. Of a flake that sets something for Nix,
+// Nix has to say in each run whether it may.
 func (v Evaluator) answer(ctx context.Context, e *Evaluation, q Question, run runner) (string, error) {
 	l := v.Kept.locked(q.Wanted)
 	e.whole = q.Reach == ToDerivation || q.Reach == ToCache && l.Fingerprint != ""
@@ -81,8 +81,8 @@ func (v Evaluator) fromKept(ctx context.Context, e *Evaluation, q Question, l Lo
 	return v.fromCache(ctx, e, q, l, !before && !told, run, nil)
 }
 
-// makes is the store path that a derivation makes, which need not be there; empty where only its build tells. valid reports
-// whether the derivation itself is still in the store.
+// makes is the store path that a derivation makes, which need not be there; empty where only its build tells. valid
+// reports whether the derivation itself is still in the store.
 func makes(ctx context.Context, derivation string) (path string, valid bool) {
 	out, err := nixexec.Output(ctx, nixexec.Command{Argv: []string{"nix-store", "--query", "--outputs", derivation}})
 	if path = strings.TrimSpace(string(out)); !nixexec.StorePath.MatchString(path) {
@@ -91,8 +91,9 @@ func makes(ctx context.Context, derivation string) (path string, valid bool) {
 	return path, err == nil
 }
 
-// fromCache has Nix tell the derivation, from its cache or into it. Where the facts are not to be expected among what is
-// kept (cold) they are asked for at the same time: they come much earlier where Nix has to evaluate, which ends a trial.
+// fromCache has Nix tell the derivation, from its cache or into it. Where the facts are not to be expected among what
+// is kept (cold) they are asked for at the same time: they come much earlier where Nix has to evaluate, which ends a
+// trial.
 func (v Evaluator) fromCache(ctx context.Context, e *Evaluation, q Question, l Lock, cold bool, run runner, t *trial) (string, error) {
 	var small *facting
 	if cold {
@@ -151,8 +152,8 @@ type facting struct {
 	err   error
 }
 
-// beside asks for the facts alone. What nix says then, the evaluation itself says, too. A trial that has not ended by then
-// has found that Nix evaluates.
+// beside asks for the facts alone. What nix says then, the evaluation itself says, too. A trial that has not ended by
+// then has found that Nix evaluates.
 func (v Evaluator) beside(ctx context.Context, e *Evaluation, q Question, t *trial) *facting {
 	alone := Ask(q.Wanted, ToFacts, nil)
 	alone.Argv = append(alone.Argv, noCache)
@@ -199,8 +200,8 @@ func (f *facting) drop() {
 	}
 }
 
-// failedBefore is what Nix says in place of an error, or as if an attribute were not there, where its cache knows that one
-// has failed, be it because another nix has just evaluated it (nix: src/libexpr/eval-cache.cc; seen with 2.8).
+// failedBefore is what Nix says in place of an error, or as if an attribute were not there, where its cache knows that
+// one has failed, be it because another nix has just evaluated it (nix: src/libexpr/eval-cache.cc; seen with 2.8).
 var failedBefore = regexp.MustCompile(`cached failure of attribute|is not an attribute set|is not a derivation|does not provide attribute`)
 
 // cachedFailure reports whether nix may have kept to itself what is wrong.
@@ -213,8 +214,8 @@ func cachedFailure(err error) bool {
 // src/libexpr/eval-cache.cc, src/libstore/sqlite.cc).
 var busy = regexp.MustCompile(`^error \(ignored\): .*SQLite database .*/eval-cache-.* is busy`)
 
-// unlessCached takes a line, unless it is about the cache alone. It may say only that something has failed before: then that
-// is asked for.
+// unlessCached takes a line, unless it is about the cache alone. It may say only that something has failed before: then
+// that is asked for.
 func (e *Evaluation) unlessCached(line string) bool {
 	return !failedBefore.MatchString(line) && !busy.MatchString(line) && e.take(line)
 }

@@ -1,5 +1,5 @@
-// Package evaluation has nix evaluate configurations for the hosts of a run, and keeps from run to run what would come out
-// the same again.
+// Package evaluation has nix evaluate configurations for the hosts of a run, and keeps from run to run what would come
+// out the same again.
 package evaluation
 
 import (

@@ -71,8 +71,8 @@ func (v Evaluator) Derivation(ctx context.Context, e *Evaluation, q Question, sh
 	return path, e, err
 }
 
-// Makes is the store path that the derivation of an evaluation makes, without building it; empty where only a build tells,
-// or there is none. It is asked of Nix where that was not done before.
+// Makes is the store path that the derivation of an evaluation makes, without building it; empty where only a build
+// tells, or there is none. It is asked of Nix where that was not done before.
 func (v Evaluator) Makes(ctx context.Context, e *Evaluation, derivation string) string {
 	switch {
 	case e == nil || derivation == "":

@@ -12,8 +12,8 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// Kept is what is kept, from run to run, of the evaluations of one flake: all of it would come out the same again. A nil
-// one keeps nothing.
+// Kept is what is kept, from run to run, of the evaluations of one flake: all of it would come out the same again. A
+// nil one keeps nothing.
 type Kept struct {
 	cache cache.Cache
 	lock  func() Lock
@@ -55,8 +55,8 @@ func (k *Kept) facts(of, configuration string) (source.Facts, bool) {
 	return known, err == nil
 }
 
-// keepFacts keeps what does not depend on how the configuration came to its derivation: who else could set its platforms is
-// nothing of that kind.
+// keepFacts keeps what does not depend on how the configuration came to its derivation: who else could set its
+// platforms is nothing of that kind.
 func (k *Kept) keepFacts(of, configuration string, known source.Facts) {
 	text, err := json.Marshal(source.Facts{HostName: known.HostName, System: known.System, BuildSystem: known.BuildSystem})
 	if err == nil {
@@ -103,8 +103,8 @@ func (k *Kept) Names(ctx context.Context, s source.Source, r request.Request) ([
 	return names, err
 }
 
-// Names are the configurations of a source; without a flake there are none. dir and env are those of Keep. The errors are those
-// of source.Names.
+// Names are the configurations of a source; without a flake there are none. dir and env are those of Keep. The errors
+// are those of source.Names.
 func Names(ctx context.Context, s source.Source, r request.Request, dir string, env func(string) string) ([]string, error) {
 	if !s.IsFlake() {
 		return nil, nil

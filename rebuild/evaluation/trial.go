@@ -13,8 +13,8 @@ import (
 const light = 256 << 20
 
 // trial finds out whether Nix's cache has what the configurations of a flake evaluate to: the first of several hosts of
-// which nothing is kept shows it for all. It matters to them, for a nix that answers from its cache tells no facts, and a
-// second one that tells these, beside each evaluation, takes the processor that the evaluation of another host needs.
+// which nothing is kept shows it for all. It matters to them, for a nix that answers from its cache tells no facts, and
+// a second one that tells these, beside each evaluation, takes the processor that the evaluation of another host needs.
 type trial struct {
 	starts, ends sync.Once
 	begun, ended chan struct{}
@@ -50,8 +50,8 @@ func (t *trial) wait(ctx context.Context) (has bool, err error) {
 	}
 }
 
-// tried has Nix tell the derivation of a configuration of which nothing is kept, with others beside it: from its cache, as
-// far as that is known to have it, else by one evaluation that tells the facts, too.
+// tried has Nix tell the derivation of a configuration of which nothing is kept, with others beside it: from its cache,
+// as far as that is known to have it, else by one evaluation that tells the facts, too.
 func (v Evaluator) tried(ctx context.Context, e *Evaluation, q Question, l Lock, run runner) (string, error) {
 	t := v.Kept.trial
 	if t.begin() {

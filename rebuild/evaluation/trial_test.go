@@ -13,9 +13,9 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// tries is a nix that writes down what it is asked for. What $LAST names is answered only when the trial has ended, which
-// the file "ended" says: "path-info", the derivation alone, or "--json", the facts alone. Where $BAD is set, no derivation
-// can be had.
+// tries is a nix that writes down what it is asked for. What $LAST names is answered only when the trial has ended,
+// which the file "ended" says: "path-info", the derivation alone, or "--json", the facts alone. Where $BAD is set, no
+// derivation can be had.
 const tries = `
 case "$*" in
 *path-info*) kind=path-info;;
@@ -68,8 +68,8 @@ func asked(t *testing.T, host string) (kinds []string) {
 	return kinds
 }
 
-// The first host shows whether Nix's cache has the derivations. Where it has not, each of the others is evaluated once and
-// tells its facts on the way, and both are kept; where it has, it is asked.
+// The first host shows whether Nix's cache has the derivations. Where it has not, each of the others is evaluated once
+// and tells its facts on the way, and both are kept; where it has, it is asked.
 func TestTrial(t *testing.T) {
 	for _, c := range []struct {
 		name, last string

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Turns are the places for the evaluations that run at a time in the background. How many there are is learned on the way:
-// what one takes is known when it has ended.
+// Turns are the places for the evaluations that run at a time in the background. How many there are is learned on the
+// way: what one takes is known when it has ended.
 type Turns struct {
 	room  func(peak int64) int
 	small chan struct{} // places for small questions to the store, which take no memory to speak of

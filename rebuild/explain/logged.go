@@ -8,9 +8,9 @@ import (
 	"nixhop/nixexec"
 )
 
-// Logged is what switch-to-configuration has told the journal of its last run: it does so as it begins to activate, behind the
-// boot loader, and at its end (nixpkgs: switch-to-configuration-ng, and the one in Perl before it). Its zero value is that there
-// was none.
+// Logged is what switch-to-configuration has told the journal of its last run: it does so as it begins to activate,
+// behind the boot loader, and at its end (nixpkgs: switch-to-configuration-ng, and the one in Perl before it). Its zero
+// value is that there was none.
 type Logged struct {
 	System string // that was activated, or its specialisation; empty: it has told nothing
 	Ended  bool   // it has told its end

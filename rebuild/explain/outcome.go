@@ -79,8 +79,8 @@ func orNothing(path string) string {
 	return path
 }
 
-// Deployed is the system that the host has now, where the outcome is known; empty: it is not, or not that one. Without a
-// system that was wanted only the host knew which: the generation before.
+// Deployed is the system that the host has now, where the outcome is known; empty: it is not, or not that one. Without
+// a system that was wanted only the host knew which: the generation before.
 func (o Outcome) Deployed(system string, result report.Result) string {
 	switch {
 	case !o.Known():
@@ -91,8 +91,8 @@ func (o Outcome) Deployed(system string, result report.Result) string {
 	return system
 }
 
-// Change is what an action has changed on a host that was as in before, as far as the outcome tells; nothing where it is not
-// known. A version or a reboot is that of a system which runs now, or boots next.
+// Change is what an action has changed on a host that was as in before, as far as the outcome tells; nothing where it
+// is not known. A version or a reboot is that of a system which runs now, or boots next.
 func (o Outcome) Change(action string, before facts.System) report.Change {
 	if !o.Known() || action == "dry-activate" {
 		return report.Change{}

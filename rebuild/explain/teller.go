@@ -147,7 +147,8 @@ func (t Teller) GoesOn() string {
 	return "the activation " + t.Where + " is not ended by this; see how it goes: " + t.Journal
 }
 
-// Unknown is what is left to say of a host that cannot be asked any more, and why: what was and was not asked of it is known.
+// Unknown is what is left to say of a host that cannot be asked any more, and why: what was and was not asked of it is
+// known.
 func (t Teller) Unknown(why string, a Asked) string {
 	switch {
 	case a.Ran:

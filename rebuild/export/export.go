@@ -1,6 +1,7 @@
 // Package export writes what one side knows of hosts in the words of the other: the ssh config as a module of NixOS or
-// home-manager, and the hosts of a flake or an inventory as Host blocks of the ssh config. It asks ssh whether it means the same there, and deploys nothing; what a config says is never worked out
-// from its lines here, which are only put in another order.
+// home-manager, and the hosts of a flake or an inventory as Host blocks of the ssh config. It asks ssh whether it means
+// the same there, and deploys nothing; what a config says is never worked out from its lines here, which are only put
+// in another order.
 package export
 
 import (
@@ -118,8 +119,8 @@ func refuse(say report.Sink, err error) error {
 	return err
 }
 
-// elsewhere says which hosts stand in files that are not exported; empty: none. What lies in the Nix store is made by Nix
-// already.
+// elsewhere says which hosts stand in files that are not exported; empty: none. What lies in the Nix store is made by
+// Nix already.
 func elsewhere(inv sshcfg.Inventory, files []string) string {
 	for _, file := range files {
 		if strings.HasPrefix(nixexec.Realpath(file), "/nix/store/") {
@@ -134,8 +135,8 @@ func elsewhere(inv sshcfg.Inventory, files []string) string {
 	return ""
 }
 
-// resolve asks ssh what the hosts mean, and the hosts on the way to them, each once. One on the way that ssh makes nothing
-// of, as a jump that leads back to itself, has no key.
+// resolve asks ssh what the hosts mean, and the hosts on the way to them, each once. One on the way that ssh makes
+// nothing of, as a jump that leads back to itself, has no key.
 func resolve(ctx context.Context, names []string, config string) (hosts []sshcfg.Endpoint, err error) {
 	asked := map[string]bool{}
 	aliases := len(names)

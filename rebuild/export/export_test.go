@@ -83,7 +83,8 @@ func evaluated(t *testing.T, expression string, into any) {
 // lost are the hosts of which not all can be kept, by config: a hint in a Match line is none.
 var lost = map[string][]string{"gates": {"other: no Host line names it any more"}}
 
-// Each config means the same for ssh in what NixOS and home-manager make of its module, and a second export changes nothing.
+// Each config means the same for ssh in what NixOS and home-manager make of its module, and a second export changes
+// nothing.
 func TestModules(t *testing.T) {
 	if _, err := exec.LookPath("nix-instantiate"); err != nil {
 		t.Skip("needs nix")
@@ -208,7 +209,8 @@ func TestIndented(t *testing.T) {
 	}
 }
 
-// What ssh-keygen has found becomes keys: one of several names once, those of a hashed line under the name that was asked for.
+// What ssh-keygen has found becomes keys: one of several names once, those of a hashed line under the name that was
+// asked for.
 func TestKnownHosts(t *testing.T) {
 	var keys []Key
 	for _, c := range []struct{ name, found, lost string }{

@@ -10,8 +10,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Block is a Host or Match line with the lines under it, which stand in no order with those of an included file: a block
-// that includes one goes on behind it, as another of the same Header.
+// Block is a Host or Match line with the lines under it, which stand in no order with those of an included file: a
+// block that includes one goes on behind it, as another of the same Header.
 type Block struct {
 	Keyword string        // "Host" or "Match"; empty: what stands above every such line
 	Header  string        // what follows the keyword, as ssh reads it
@@ -29,7 +29,8 @@ type Flat struct {
 // idle reports whether a block says nothing.
 func (b Block) idle() bool { return len(b.Lines) == 0 && b.Comment == "" && !b.counts() }
 
-// counts reports whether a block counts without any setting, too: it names a host, or has ssh read its config once more.
+// counts reports whether a block counts without any setting, too: it names a host, or has ssh read its config once
+// more.
 func (b Block) counts() bool {
 	if b.Keyword == "Match" {
 		return again.MatchString(b.Header)
@@ -181,8 +182,8 @@ func (g gate) block(comment string) Block {
 	return Block{Keyword: "Match", Header: g.criteria, Comment: comment}
 }
 
-// header is the one Host or Match line that says the same as several, each within the one before. A name that the others
-// keep out stands in it no more.
+// header is the one Host or Match line that says the same as several, each within the one before. A name that the
+// others keep out stands in it no more.
 func header(gates []gate, comment string) (Block, error) {
 	shut := slices.DeleteFunc(slices.Clone(gates), gate.open)
 	switch {

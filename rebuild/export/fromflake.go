@@ -22,8 +22,8 @@ const flakeFile = "flake"
 // flakeMark begins what is written.
 const flakeMark = included.Mark + " export --from-flake, which writes it anew: what is changed here is lost.\n"
 
-// fromFlake prints a Host block for each configuration and each node of the source, or writes them into the file that is
-// nixhop's own. Where one has no address, that is said, and it has no block.
+// fromFlake prints a Host block for each configuration and each node of the source, or writes them into the file that
+// is nixhop's own. Where one has no address, that is said, and it has no block.
 func fromFlake(ctx context.Context, r request.Request, w selection.World) error {
 	given, err := addresses(r)
 	if err != nil {
@@ -107,8 +107,8 @@ func taken(inv sshcfg.Inventory) map[string]string {
 	return where
 }
 
-// reached are the hosts that have an address, and why each of the others has none. ask asks a configuration; each is asked
-// only where nothing else says where its host is.
+// reached are the hosts that have an address, and why each of the others has none. ask asks a configuration; each is
+// asked only where nothing else says where its host is.
 func reached(
 	src source.Source, configurations []string, nodes []inventory.Node, given map[string]sshcfg.Host, taken map[string]string,
 	ask func(source.Source, string) (source.Addresses, error),
@@ -174,8 +174,8 @@ func reached(
 	return hosts, without, nil
 }
 
-// one is the address of a host that its configuration leaves no doubt about, or why there is none: the only one of IPv4, else
-// the only one of IPv6, else its name with its domain.
+// one is the address of a host that its configuration leaves no doubt about, or why there is none: the only one of
+// IPv4, else the only one of IPv6, else its name with its domain.
 func one(a source.Addresses) (address, why string) {
 	for _, all := range [][]string{a.IPv4, a.IPv6} {
 		if len(all) == 1 {

@@ -11,8 +11,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// option is an option of home-manager's programs.ssh.matchBlocks (modules/programs/ssh.nix as of 2026-08). An old release
-// writes no line for some values, which then stand in extraOptions.
+// option is an option of home-manager's programs.ssh.matchBlocks (modules/programs/ssh.nix as of 2026-08). An old
+// release writes no line for some values, which then stand in extraOptions.
 type option struct {
 	name string
 	make func(l sshcfg.Line) (nix string, ok bool)
@@ -116,8 +116,8 @@ func adds(keyword string) bool {
 	return slices.Contains([]string{"identityfile", "certificatefile", "sendenv"}, keyword)
 }
 
-// homeBlocks are the blocks of a config as matchBlocks, in which the order of the lines counts for nothing: where it does,
-// there are several of one header.
+// homeBlocks are the blocks of a config as matchBlocks, in which the order of the lines counts for nothing: where it
+// does, there are several of one header.
 func homeBlocks(f Flat) []homeBlock {
 	var all []homeBlock
 	taken := map[string]bool{}
@@ -197,8 +197,8 @@ func hintsOf(b Block) string {
 	return "# nixhop: " + strings.Join(said, " ")
 }
 
-// HomeManager is a module of home-manager with the config. It has no place for host keys. Each block stands behind the one
-// before it, as ssh takes the first value that it finds.
+// HomeManager is a module of home-manager with the config. It has no place for host keys. Each block stands behind the
+// one before it, as ssh takes the first value that it finds.
 func HomeManager(f Flat) string {
 	var b strings.Builder
 	b.WriteString("# Made by nixhop export --home-manager.\n{ lib, ... }:\n{\n  programs.ssh = {\n    enable = true;\n" +

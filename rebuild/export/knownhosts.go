@@ -30,8 +30,8 @@ func keyName(e sshcfg.Endpoint) string {
 	return e.HostName
 }
 
-// keysOf are the keys that the files have for hosts, as ssh-keygen finds them: hashed entries too. What it has found and
-// cannot be said in Nix is lost.
+// keysOf are the keys that the files have for hosts, as ssh-keygen finds them: hashed entries too. What it has found
+// and cannot be said in Nix is lost.
 func keysOf(ctx context.Context, hosts []sshcfg.Endpoint) (keys []Key, lost []string, err error) {
 	asked := map[[2]string]bool{}
 	for _, e := range hosts {
@@ -110,8 +110,8 @@ func merged(keys []Key) []Key {
 	return all
 }
 
-// names are the names of the attributes of keys, each another: the first name of the host, and where several have that the
-// type of the key, too.
+// names are the names of the attributes of keys, each another: the first name of the host, and where several have that
+// the type of the key, too.
 func names(keys []Key) []string {
 	var list []string
 	for i, k := range keys {

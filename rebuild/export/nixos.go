@@ -6,8 +6,8 @@ import (
 	"nixhop/nixexec"
 )
 
-// NixOS is a module of NixOS with the config and the keys of its hosts. What stands in it comes before what NixOS itself
-// puts into /etc/ssh/ssh_config.
+// NixOS is a module of NixOS with the config and the keys of its hosts. What stands in it comes before what NixOS
+// itself puts into /etc/ssh/ssh_config.
 func NixOS(f Flat, keys []Key) string {
 	var b strings.Builder
 	b.WriteString("# Made by nixhop export.\n{\n")

@@ -48,8 +48,8 @@ func settings(lines []sshcfg.Line) int {
 // above reports whether the last lines of a block are comments above the next one.
 func above(b Block) bool { return settings(b.Lines) < len(b.Lines) }
 
-// opened is what begins an interpolation in such a string, with the dollars before it: of two Nix takes the first for an
-// escape of the second. An escape of two quotes might make another one of a quote before it.
+// opened is what begins an interpolation in such a string, with the dollars before it: of two Nix takes the first for
+// an escape of the second. An escape of two quotes might make another one of a quote before it.
 var opened = regexp.MustCompile(`\$+\{`)
 
 // indented is a text as a string of the Nix language in several lines, which stand in by so many spaces.

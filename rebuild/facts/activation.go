@@ -38,7 +38,7 @@ const (
 	NotFound      = 127
 )
 
-// BootParts is the assignment that names, for every script that compares two systems, the parts of one that come to run only
-// with a boot (nixpkgs: nixos/modules/system/activation/top-level.nix). systemd executes itself anew with a switch, but what it
-// has begun at boot stays.
+// BootParts is the assignment that names, for every script that compares two systems, the parts of one that come to run
+// only with a boot (nixpkgs: nixos/modules/system/activation/top-level.nix). systemd executes itself anew with a
+// switch, but what it has begun at boot stays.
 func BootParts() [2]string { return [2]string{"parts", "kernel initrd kernel-modules systemd"} }

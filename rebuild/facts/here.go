@@ -177,7 +177,8 @@ func lookAtNix(ctx context.Context, q HereQuery, installed bool) (n Nix, store s
 	return n, store
 }
 
-// TrustedHere reports whether Nix here takes unsigned paths from this user. A store that is no daemon's is the user's own.
+// TrustedHere reports whether Nix here takes unsigned paths from this user. A store that is no daemon's is the user's
+// own.
 func TrustedHere(ctx context.Context) Answer {
 	if os.Geteuid() == 0 {
 		return Yes

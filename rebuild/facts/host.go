@@ -38,8 +38,8 @@ type Host struct {
 	Last     LastRun
 }
 
-// LastRun is the last activation by nixhop since the host has booted, if it was seen to its end there. A dry one is none.
-// It is zero where the host remembers none.
+// LastRun is the last activation by nixhop since the host has booted, if it was seen to its end there. A dry one is
+// none. It is zero where the host remembers none.
 type LastRun struct {
 	Action  string // "switch"
 	Well    bool   // switch-to-configuration ended with 0, and what a guard had to do was done
@@ -123,8 +123,8 @@ type System struct {
 	SystemdRun     string // path in Login.Path
 }
 
-// Is reports whether two looks were at one machine: it has booted once, and what runs there is the same. A kernel alone is
-// no machine, for containers share one, and machine ids, host keys and names are what copies of a machine share.
+// Is reports whether two looks were at one machine: it has booted once, and what runs there is the same. A kernel alone
+// is no machine, for containers share one, and machine ids, host keys and names are what copies of a machine share.
 func (s System) Is(other System) bool {
 	return s.BootID != "" && s.BootID == other.BootID && s.PIDSpace == other.PIDSpace
 }

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestProbeWaysToRoot: run0 is tried only where nothing else works without a password, or where it is asked for; each within two seconds.
+// TestProbeWaysToRoot: run0 is tried only where nothing else works without a password, or where it is asked for; each
+// within two seconds.
 func TestProbeWaysToRoot(t *testing.T) {
 	const refuses, hangs = "echo 'first line'; echo \"${0##*/}: no\" >&2; exit 1", "exec tail -f /dev/null"
 	for _, tt := range []struct {
@@ -50,8 +51,8 @@ func TestProbeTargetOnly(t *testing.T) {
 	}
 }
 
-// TestProbePAM is colmena#154 and deploy-rs#299: an agent, or a program, answers for the user, and `sudo -n` asks neither. Where PAM
-// wants a password or a person there is nothing to try: each failure may count against the login.
+// TestProbePAM is colmena#154 and deploy-rs#299: an agent, or a program, answers for the user, and `sudo -n` asks
+// neither. Where PAM wants a password or a person there is nothing to try: each failure may count against the login.
 func TestProbePAM(t *testing.T) {
 	const sudo = `#!/bin/sh
 case "$*" in

@@ -50,8 +50,8 @@ type host struct {
 	script func(string) string
 }
 
-// ask runs a probe as ssh would, and returns what was printed. It fails when the session does not outlive its answer, runs what
-// comes in after it, or does not end with its input.
+// ask runs a probe as ssh would, and returns what was printed. It fails when the session does not outlive its answer,
+// runs what comes in after it, or does not end with its input.
 func (h host) ask(t *testing.T, query Query) Host {
 	t.Helper()
 	script := ProbeScript("N1", query)
@@ -147,7 +147,8 @@ func TestProbeNobody(t *testing.T) {
 	}
 }
 
-// TestProbeBareEnvironment has a login without a PATH: the programs are then not in it, but the facts come all the same.
+// TestProbeBareEnvironment has a login without a PATH: the programs are then not in it, but the facts come all the
+// same.
 func TestProbeBareEnvironment(t *testing.T) {
 	for _, s := range shells(t) {
 		for _, env := range [][]string{{"PATH="}, {"PATH=/nonexistent", "IFS=u", "CDPATH=/", "ENV=/dev/full"}} {

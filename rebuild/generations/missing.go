@@ -10,7 +10,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Missing is the finding that a host has no generation of a number (0: none is wanted), with the nearest ones that it has.
+// Missing is the finding that a host has no generation of a number (0: none is wanted), with the nearest ones that it
+// has.
 func Missing(host string, number int, on facts.System) []report.Finding {
 	if number == 0 || on.Wanted != "" {
 		return nil

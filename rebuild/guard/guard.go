@@ -71,8 +71,8 @@ func Of(r request.Request, env func(string) string) (Wish, error) {
 	return w, err
 }
 
-// Of is what is wished for a node of an inventory: what that says of guards counts where nobody else has said so. nil: it is
-// no node.
+// Of is what is wished for a node of an inventory: what that says of guards counts where nobody else has said so. nil:
+// it is no node.
 func (w Wish) Of(n *inventory.Node) Wish {
 	if n == nil {
 		return w
@@ -88,8 +88,8 @@ func (w Wish) Of(n *inventory.Node) Wish {
 	return w
 }
 
-// For is the guard of an activation on a target (nil: this machine), which answers as another host then, or as before (nil).
-// nil: there is none. why says so in words, where the user may have wanted one.
+// For is the guard of an activation on a target (nil: this machine), which answers as another host then, or as before
+// (nil). nil: there is none. why says so in words, where the user may have wanted one.
 func (w Wish) For(target, expected *decision.Machine, d decision.Decision, h rollout.Health) (g *plan.Guard, why string) {
 	switch {
 	case w.Off || target == nil:

@@ -34,7 +34,8 @@ type Proof struct {
 	Whole   bool // a nixos-rebuild has activated it, and made it what boots, before anybody could prove it
 }
 
-// Tell puts into words what came of it. An empty text says that the new system stays, as the outcome of its activation has it.
+// Tell puts into words what came of it. An empty text says that the new system stays, as the outcome of its activation
+// has it.
 func (p Proof) Tell(t explain.Teller) (text string, result report.Result) {
 	o := p.Outcome
 	if p.Whole && (o.Guard == Unneeded || o.Guard == Left || o.Guard == Gone) {

@@ -49,7 +49,8 @@ func TestTell(t *testing.T) {
 	}
 }
 
-// Beside a nixos-rebuild the new system boots before it is proved; what became of one that nobody took back is asked of the host.
+// Beside a nixos-rebuild the new system boots before it is proved; what became of one that nobody took back is asked of
+// the host.
 func TestTellWhole(t *testing.T) {
 	teller := explain.Teller{Where: "on web", Status: "nixhop status web"}
 	for name, c := range map[string]struct {
@@ -70,7 +71,8 @@ func TestTellWhole(t *testing.T) {
 	}
 }
 
-// A guard is there where somebody can be lost and a root's shell is to be had, and what is in its way is said where it was asked for.
+// A guard is there where somebody can be lost and a root's shell is to be had, and what is in its way is said where it
+// was asked for.
 func TestFor(t *testing.T) {
 	there, asked := &decision.Machine{}, Wish{Asked: true}
 	for name, c := range map[string]struct {

@@ -41,7 +41,8 @@ func TestHelpForm(t *testing.T) {
 	}
 }
 
-// The help leaves nothing out: the program's names every action, every topic and every flag, an action's every flag that it takes.
+// The help leaves nothing out: the program's names every action, every topic and every flag, an action's every flag
+// that it takes.
 func TestHelpComplete(t *testing.T) {
 	all := Program()
 	for _, a := range request.Actions() {

@@ -1,5 +1,6 @@
-// Package included keeps the files of ssh configuration that are nixhop's own, which an Include of the user's config leads
-// to. It writes no other file but for that one line, where it is told to; which hosts stand there is for others to say.
+// Package included keeps the files of ssh configuration that are nixhop's own, which an Include of the user's config
+// leads to. It writes no other file but for that one line, where it is told to; which hosts stand there is for others
+// to say.
 package included
 
 import (
@@ -68,8 +69,8 @@ func (f File) Read() (string, error) {
 	return string(text), err
 }
 
-// Write writes the file, whose text begins with Mark, and its directory where that is missing; changed is false where it
-// says that already. The errors are those of Read, and of writing.
+// Write writes the file, whose text begins with Mark, and its directory where that is missing; changed is false where
+// it says that already. The errors are those of Read, and of writing.
 func (f File) Write(text string) (changed bool, err error) {
 	before, err := f.Read()
 	if err != nil || before == text {
@@ -87,8 +88,8 @@ func (f File) Included() bool {
 	return slices.ContainsFunc(inv.Aliases, func(a sshcfg.Alias) bool { return a.File == f.Path })
 }
 
-// Include writes the line into the user's config, in front of all else, where no Host line stands above it. A config that
-// is a link belongs to what has made it.
+// Include writes the line into the user's config, in front of all else, where no Host line stands above it. A config
+// that is a link belongs to what has made it.
 func (f File) Include() error {
 	text := ""
 	mode := fs.FileMode(0o600)

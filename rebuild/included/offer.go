@@ -8,8 +8,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Offer has ssh read the file, where it does not: after a yes the user's config begins with the line that includes it. Where
-// nobody can be asked, or the answer is another one, the line is said, and included is false.
+// Offer has ssh read the file, where it does not: after a yes the user's config begins with the line that includes it.
+// Where nobody can be asked, or the answer is another one, the line is said, and included is false.
 func (f File) Offer(ctx context.Context, say report.Sink, who prompt.Asker) (included bool, err error) {
 	if f.Included() {
 		return true, nil

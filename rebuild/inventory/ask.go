@@ -89,7 +89,8 @@ func (f Form) ask(ctx context.Context, w Where, r request.Request, body string, 
 	return true, nil
 }
 
-// Find asks which of the forms are there, and for the names of their nodes; no node is evaluated for it. Errors: an *Error.
+// Find asks which of the forms are there, and for the names of their nodes; no node is evaluated for it. Errors: an
+// *Error.
 func Find(ctx context.Context, w Where, r request.Request, forms []Form) ([]Found, error) {
 	found := make([]Found, len(forms))
 	there := make([]bool, len(forms))
@@ -132,8 +133,8 @@ func (f Form) Nodes(ctx context.Context, w Where, r request.Request, names []str
 	return nodes, nil
 }
 
-// Texts are the contents of keys of a node that stand in the inventory itself, by their IDs; there is none of a key whose
-// content comes from elsewhere. Errors: an *Error.
+// Texts are the contents of keys of a node that stand in the inventory itself, by their IDs; there is none of a key
+// whose content comes from elsewhere. Errors: an *Error.
 func (f Form) Texts(ctx context.Context, w Where, r request.Request, node string, ids []string) (map[string]nixexec.Secret, error) {
 	var list strings.Builder
 	for _, id := range ids {

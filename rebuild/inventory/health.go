@@ -36,8 +36,8 @@ func (r HTTPRequest) URL(address string) string {
 	return r.Scheme + "://" + net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(r.Port)) + r.Path
 }
 
-// toldCommand and toldRequest are checks as network.nix describes them. A command stands in words, as ssh is given them: it
-// puts spaces between them, and a shell on the host reads the line.
+// toldCommand and toldRequest are checks as network.nix describes them. A command stands in words, as ssh is given
+// them: it puts spaces between them, and a shell on the host reads the line.
 type (
 	toldCommand struct {
 		Description     string

@@ -1,6 +1,6 @@
 // Package inventory knows the inventories that other tools deploy from, and makes of each the same list of nodes: how a
-// node is reached, and where its configuration is. Each form has a Nix expression beside it, which says so to Nix in the
-// terms of nixpkgs' own modules.
+// node is reached, and where its configuration is. Each form has a Nix expression beside it, which says so to Nix in
+// the terms of nixpkgs' own modules.
 //
 // Nothing here knows an ssh config, a host or what is deployed to it, and nothing behind this room knows a hive.
 package inventory
@@ -25,8 +25,8 @@ const (
 	NixOps  Kind = "nixops"
 )
 
-// Form is one form in which an inventory of a kind is written. The zero Form is none: the nixosConfigurations of a flake, or
-// what a file holds for nixos-rebuild.
+// Form is one form in which an inventory of a kind is written. The zero Form is none: the nixosConfigurations of a
+// flake, or what a file holds for nixos-rebuild.
 type Form struct {
 	Kind       Kind
 	Output     string // of a flake, by which it is found; empty: it stands in files alone
@@ -59,7 +59,8 @@ func Forms(kind Kind) []Form {
 	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return f.Output == "" || kind != "" && f.Kind != kind })
 }
 
-// Beside are those of some forms whose nodes deploy the nixosConfigurations of the same names, and take nothing from them.
+// Beside are those of some forms whose nodes deploy the nixosConfigurations of the same names, and take nothing from
+// them.
 func Beside(forms []Form) []Form {
 	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return !f.Beside() })
 }
@@ -70,8 +71,8 @@ func (f Form) Beside() bool { return f.Kind == Deploy }
 // HiveFile is the file that colmena takes where no flake is.
 const HiveFile = "hive.nix"
 
-// KindOf is the kind of inventory that a file of this name holds; empty: it is no name of one alone. (A network.nix is one of
-// NixOps or of morph.)
+// KindOf is the kind of inventory that a file of this name holds; empty: it is no name of one alone. (A network.nix is
+// one of NixOps or of morph.)
 func KindOf(file string) Kind {
 	switch file {
 	case HiveFile:
@@ -102,7 +103,8 @@ func (f Form) Called() string {
 	return fmt.Sprintf("the output %q", f.Output)
 }
 
-// Configuration is a function of what an inventory is, which applies a function to the configuration of one of its nodes.
+// Configuration is a function of what an inventory is, which applies a function to the configuration of one of its
+// nodes.
 func (f Form) Configuration(node, function string) string {
 	return f.inside("(" + function + ") inventory.configurations." + nixexec.NixString(node))
 }

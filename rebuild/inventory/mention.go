@@ -12,9 +12,9 @@ import (
 // mostRead bounds how many files are read for a mention.
 const mostRead = 2000
 
-// Mentioned are those of some forms that may be in a flake here: its lock file or one of the Nix files around it holds the
-// name of the tool. So a flake without one need not be asked by an evaluation. dir is where its flake.nix is; of what is too
-// much to be read all may always be there.
+// Mentioned are those of some forms that may be in a flake here: its lock file or one of the Nix files around it holds
+// the name of the tool. So a flake without one need not be asked by an evaluation. dir is where its flake.nix is; of
+// what is too much to be read all may always be there.
 func Mentioned(dir string, forms []Form) []Form {
 	read := 0
 	found := map[Kind]bool{}

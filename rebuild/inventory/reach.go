@@ -14,8 +14,8 @@ var flagKeywords = map[string]string{"-p": "port", "-l": "user", "-i": "identity
 // valued are the flags of ssh that take a value (ssh(1) of OpenSSH 10).
 const valued = "BbcDEeFIiJLlmOoPpQRSWw"
 
-// reach takes the options of ssh that a node has: who logs in and at which port, where it does not say so otherwise, and
-// lines of ssh configuration. What else ssh is told, of host keys above all, is not taken.
+// reach takes the options of ssh that a node has: who logs in and at which port, where it does not say so otherwise,
+// and lines of ssh configuration. What else ssh is told, of host keys above all, is not taken.
 func (n *Node) reach(options []string) {
 	for len(options) > 0 {
 		words, keyword, value := option(options)
@@ -42,8 +42,8 @@ func (n *Node) reach(options []string) {
 	}
 }
 
-// option is the first of some options of ssh: its words, its keyword in ssh_config, in small letters, and the value of that.
-// keyword is empty where it is none of those that are taken.
+// option is the first of some options of ssh: its words, its keyword in ssh_config, in small letters, and the value of
+// that. keyword is empty where it is none of those that are taken.
 func option(options []string) (words []string, keyword, value string) {
 	first := options[0]
 	flag := first[:min(2, len(first))]

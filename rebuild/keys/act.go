@@ -11,8 +11,9 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// act runs the actions of the keys that were sent just now, each once, however many have it: behind the keys, as the login of
-// the connection, by the shell of that. One that fails is not run again by the next run, for which its key is there already.
+// act runs the actions of the keys that were sent just now, each once, however many have it: behind the keys, as the
+// login of the connection, by the shell of that. One that fails is not run again by the next run, for which its key is
+// there already.
 func (k *Ready) act(ctx context.Context) error {
 	var done []string
 	for i := range k.keys {

@@ -1,6 +1,7 @@
-// Package keys sends the keys of a node to its host: what an inventory says is to be there and is no part of a system, for the
-// Nix store can be read by everybody. A key's content goes from where it comes from to the standard input of a shell on the
-// host, and nowhere else: it is in no argument or environment of a program, in no file here, and in nothing that is said.
+// Package keys sends the keys of a node to its host: what an inventory says is to be there and is no part of a system,
+// for the Nix store can be read by everybody. A key's content goes from where it comes from to the standard input of a
+// shell on the host, and nowhere else: it is in no argument or environment of a program, in no file here, and in
+// nothing that is said.
 //
 // Which keys a node has does not live here, nor when a deployment sends them.
 package keys
@@ -43,8 +44,8 @@ type key struct {
 // noShell is why no keys are sent where sudo allows commands alone.
 const noShell = "sudo lets this login run single commands only there, and no shell of root's"
 
-// Prepare makes the keys that a request sends to the host of a performer, and asks the host whether those can be written that
-// it gets before an activation. Errors: a key is not made, or cannot be written; nothing is changed then.
+// Prepare makes the keys that a request sends to the host of a performer, and asks the host whether those can be
+// written that it gets before an activation. Errors: a key is not made, or cannot be written; nothing is changed then.
 func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (*Ready, error) {
 	if n == nil || len(n.Keys) == 0 || !p.Job.Request.SendsKeys() {
 		return nil, nil
@@ -76,8 +77,8 @@ func (k *Ready) Before(ctx context.Context) error {
 	return err
 }
 
-// After sends what a host gets behind its activation, of which err is what came. Units that failed may be waiting for just
-// this; of an activation that came to nothing nothing follows, which is said.
+// After sends what a host gets behind its activation, of which err is what came. Units that failed may be waiting for
+// just this; of an activation that came to nothing nothing follows, which is said.
 func (k *Ready) After(ctx context.Context, err error) error {
 	if k == nil {
 		return err
@@ -102,7 +103,8 @@ func (k *Ready) After(ctx context.Context, err error) error {
 	return cmp.Or(failed, err)
 }
 
-// Again sends what is not there any more, where the host was booted since the keys were sent: many lie where a boot leaves nothing.
+// Again sends what is not there any more, where the host was booted since the keys were sent: many lie where a boot
+// leaves nothing.
 func (k *Ready) Again(ctx context.Context, booted bool, err error) error {
 	if k == nil || !booted || err != nil {
 		return err
@@ -165,14 +167,15 @@ func (k *Ready) names(after bool) []string {
 	return names
 }
 
-// The forms of what a key says of its file: an account as the tools that make them take its name, or its number, and a mode in
-// octal.
+// The forms of what a key says of its file: an account as the tools that make them take its name, or its number, and a
+// mode in octal.
 var (
 	account     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$`)
 	permissions = regexp.MustCompile(`^0*[0-7]{1,4}$`)
 )
 
-// wrong is what is wrong with what an inventory says of a key, before it is made; empty: nothing. hint says how it would be right.
+// wrong is what is wrong with what an inventory says of a key, before it is made; empty: nothing. hint says how it
+// would be right.
 func wrong(one inventory.Key) (what, hint string) {
 	unclean := !path.IsAbs(one.Path) || path.Clean(one.Path) != one.Path || nixexec.Printable(one.Path) != one.Path
 	switch {
@@ -206,8 +209,8 @@ func (k *Ready) fails(one inventory.Key, why, hint string) error {
 	return err
 }
 
-// Described are the keys that a request sends with a deployment, for its plan: with their size where that can be told, and
-// never with what they hold. No command is run for it.
+// Described are the keys that a request sends with a deployment, for its plan: with their size where that can be told,
+// and never with what they hold. No command is run for it.
 func Described(ctx context.Context, j plan.Job, n *inventory.Node) []string {
 	if n == nil || len(n.Keys) == 0 || !j.Request.SendsKeys() {
 		return nil

@@ -10,9 +10,9 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Places are the findings of a node's keys before anything is built: of those that come before the activation, what their
-// inventory says that cannot be, and what their host lacks for them. What comes behind the activation may find its place then.
-// No key is made for it, and nothing of one is sent.
+// Places are the findings of a node's keys before anything is built: of those that come before the activation, what
+// their inventory says that cannot be, and what their host lacks for them. What comes behind the activation may find
+// its place then. No key is made for it, and nothing of one is sent.
 func Places(ctx context.Context, p remote.Performer, n *inventory.Node) []report.Finding {
 	request := p.Job.Request
 	if n == nil || len(n.Keys) == 0 || !request.SendsKeys() || request.NoCheck || p.Link == nil || p.Job.Password && p.Password.Empty() {

@@ -36,8 +36,8 @@ const (
 	noGroup     state = "no-group"
 )
 
-// look asks the host whether the keys of a part of the run are there already, and whether they can be written. The hash by
-// which it knows them is salted anew each time, and compared there.
+// look asks the host whether the keys of a part of the run are there already, and whether they can be written. The hash
+// by which it knows them is salted anew each time, and compared there.
 func (k *Ready) look(ctx context.Context, after bool) error {
 	salt := rand.Text()
 	states, err := k.ask(ctx, salt, after, func(one *key) nixexec.Secret { return one.looked(salt) })
@@ -167,8 +167,8 @@ func (k *Ready) connected(ctx context.Context) error {
 	return fmt.Errorf("its keys cannot be sent: %s: %w", name, err)
 }
 
-// ask has the script on the host take a line for each key of a part of the run, and returns what it tells of each, in their
-// order. A key without a line is not told of.
+// ask has the script on the host take a line for each key of a part of the run, and returns what it tells of each, in
+// their order. A key without a line is not told of.
 func (k *Ready) ask(ctx context.Context, salt string, after bool, line func(*key) nixexec.Secret) (iter.Seq2[*key, state], error) {
 	var lines nixexec.Secret
 	var asked []*key

@@ -1,6 +1,6 @@
-// Package manual is the manual page nixhop(1). All that it says of actions, flags, hosts and exit statuses comes from the
-// tables of the command line (package request) and the topics of the help (package help); what of these a person reads
-// in the help does not live here.
+// Package manual is the manual page nixhop(1). All that it says of actions, flags, hosts and exit statuses comes from
+// the tables of the command line (package request) and the topics of the help (package help); what of these a person
+// reads in the help does not live here.
 package manual
 
 import (

@@ -9,9 +9,9 @@ import (
 // sourceWidth is how many bytes a line of the page has at most: mandoc -Tlint minds longer ones.
 const sourceWidth = 78
 
-// Roff is the page in the language of man(7), for a version of nixhop and the date of its last change (YYYY-MM-DD; may be
-// empty). It is written here and not by go-md2man, which leaves a hyphen to be typeset: groff 1.23 makes another sign of
-// it, and a flag that is copied from the manual is none.
+// Roff is the page in the language of man(7), for a version of nixhop and the date of its last change (YYYY-MM-DD; may
+// be empty). It is written here and not by go-md2man, which leaves a hyphen to be typeset: groff 1.23 makes another
+// sign of it, and a flag that is copied from the manual is none.
 func Roff(version, date string) string {
 	var p page
 	p.line(".TH NIXHOP 1 \"" + date + "\" " + quoted("nixhop "+version) + ` "User Commands"`)

@@ -5,8 +5,9 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Apart leaves each machine of a run one name. Another one that wants the same is done with it, and one that wants something
-// else ends the run before anything is built. tell says what was found about such a name, and returns what ends it.
+// Apart leaves each machine of a run one name. Another one that wants the same is done with it, and one that wants
+// something else ends the run before anything is built. tell says what was found about such a name, and returns what
+// ends it.
 func Apart[H Host](t *Tally, hosts []H, twins map[int]check.Twin, tell func(H, report.Finding) error) []H {
 	var on []H
 	for i, h := range hosts {

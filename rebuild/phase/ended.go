@@ -72,8 +72,8 @@ func ending(ended []report.Ended, done int, alone bool) error {
 	return &HostsError{Ended: slices.Clone(ended), Done: done}
 }
 
-// Findings are what ended hosts, as findings about each. An error is no host's fault: the command line, a program that is
-// not there, or the user.
+// Findings are what ended hosts, as findings about each. An error is no host's fault: the command line, a program that
+// is not there, or the user.
 func Findings(ended []report.Ended) (map[string][]report.Finding, error) {
 	found := map[string][]report.Finding{}
 	for _, host := range ended {

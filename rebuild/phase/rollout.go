@@ -19,8 +19,8 @@ type Rollout[In, Active, Out Host] struct {
 	Prove    func(context.Context, []Active) []Out // the hosts of a wave that are healthy
 }
 
-// Go activates hosts, and has those of a wave proved before the next one begins. Where a canary fails nothing further is
-// begun. Ctrl-C lets what has begun come to its end.
+// Go activates hosts, and has those of a wave proved before the next one begins. Where a canary fails nothing further
+// is begun. Ctrl-C lets what has begun come to its end.
 func (o Rollout[In, Active, Out]) Go(ctx context.Context, t *Tally, hosts []In) (proved []Out) {
 	for i, names := range o.Waves {
 		wave := slices.DeleteFunc(slices.Clone(hosts), func(h In) bool { return !slices.Contains(names, h.Name()) })

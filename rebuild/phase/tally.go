@@ -66,7 +66,8 @@ func (t *Tally) Enough() bool {
 	return t.halted || t.rollout.Budget.Spent(t.failures, t.hosts)
 }
 
-// mayBegin is why a phase of a host is not begun; nil: it is. Nothing of a host is changed any more once enough have failed.
+// mayBegin is why a phase of a host is not begun; nil: it is. Nothing of a host is changed any more once enough have
+// failed.
 func (t *Tally) mayBegin(ctx context.Context, in report.Phase) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -201,8 +201,8 @@ func TestActivationWaits(t *testing.T) {
 	}
 }
 
-// Several runs at once, also beside a nixos-rebuild whose unit has a number: each looks, sets the profile and activates before the next
-// one does (field: host runs A, profile and next boot are B).
+// Several runs at once, also beside a nixos-rebuild whose unit has a number: each looks, sets the profile and activates
+// before the next one does (field: host runs A, profile and next boot are B).
 func TestActivationsAtOnce(t *testing.T) {
 	for _, way := range []string{"units", "no systemd", "no systemd, no flock"} {
 		t.Run(way, func(t *testing.T) {
@@ -286,8 +286,9 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// Whatever becomes of the session, and whenever: the host is either left alone, or switched to the end (field: the window before the
-// trap). The session has each of these in turn: a signal to all of its processes, and a link that is gone.
+// Whatever becomes of the session, and whenever: the host is either left alone, or switched to the end (field: the
+// window before the trap). The session has each of these in turn: a signal to all of its processes, and a link that is
+// gone.
 func TestActivationOutlivesItsSession(t *testing.T) {
 	ends := map[string]func(*exec.Cmd, *os.File){
 		"killed": func(cmd *exec.Cmd, _ *os.File) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) },
@@ -353,8 +354,8 @@ func TestActivationWithoutRoom(t *testing.T) {
 	}
 }
 
-// Where there is no room for what the activation prints, that is dropped, and the activation goes on. Something that it leaves running
-// has its output open for ever: nobody waits for that.
+// Where there is no room for what the activation prints, that is dropped, and the activation goes on. Something that it
+// leaves running has its output open for ever: nobody waits for that.
 func TestActivationOutputIsBounded(t *testing.T) {
 	h := newHost(t, `seq 100000; sleep 600 & echo $! >"$DIR/pid"`)
 	h.program(t, "bin/df", `echo Filesystem Total Used Free; echo tmpfs 64 0 64 2% /run`)

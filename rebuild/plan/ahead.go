@@ -11,8 +11,8 @@ import (
 var aheadScript string
 
 // ahead are the steps in front of a nixos-rebuild that bring what it would copy path by path, over a long way, there
-// together: the derivation to the build host, or a system that is built already to its target. It finds everything there then.
-// Where they fail it copies by itself, as it does what is not known before it starts.
+// together: the derivation to the build host, or a system that is built already to its target. It finds everything
+// there then. Where they fail it copies by itself, as it does what is not known before it starts.
 func ahead(j Job) []Step {
 	if !j.Far || !j.Locked || !j.Request.Evaluates() {
 		return nil

@@ -22,8 +22,9 @@ const ArmStep = "guard"
 // Armed is the line by which arm.sh tells that the guard is there.
 const Armed = "nixhop-armed"
 
-// Arm is the step that starts a guard beside a nixos-rebuild, over the connection by which that will activate. It prints what
-// the host is like, as an outcome, and the line Armed, and stays until its standard input is closed. false: there is to be none.
+// Arm is the step that starts a guard beside a nixos-rebuild, over the connection by which that will activate. It
+// prints what the host is like, as an outcome, and the line Armed, and stays until its standard input is closed. false:
+// there is to be none.
 func Arm(j Job) (Step, bool) {
 	if j.Dialect == nil || j.Guard == nil || j.Target == nil || !Guarded(j.Request.Action) {
 		return Step{}, false

@@ -41,8 +41,8 @@ func Build(j Job) []Step {
 	}
 }
 
-// localBuild realises the derivation here. Only `build` leaves a link named result, or result-HOST. The link keeps the system from the
-// garbage collector meanwhile, and the store path is read off it, whatever else the command prints.
+// localBuild realises the derivation here. Only `build` leaves a link named result, or result-HOST. The link keeps the
+// system from the garbage collector meanwhile, and the store path is read off it, whatever else the command prints.
 func localBuild(j Job) []Step {
 	link := j.link(filepath.Join(j.Dir, "system"))
 	if j.linked() {
@@ -128,8 +128,8 @@ var endScript string
 const EndShared = 3
 
 // EndCommand ends what a step has left running on the build host, where no terminal passes Ctrl-C on (nixpkgs#403269):
-// what is this run's, by the name of its directory there, and nobody else's. byHand are the words of a command there that does so
-// whatever others do. false: nothing runs there.
+// what is this run's, by the name of its directory there, and nobody else's. byHand are the words of a command there
+// that does so whatever others do. false: nothing runs there.
 func EndCommand(j Job, step string, results map[string]string) (command nixexec.Command, byHand []string, runs bool) {
 	ours, same := "", ""
 	switch {

@@ -52,8 +52,8 @@ func (g *Guard) guards() [][2]string {
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
-// Prove is the step that asks the guard of the job's activation for something (Confirm, …), by a new login of its own: as
-// through is reached. It prints the outcome of the run.
+// Prove is the step that asks the guard of the job's activation for something (Confirm, …), by a new login of its own:
+// as through is reached. It prints the outcome of the run.
 func Prove(j Job, through *decision.Machine, want string) Step {
 	words := slices.Concat(j.Elevate, []string{"/bin/sh", "-s", "--", facts.RunDir(j.Run)})
 	command := ssh.FreshCommand(through.Master, j.Guard.Asks, words...)

@@ -43,7 +43,8 @@ func (h host) atRest(t *testing.T, run string) {
 	await(t, run+" to be at rest", func() bool { return exec.Command("pgrep", "-f", h.there("/run/nixhop/"+run)).Run() != nil })
 }
 
-// is fails the test unless the profile and the running system are these, and the run has left its outcome alone, with this word.
+// is fails the test unless the profile and the running system are these, and the run has left its outcome alone, with
+// this word.
 func (h host) is(t *testing.T, run, profile, current, word string) {
 	t.Helper()
 	h.atRest(t, run)
@@ -60,8 +61,8 @@ func (h host) is(t *testing.T, run, profile, current, word string) {
 	}
 }
 
-// An activation under a guard becomes what boots only once it was proved, and is taken back where it is not: nobody has to be there for
-// that, and whatever becomes of the activation.
+// An activation under a guard becomes what boots only once it was proved, and is taken back where it is not: nobody has
+// to be there for that, and whatever becomes of the activation.
 func TestGuard(t *testing.T) {
 	soon := Guard{Wait: time.Second, Limit: time.Minute}
 	patient := Guard{Wait: time.Minute, Limit: time.Minute}
@@ -171,7 +172,8 @@ func TestGuardHoldsOthersOff(t *testing.T) {
 	}
 }
 
-// A guard that was killed, and that nothing has started anew, is made up for by the proof: what that has decided comes to pass.
+// A guard that was killed, and that nothing has started anew, is made up for by the proof: what that has decided comes
+// to pass.
 func TestGuardKilled(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "")

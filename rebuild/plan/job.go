@@ -63,9 +63,9 @@ func (j Job) Wanted() source.Wanted {
 
 // Environment is what nix and nixos-rebuild are given beside their arguments. nixos-rebuild has a ControlPath of its
 // own, and the ng of 24.11 to 25.11 puts it before ours for nix-copy-closure (NixOS/nixpkgs#463271): a second
-// connection, as ssh takes the first -o of a kind. ssh's -S wins wherever it stands. So no socket lies below TMPDIR, where
-// its name may be too long (nixpkgs#168322, #495484), and TMPDIR stays the user's: what Nix unpacks and builds there may
-// have no room elsewhere.
+// connection, as ssh takes the first -o of a kind. ssh's -S wins wherever it stands. So no socket lies below TMPDIR,
+// where its name may be too long (nixpkgs#168322, #495484), and TMPDIR stays the user's: what Nix unpacks and builds
+// there may have no room elsewhere.
 func (j Job) Environment() []string {
 	var env []string
 	if j.SSHOpts != "" {

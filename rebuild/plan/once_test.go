@@ -53,7 +53,8 @@ const (
 		"menuentry \"NixOS - Configuration 1 (2025)\" {\n  linux /kernel init=/old/init\n}\n}\n"
 )
 
-// Whether a boot loader boots something once, and what that is called there, is told from its own files; what it cannot is said.
+// Whether a boot loader boots something once, and what that is called there, is told from its own files; what it cannot
+// is said.
 func TestOnce(t *testing.T) {
 	const ask = "if find_loader; then echo \"$loader\"; else echo \"no: $why\"; fi\n"
 	const entries = "find_loader; for system in /old /new /none; do if entry_of $system; then echo \"$entry\"; else echo none; fi; " +

@@ -9,8 +9,9 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// Ask is what nix is asked of the configuration, for whoever does the work; env is what it is given beside its arguments on
-// the way to a derivation. A nixos-rebuild evaluates by itself, and where it builds here, in a way that finds it done.
+// Ask is what nix is asked of the configuration, for whoever does the work; env is what it is given beside its
+// arguments on the way to a derivation. A nixos-rebuild evaluates by itself, and where it builds here, in a way that
+// finds it done.
 func Ask(k decision.Known, d decision.Decision, w source.Wanted, env []string) evaluation.Question {
 	switch {
 	case k.Derives(d):

@@ -19,8 +19,8 @@ var rebootScript string
 //go:embed keep.sh
 var keepScript string
 
-// Reboot is the step that has a target boot anew, behind its deployment. system says that its system is a result of the steps
-// before; else only the host knows it. false: there is none. Who waits until the host is back is no command.
+// Reboot is the step that has a target boot anew, behind its deployment. system says that its system is a result of the
+// steps before; else only the host knows it. false: there is none. Who waits until the host is back is no command.
 func Reboot(j Job, system bool) (Step, bool) {
 	when, _, err := j.Request.Reboots()
 	if err != nil || when == request.RebootNever || j.Target == nil {
@@ -32,8 +32,8 @@ func Reboot(j Job, system bool) (Step, bool) {
 	return step, true
 }
 
-// Keep is the step that makes a system what boots which its target has booted once. system is as for Reboot; was is what boots until
-// then, empty where nobody has told that. false: there is none.
+// Keep is the step that makes a system what boots which its target has booted once. system is as for Reboot; was is
+// what boots until then, empty where nobody has told that. false: there is none.
 func Keep(j Job, system bool, was string) (Step, bool) {
 	if when, _, err := j.Request.Reboots(); err != nil || when == request.RebootNever || j.Target == nil || !j.Once {
 		return Step{}, false

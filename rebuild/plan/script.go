@@ -66,8 +66,8 @@ func (s *script) finish(p Plan) string {
 	return b.String()
 }
 
-// kept shows to later runs that a plan lives, as long as its shell has the pipe open: what one leaves that was killed they
-// remove. It has its name only once it is open.
+// kept shows to later runs that a plan lives, as long as its shell has the pipe open: what one leaves that was killed
+// they remove. It has its name only once it is open.
 func kept(dir string) string {
 	alive := filepath.Join(dir, ssh.PlanAlive)
 	return "# nobody removes the directory while this is open\n" + line("mkfifo", alive+".new") + "; exec 9<>" + line(alive+".new") + "; " + line("mv", alive+".new", alive) + "\n"

@@ -7,9 +7,9 @@ import (
 	"nixhop/rebuild/source"
 )
 
-// Shown is the plan of a job for whoever pastes it. unknown is what a decision has left open; what else nobody has looked
-// at is added to it, and by which call it can be. locked says whether Nix may have an evaluation in its cache, and settings
-// are those that the flake makes for Nix, whose error is one of Shown beside those of Make.
+// Shown is the plan of a job for whoever pastes it. unknown is what a decision has left open; what else nobody has
+// looked at is added to it, and by which call it can be. locked says whether Nix may have an evaluation in its cache,
+// and settings are those that the flake makes for Nix, whose error is one of Shown beside those of Make.
 func Shown(
 	j Job, call report.Call, unknown []string, locked func(source.Wanted) bool, settings func() ([]source.Setting, error),
 ) (Plan, error) {

@@ -1,6 +1,6 @@
-// Package plan makes the commands of a deployment in which everything is decided, for both engines, as pure functions: the
-// steps with the scripts that they send to hosts, and the text in which they are printed. What is printed (--plan) is
-// what runs.
+// Package plan makes the commands of a deployment in which everything is decided, for both engines, as pure functions:
+// the steps with the scripts that they send to hosts, and the text in which they are printed. What is printed (--plan)
+// is what runs.
 //
 // What is done, by whom and by which way to root is not settled here but by the decision. Nothing here looks at a host
 // or at this machine, or runs a program.

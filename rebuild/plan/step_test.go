@@ -289,8 +289,9 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// A TMPDIR of more than 20 characters became /tmp for nix, without a word (issue 9, number 24): it is the user's, for no
-// socket is made there, whatever a nixos-rebuild puts before or behind our options. ssh itself says which path counts.
+// A TMPDIR of more than 20 characters became /tmp for nix, without a word (issue 9, number 24): it is the user's, for
+// no socket is made there, whatever a nixos-rebuild puts before or behind our options. ssh itself says which path
+// counts.
 func TestSocketsNeedNoShortTMPDIR(t *testing.T) {
 	if _, err := exec.LookPath("ssh"); err != nil {
 		t.Skip("ssh is not installed")

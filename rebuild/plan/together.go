@@ -14,10 +14,10 @@ func Together(j Job) bool {
 }
 
 // RealiseAll is the step in which one nix-store builds the derivations of several hosts here: it keeps to the number of
-// builds that it may run at a time, and two that need the same wait for no lock of each other's, which a nix-store looks
-// at every five seconds (nix: src/libstore/build/worker.cc). One that fails keeps none of the others from being built. It
-// prints lines of JSON, from which is seen what each of them is about; that format must be named last, for some flags set
-// another.
+// builds that it may run at a time, and two that need the same wait for no lock of each other's, which a nix-store
+// looks at every five seconds (nix: src/libstore/build/worker.cc). One that fails keeps none of the others from being
+// built. It prints lines of JSON, from which is seen what each of them is about; that format must be named last, for
+// some flags set another.
 func RealiseAll(j Job, derivations []string) Step {
 	argv := slices.Concat([]string{"nix-store", "--realise"}, derivations, j.realiseFlags(),
 		[]string{"--keep-going", "--log-format", "internal-json"})

@@ -17,7 +17,8 @@ var streamScript string
 // streamMost is how large a path may be that goes in a stream, in bytes: the other end keeps all of it in memory.
 const streamMost = 32 << 20
 
-// copyOf brings a store path, decision.ToplevelWord or DerivationWord, with all that it needs from one machine to another; nil is this one.
+// copyOf brings a store path, decision.ToplevelWord or DerivationWord, with all that it needs from one machine to
+// another; nil is this one.
 func (j Job) copyOf(path string, from, to *decision.Machine, by decision.Transfer) Step {
 	step := Step{Name: "copy"}
 	if to != nil {

@@ -105,7 +105,8 @@ func TestStreamEnds(t *testing.T) {
 	}
 }
 
-// Only what is known before a nixos-rebuild starts is brought there over a long way, and the plan goes on where that fails.
+// Only what is known before a nixos-rebuild starts is brought there over a long way, and the plan goes on where that
+// fails.
 func TestAhead(t *testing.T) {
 	web := machineFor("web")
 	together := decision.Copies{Derivation: decision.Together, System: decision.Together}

@@ -11,8 +11,9 @@ import (
 	"nixhop/sshcfg"
 )
 
-// makeAlias shows the first step, and takes it after a yes: the block is written into the file that is nixhop's own. Where the
-// ssh config has the alias, nothing is left to do. Without an alias that was to be made the host is not reachable by its name.
+// makeAlias shows the first step, and takes it after a yes: the block is written into the file that is nixhop's own.
+// Where the ssh config has the alias, nothing is left to do. Without an alias that was to be made the host is not
+// reachable by its name.
 func (p *preparation) makeAlias(ctx context.Context) (reachable bool, err error) {
 	_, listed := p.inventory.Find(p.host.Name)
 	asks, can := p.world.Ask.(prompt.Texter)

@@ -48,7 +48,8 @@ func (p *preparation) program(name string, words ...string) []string {
 	return append(append(argv, p.port()...), words...)
 }
 
-// ssh is an ssh that does nothing on the host, over a connection of its own: one that is there would tell nothing of a login.
+// ssh is an ssh that does nothing on the host, over a connection of its own: one that is there would tell nothing of a
+// login.
 func (p *preparation) ssh(words ...string) []string {
 	words = append(words, "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "RemoteCommand=none", "--", p.host.String(), "true")
 	return p.program("ssh", words...)
@@ -79,8 +80,8 @@ func (p *preparation) look(ctx context.Context) (*sshcfg.Failure, error) {
 	return &failure, nil
 }
 
-// letIn takes the second and the third step, as far as they are left to be taken: what ssh says decides that each time. A
-// step that is skipped ends them.
+// letIn takes the second and the third step, as far as they are left to be taken: what ssh says decides that each time.
+// A step that is skipped ends them.
 func (p *preparation) letIn(ctx context.Context) error {
 	taken := map[sshcfg.FailureKind]bool{}
 	for {
@@ -113,7 +114,8 @@ func (p *preparation) letIn(ctx context.Context) error {
 	}
 }
 
-// learnKey has ssh ask about the key of the host, and show its fingerprint; nobody else says yes to that. It logs nobody in.
+// learnKey has ssh ask about the key of the host, and show its fingerprint; nobody else says yes to that. It logs
+// nobody in.
 func (p *preparation) learnKey(ctx context.Context, f sshcfg.Failure) (skipped bool, err error) {
 	p.world.Say.Print(p.keyStep(f.Key))
 	yes, err := p.world.Ask.Agree(ctx, "have ssh ask about that key?")
@@ -129,8 +131,8 @@ func (p *preparation) learnKey(ctx context.Context, f sshcfg.Failure) (skipped b
 	return false, p.foreground(ctx, p.ssh("-E", filepath.Join(dir, "log"), "-o", "PreferredAuthentications=none"))
 }
 
-// copyKey has ssh-copy-id bring the user's key to the host, which asks for the password there; where there is none to bring,
-// one is made before.
+// copyKey has ssh-copy-id bring the user's key to the host, which asks for the password there; where there is none to
+// bring, one is made before.
 func (p *preparation) copyKey(ctx context.Context, f sshcfg.Failure) (skipped bool, err error) {
 	if facts.PublicKey(p.endpoint) == "" && f.Agent.Keys == 0 {
 		yes, err := p.world.Ask.Agree(ctx, "for the login there is no key of yours yet; run ssh-keygen -t ed25519?")

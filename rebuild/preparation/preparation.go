@@ -1,6 +1,6 @@
-// Package preparation walks somebody through what a host needs before it is deployed to for the first time: an alias, a host
-// key that is known, a login. Each step is shown, and done by ssh's own programs after a yes; nothing is accepted or written
-// without one. What a deployment needs beside that the checks tell, which come last.
+// Package preparation walks somebody through what a host needs before it is deployed to for the first time: an alias, a
+// host key that is known, a login. Each step is shown, and done by ssh's own programs after a yes; nothing is accepted
+// or written without one. What a deployment needs beside that the checks tell, which come last.
 package preparation
 
 import (
@@ -22,8 +22,8 @@ const hostsFile = "hosts"
 // hostsMark begins it.
 const hostsMark = included.Mark + " init, which adds hosts at the end.\n"
 
-// Run goes through the steps for the one host of a request, on the terminal: with somebody to be asked, each is done after a
-// yes, and else they are printed. check runs the checks of a deployment.
+// Run goes through the steps for the one host of a request, on the terminal: with somebody to be asked, each is done
+// after a yes, and else they are printed. check runs the checks of a deployment.
 func Run(ctx context.Context, r request.Request, w selection.World, s nixexec.Stdio, check func(context.Context, request.Request) error) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()

@@ -22,8 +22,8 @@ func Asks(r request.Request, who prompt.Asker) error {
 // ErrDeclined ends a run whose activations were not wanted.
 var ErrDeclined = errors.New("not confirmed: nothing was activated; what was copied stays there")
 
-// Agreed shows what the activations would change, where that was seen, and, where the request asks for that, has somebody say
-// that they are to be. The error is ErrDeclined, or that of asking.
+// Agreed shows what the activations would change, where that was seen, and, where the request asks for that, has
+// somebody say that they are to be. The error is ErrDeclined, or that of asking.
 func Agreed[H interface{ Name() string }](
 	ctx context.Context, r request.Request, hosts []H, seen func(H) *Preview, say report.Sink, who prompt.Asker,
 ) error {
@@ -49,8 +49,8 @@ func Agreed[H interface{ Name() string }](
 	return err
 }
 
-// OtherName asks whether a configuration shall really go to a host of another name (nixpkgs#163768), which one of the findings
-// has said, and returns those that are left: without that one, after a yes.
+// OtherName asks whether a configuration shall really go to a host of another name (nixpkgs#163768), which one of the
+// findings has said, and returns those that are left: without that one, after a yes.
 func OtherName(ctx context.Context, found []report.Finding, at int, host string, who prompt.Asker) ([]report.Finding, error) {
 	found = slices.Clone(found)
 	found[at].Told = true

@@ -1,5 +1,5 @@
-// Package preview tells what the activation of a system would change on a host, before anything is activated: it asks the
-// host, words what that tells, and has somebody agree; to a host of another name, too.
+// Package preview tells what the activation of a system would change on a host, before anything is activated: it asks
+// the host, words what that tells, and has somebody agree; to a host of another name, too.
 package preview
 
 import (
@@ -38,9 +38,9 @@ type Preview struct {
 	WithoutUnits bool     // it could not be asked
 }
 
-// Of asks the host of p how a system differs from the one that it runs: that at a store path, or where none is given the
-// generation that the request goes back to. What the host cannot tell is left open; an error is a lost connection, or an
-// interrupted run.
+// Of asks the host of p how a system differs from the one that it runs: that at a store path, or where none is given
+// the generation that the request goes back to. What the host cannot tell is left open; an error is a lost connection,
+// or an interrupted run.
 func Of(ctx context.Context, p remote.Performer, system string) (*Preview, error) {
 	if err := p.Keep(ctx, "look at what changes"); err != nil {
 		return nil, err
@@ -74,8 +74,8 @@ func Of(ctx context.Context, p remote.Performer, system string) (*Preview, error
 	return &preview, nil
 }
 
-// units has the host tell what an activation would do with units, which takes root there. What others do there meanwhile,
-// it says to the sink of p.
+// units has the host tell what an activation would do with units, which takes root there. What others do there
+// meanwhile, it says to the sink of p.
 func units(ctx context.Context, p remote.Performer, system string) ([]string, error) {
 	say := p.Say
 	var said strings.Builder
@@ -99,8 +99,8 @@ func units(ctx context.Context, p remote.Performer, system string) ([]string, er
 	return unitLines(said.String()), err
 }
 
-// unitLines are the lines of switch-to-configuration dry-activate that tell of units. That it would run the activation script
-// goes without saying.
+// unitLines are the lines of switch-to-configuration dry-activate that tell of units. That it would run the activation
+// script goes without saying.
 func unitLines(text string) []string {
 	var lines []string
 	for line := range strings.Lines(nixexec.PrintableLines(text)) {

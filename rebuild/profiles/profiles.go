@@ -1,5 +1,5 @@
-// Package profiles gives a host the profiles that its node has beside the system: of root's other ones, of its users. They are
-// built and copied as the system is, before anything is activated, and set and activated behind the system.
+// Package profiles gives a host the profiles that its node has beside the system: of root's other ones, of its users.
+// They are built and copied as the system is, before anything is activated, and set and activated behind the system.
 //
 // Which profiles a node has does not live here, nor anything of the system's.
 package profiles
@@ -38,8 +38,8 @@ type profile struct {
 	system string // the store path
 }
 
-// Prepare builds the profiles that a request deploys to the host of a performer, and brings them there. Errors: one cannot be
-// made, or is not for that; nothing is activated then.
+// Prepare builds the profiles that a request deploys to the host of a performer, and brings them there. Errors: one
+// cannot be made, or is not for that; nothing is activated then.
 func Prepare(ctx context.Context, p remote.Performer, n *inventory.Node) (*Ready, error) {
 	if n == nil || len(n.Profiles) == 0 || !p.Job.Request.SetsProfiles() {
 		return nil, nil
@@ -97,8 +97,8 @@ func wrong(j plan.Job, one inventory.Profile) error {
 	return nil
 }
 
-// After sets and activates the profiles behind the activation of the system, of which err is what came. Where that did not go
-// well they are left alone, which is said.
+// After sets and activates the profiles behind the activation of the system, of which err is what came. Where that did
+// not go well they are left alone, which is said.
 func (r *Ready) After(ctx context.Context, err error) error {
 	if r == nil {
 		return err

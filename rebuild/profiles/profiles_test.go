@@ -33,7 +33,8 @@ func tree(t *testing.T, dir, name, activation, text string) string {
 	return path
 }
 
-// What a shell of a host makes of a profile of the login itself: where it lies, what is run and what comes of a failure.
+// What a shell of a host makes of a profile of the login itself: where it lies, what is run and what comes of a
+// failure.
 func TestProfileScript(t *testing.T) {
 	me, err := user.Current()
 	if err != nil {

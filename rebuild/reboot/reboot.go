@@ -1,6 +1,6 @@
-// Package reboot has hosts boot anew behind their deployment, and sees to it that what was deployed is what came up. Whether that
-// is wanted says the request, and whether it is needed the host itself. What a deployment is does not live here, nor in which order
-// hosts are taken.
+// Package reboot has hosts boot anew behind their deployment, and sees to it that what was deployed is what came up.
+// Whether that is wanted says the request, and whether it is needed the host itself. What a deployment is does not live
+// here, nor in which order hosts are taken.
 package reboot
 
 import (
@@ -28,9 +28,9 @@ type reboot struct {
 	words    words
 }
 
-// Behind has the host of a performer boot anew, where that is wanted and needed, behind a deployment of a system (empty: only the
-// host knows which) that has ended with err, and returns when the new system is up and lets a login in. booted says that it was
-// booted. The error is err, or an *remote.OutcomeError, or why the run was stopped.
+// Behind has the host of a performer boot anew, where that is wanted and needed, behind a deployment of a system
+// (empty: only the host knows which) that has ended with err, and returns when the new system is up and lets a login
+// in. booted says that it was booted. The error is err, or an *remote.OutcomeError, or why the run was stopped.
 func Behind(ctx context.Context, p remote.Performer, system string, err error) (booted bool, _ error) {
 	when, patience, _ := p.Job.Request.Reboots() // wrong ones were refused as they were typed
 	switch {
@@ -74,7 +74,8 @@ func Behind(ctx context.Context, p remote.Performer, system string, err error) (
 // attended reports whether somebody can be asked by ssh when the host is back.
 func (r reboot) attended() bool { return r.Somebody && r.Alone }
 
-// ask has the host begin, unless it is not needed, and returns which boot that was in. The errors say why it was not rebooted.
+// ask has the host begin, unless it is not needed, and returns which boot that was in. The errors say why it was not
+// rebooted.
 func (r reboot) ask(ctx context.Context, system string) (before connection.Boot, t told, err error) {
 	fails := func(result report.Result, format string, args ...any) error {
 		text := r.words.not(fmt.Sprintf(format, args...))
@@ -115,8 +116,8 @@ func (r reboot) ask(ctx context.Context, system string) (before connection.Boot,
 	return before, t, fails(report.HalfDone, "%v", err)
 }
 
-// back sees what came up, and says so in words. t learns whether that is yet to be kept, where its host could not tell. The errors are those
-// of Behind.
+// back sees what came up, and says so in words. t learns whether that is yet to be kept, where its host could not tell.
+// The errors are those of Behind.
 func (r reboot) back(ctx context.Context, t *told, took time.Duration) (text string, err error) {
 	none := func() {}
 	after, _, err := r.Link.Settled(ctx, r.Query, r.Somebody, 1, none, func() bool { return true })

@@ -13,10 +13,10 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Activate takes the step of an activation, and waits for its end also where the connection is lost meanwhile. Where the
-// outcome is known, what the command itself ended with counts for nothing, unless the user has stopped the run meanwhile.
-// heard is nil where all that is known was said already. The error is a *StepError, that of Keep, or why the run was
-// stopped.
+// Activate takes the step of an activation, and waits for its end also where the connection is lost meanwhile. Where
+// the outcome is known, what the command itself ended with counts for nothing, unless the user has stopped the run
+// meanwhile. heard is nil where all that is known was said already. The error is a *StepError, that of Keep, or why the
+// run was stopped.
 func (p Performer) Activate(ctx context.Context, step plan.Step, results plan.Results) (o explain.Outcome, heard *Heard, err error) {
 	if err := context.Cause(ctx); err != nil {
 		p.nothing("the run was stopped")

@@ -20,8 +20,8 @@ import (
 )
 
 // Failure waits until no activation runs on the target any more, and returns the error of the child with what is
-// different there, in words: an *OutcomeError; nil where all went well there, whatever the child says. Where the user has
-// stopped the run, and where nothing is to be learned, it is the error itself.
+// different there, in words: an *OutcomeError; nil where all went well there, whatever the child says. Where the user
+// has stopped the run, and where nothing is to be learned, it is the error itself.
 func (p Performer) Failure(ctx context.Context, err error) error {
 	if !p.touches() {
 		return err
@@ -71,8 +71,9 @@ func (p Performer) Failure(ctx context.Context, err error) error {
 //go:embed logged.sh
 var loggedScript string
 
-// logged is what switch-to-configuration has told the host's journal of the activation that was asked for, since the run has looked
-// at the host. Where that is nothing, the login may not read it: nobody is asked for a password for that.
+// logged is what switch-to-configuration has told the host's journal of the activation that was asked for, since the
+// run has looked at the host. Where that is nothing, the login may not read it: nobody is asked for a password for
+// that.
 func (p Performer) logged(ctx context.Context, asked explain.Asked) explain.Logged {
 	if !asked.Ran || p.Before.Clock.IsZero() {
 		return explain.Logged{}
@@ -205,8 +206,8 @@ func (p Performer) Success(ctx context.Context) error {
 	return nil
 }
 
-// booting is an *OutcomeError where a host that was switched does not boot what it runs. A specialisation runs beside what the
-// profile has, and another profile says nothing of what runs.
+// booting is an *OutcomeError where a host that was switched does not boot what it runs. A specialisation runs beside
+// what the profile has, and another profile says nothing of what runs.
 func (p Performer) booting(after facts.Host) error {
 	r := p.Job.Request
 	comparable := r.Action == "switch" && !r.Has("--specialisation") && facts.ProfilePath(r.Value("--profile-name")) == facts.ProfilePath("")

@@ -16,8 +16,8 @@ type armed struct {
 	outcome explain.Outcome
 }
 
-// Armed is the performer with a guard beside what a nixos-rebuild will activate, where there is to be one and it can be; else it says
-// why there is none.
+// Armed is the performer with a guard beside what a nixos-rebuild will activate, where there is to be one and it can
+// be; else it says why there is none.
 func (p Performer) Armed(ctx context.Context) Performer {
 	p = p.Guarded(ctx)
 	step, wanted := plan.Arm(p.Job)
@@ -44,9 +44,9 @@ func (p Performer) Armed(ctx context.Context) Performer {
 	return p
 }
 
-// kept has what a nixos-rebuild has activated proved by a new login, where there is a guard beside it, and so kept: whether or not
-// nixos-rebuild has ended well, as what failed stays as it is on a host that can be reached. The error says what else came of it: an
-// *OutcomeError, or why the run was stopped.
+// kept has what a nixos-rebuild has activated proved by a new login, where there is a guard beside it, and so kept:
+// whether or not nixos-rebuild has ended well, as what failed stays as it is on a host that can be reached. The error
+// says what else came of it: an *OutcomeError, or why the run was stopped.
 func (p Performer) kept(ctx context.Context, ended bool) error {
 	if p.armed == nil {
 		return nil
@@ -63,7 +63,8 @@ func (p Performer) kept(ctx context.Context, ended bool) error {
 	return err
 }
 
-// unproved says of a run that was stopped that its activation is not proved, and so is taken back; false: there is no such.
+// unproved says of a run that was stopped that its activation is not proved, and so is taken back; false: there is no
+// such.
 func (p Performer) unproved() bool {
 	if p.armed == nil || !explain.ParseAsked(p.Link.Sent()).Ran {
 		return false

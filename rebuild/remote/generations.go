@@ -15,8 +15,8 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// ReadGenerations has a host tell its generations (plan.Generations) and returns the text that is printed of them: for one
-// of several hosts with its name. The error says what the host says of a profile that is not there.
+// ReadGenerations has a host tell its generations (plan.Generations) and returns the text that is printed of them: for
+// one of several hosts with its name. The error says what the host says of a profile that is not there.
 func ReadGenerations(ctx context.Context, m *decision.Machine, r request.Request, name string) (string, error) {
 	out, err := nixexec.Output(ctx, plan.Generations(m, r).Command)
 	var exit *nixexec.ExitError

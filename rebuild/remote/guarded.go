@@ -37,8 +37,8 @@ type proving struct {
 	said  int       // of Waiting and Expired
 }
 
-// prove has an activation under a guard proved by a new login, and what was proved committed. o is what is known of it by
-// now. The outcome is the last that the host has told; the error says what else came of it than that the new system
+// prove has an activation under a guard proved by a new login, and what was proved committed. o is what is known of it
+// by now. The outcome is the last that the host has told; the error says what else came of it than that the new system
 // stays: an *OutcomeError, or why the run was stopped.
 func (p Performer) prove(ctx context.Context, o explain.Outcome, system string) (explain.Outcome, error) {
 	now := time.Now()
@@ -61,7 +61,8 @@ func (p Performer) prove(ctx context.Context, o explain.Outcome, system string) 
 	return v.proof.Outcome, &OutcomeError{Result: result, Err: errors.New(text)}
 }
 
-// healthy asks a host that lets a new login in whether it does what it is for, and returns what the guard is to be asked for.
+// healthy asks a host that lets a new login in whether it does what it is for, and returns what the guard is to be
+// asked for.
 func (v *proving) healthy(ctx context.Context) (want string, err error) {
 	if err := v.ask(ctx, plan.Look); err != nil {
 		return "", err
@@ -83,7 +84,8 @@ func (v *proving) healthy(ctx context.Context) (want string, err error) {
 	return plan.Confirm, nil
 }
 
-// ask logs in anew until the guard has answered, or nobody can be reached for too long. The error is why the run was stopped.
+// ask logs in anew until the guard has answered, or nobody can be reached for too long. The error is why the run was
+// stopped.
 func (v *proving) ask(ctx context.Context, want string) error {
 	give := v.due.Add(v.Link.Patience())
 	for pause := provePause; ; pause = min(2*pause, provePauseMax) {
@@ -133,7 +135,8 @@ func (v *proving) answered(o explain.Outcome, want string) {
 	}
 }
 
-// ways are the hosts as which this one may answer: as it is expected to, and behind the guard's time as it did before, too.
+// ways are the hosts as which this one may answer: as it is expected to, and behind the guard's time as it did before,
+// too.
 func (v *proving) ways() []*decision.Machine {
 	expected := v.Job.Guard.Expect
 	switch {
@@ -145,7 +148,8 @@ func (v *proving) ways() []*decision.Machine {
 	return []*decision.Machine{expected, v.Link.Machine}
 }
 
-// login asks the guard by one new login; why says in words what was in its way, and is empty where the guard has answered.
+// login asks the guard by one new login; why says in words what was in its way, and is empty where the guard has
+// answered.
 func (v *proving) login(ctx context.Context, through *decision.Machine, want string) (o explain.Outcome, why string) {
 	step := plan.Prove(v.Job, through, want)
 	o, failure, err := v.try(ctx, step, through, nil)
@@ -189,9 +193,9 @@ func (v *proving) file(m *decision.Machine, name string) string {
 // announcedName is the host in the file of the keys that it had before.
 const announcedName = "nixhop-announced"
 
-// announced writes the keys that the host told of itself over the connection that was checked, for an ssh that has found another
-// one than that on record, or none on record; empty: there is nothing to be written. Where another alias stands for a key, that is
-// the one that counts.
+// announced writes the keys that the host told of itself over the connection that was checked, for an ssh that has
+// found another one than that on record, or none on record; empty: there is nothing to be written. Where another alias
+// stands for a key, that is the one that counts.
 func (v *proving) announced(through *decision.Machine, found sshcfg.FailureKind) (path string) {
 	if found != sshcfg.HostKeyUnknown && (found != sshcfg.HostKeyChanged || through != v.Link.Machine) {
 		return ""

@@ -26,8 +26,8 @@ const (
 
 // Prove asks a host that runs system whether it does what it is for, again and again until it does. Each command is
 // the user's own, for a shell: here with NIXHOP_HOST, NIXHOP_ADDRESS and NIXHOP_TOPLEVEL in its environment, there over
-// the connection (nil: the host is this machine); then come the checks of its node. The error is an *OutcomeError where it
-// does not in time.
+// the connection (nil: the host is this machine); then come the checks of its node. The error is an *OutcomeError where
+// it does not in time.
 func Prove(ctx context.Context, h rollout.Health, link *connection.Link, host, system string) error {
 	deadline, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()

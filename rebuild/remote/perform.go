@@ -1,6 +1,6 @@
-// Package remote does on hosts what was decided: it runs the steps of a plan over their connections, proves an activation
-// that stands under a guard, and reads what came of one. Nothing here decides what a deployment is, and nothing is printed
-// but what the one foreground child of a run prints itself.
+// Package remote does on hosts what was decided: it runs the steps of a plan over their connections, proves an
+// activation that stands under a guard, and reads what came of one. Nothing here decides what a deployment is, and
+// nothing is printed but what the one foreground child of a run prints itself.
 package remote
 
 import (
@@ -135,8 +135,8 @@ func (p Performer) TakeAll(ctx context.Context, steps []plan.Step, results plan.
 	return heard, nil
 }
 
-// fallsBack reports whether a step that failed is worth another way: neither the user nor a lost connection has ended it,
-// and what it printed names no reason that is none of the way's.
+// fallsBack reports whether a step that failed is worth another way: neither the user nor a lost connection has ended
+// it, and what it printed names no reason that is none of the way's.
 func (p Performer) fallsBack(ctx context.Context, heard *Heard, err error) bool {
 	if !FailedThere(err) || ctx.Err() != nil || len(explain.Explain(heard.Bytes(), explain.Situation{Phase: heard.Phase()})) > 0 {
 		return false
@@ -242,9 +242,9 @@ func (h *Heard) Bytes() []byte { return h.ring.Bytes() }
 // MidLine reports whether the child has left the cursor behind a text: a progress bar does.
 func (h *Heard) MidLine() bool { return explain.Plain(h.ring.Rest()) != "" }
 
-// Explain says what the failure of a step means, in a situation, behind the child's own words. What is said otherwise is left
-// out, by its id, and so is a connection that was lost while a nixos-rebuild activated: the host tells what came of that. It
-// returns the most specific explanation, and whether that was said.
+// Explain says what the failure of a step means, in a situation, behind the child's own words. What is said otherwise
+// is left out, by its id, and so is a connection that was lost while a nixos-rebuild activated: the host tells what
+// came of that. It returns the most specific explanation, and whether that was said.
 func (h *Heard) Explain(s explain.Situation, err error, say report.Sink, call report.Call, host string, otherwise []string) (explain.Explanation, bool) {
 	s.Phase = h.Phase()
 	said := explain.Failure(h.Bytes(), err, s)

@@ -16,9 +16,9 @@ import (
 //go:embed stands.sh
 var standsScript string
 
-// Stands makes sure that a host on which nothing is to be activated still is as it was when that was decided, and says so:
-// the others of a run may have been built for hours since. The errors are that somebody has changed it meanwhile, those of
-// Keep, and those of nixexec.Output.
+// Stands makes sure that a host on which nothing is to be activated still is as it was when that was decided, and says
+// so: the others of a run may have been built for hours since. The errors are that somebody has changed it meanwhile,
+// those of Keep, and those of nixexec.Output.
 func (p Performer) Stands(ctx context.Context, system string) error {
 	now, err := stands(ctx, p.Link, p.Query.Profile)
 	if connection.Lost(err) {

@@ -8,8 +8,8 @@ import (
 // hostKeyLine is a public key as a host tells it.
 var hostKeyLine = regexp.MustCompile(`^[a-z0-9@.-]+ [A-Za-z0-9+/]+=*$`)
 
-// Guarded is the performer with a guard for its activation, where there is to be one and a new login, which is its proof, can
-// come without anybody; else it says why there is none.
+// Guarded is the performer with a guard for its activation, where there is to be one and a new login, which is its
+// proof, can come without anybody; else it says why there is none.
 func (p Performer) Guarded(ctx context.Context) Performer {
 	p.Say.Info(p.Job.NoGuard)
 	if p.Job.Guard == nil || p.Link == nil {

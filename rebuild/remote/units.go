@@ -14,9 +14,9 @@ import (
 //go:embed units.sh
 var unitsScript string
 
-// Blame is the outcome with the names of the units that have failed, where some have: those that had failed before are told
-// apart. What the others ended with, and their last lines as far as this login may read them, are shown. A host that does
-// not tell leaves the outcome as it is.
+// Blame is the outcome with the names of the units that have failed, where some have: those that had failed before are
+// told apart. What the others ended with, and their last lines as far as this login may read them, are shown. A host
+// that does not tell leaves the outcome as it is.
 func (p Performer) Blame(ctx context.Context, o explain.Outcome) explain.Outcome {
 	if p.Link == nil || !o.Known() || o.Status != facts.UnitsFailed {
 		return o

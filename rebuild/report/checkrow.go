@@ -144,8 +144,8 @@ func JSONLines[Row any](rows []Row) (string, error) {
 	return printableJSON(text.String()), nil
 }
 
-// printableJSON is the same JSON with every letter written out that a terminal would not show as one: encoding/json leaves
-// those of Unicode as they are.
+// printableJSON is the same JSON with every letter written out that a terminal would not show as one: encoding/json
+// leaves those of Unicode as they are.
 func printableJSON(text string) string {
 	var b strings.Builder
 	for _, r := range text {

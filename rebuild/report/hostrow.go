@@ -6,7 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// HostRow is one alias of the ssh config, or a node of another inventory, as `nixhop hosts --json` prints it, one object a line.
+// HostRow is one alias of the ssh config, or a node of another inventory, as `nixhop hosts --json` prints it, one
+// object a line.
 type HostRow struct {
 	Alias         string   `json:"alias"`
 	Address       string   `json:"address"`                 // user@hostname:port

@@ -5,8 +5,8 @@ import "strings"
 // longestLine is how much of a line is waited for until its end, in bytes. A longer one is broken.
 const longestLine = 1 << 20
 
-// Pieces makes whole lines of what each host prints in pieces, so that those of several hosts never run into each other.
-// The zero value is ready.
+// Pieces makes whole lines of what each host prints in pieces, so that those of several hosts never run into each
+// other. The zero value is ready.
 type Pieces struct{ begun map[string]string }
 
 // Add returns the lines that a piece of a host's output ends, each with its line break.

@@ -41,8 +41,8 @@ func As(configuration string, flags ...string) Remedy {
 	return Remedy{kind: once, words: flags, configuration: configuration}
 }
 
-// Nixhop is another command line of nixhop, of which these are the words: of this run it repeats how its host was typed, and
-// the ssh config, without which the name is another machine or none.
+// Nixhop is another command line of nixhop, of which these are the words: of this run it repeats how its host was
+// typed, and the ssh config, without which the name is another machine or none.
 func Nixhop(words ...string) Remedy { return Remedy{kind: nixhopLine, words: words} }
 
 // SSH is an ssh with these words: SSH("-v", "web"). A command line for the shell there is one word of them:
@@ -51,8 +51,8 @@ func SSH(words ...string) Remedy {
 	return Remedy{kind: sshLine, words: append([]string{"ssh"}, words...)}
 }
 
-// SSHCopyID brings the user's public key to a host: that of the file key, or, where that is empty, the one that ssh-copy-id
-// finds by itself, which knows no IdentityFile of the ssh config.
+// SSHCopyID brings the user's public key to a host: that of the file key, or, where that is empty, the one that
+// ssh-copy-id finds by itself, which knows no IdentityFile of the ssh config.
 func SSHCopyID(host, key string) Remedy {
 	if key == "" || host == "" {
 		return Remedy{kind: sshLine, words: []string{"ssh-copy-id", host}}
@@ -211,8 +211,8 @@ func (c Call) way(words []string) []string {
 // bare is a host without the user in front of it.
 func bare(host string) string { return host[strings.LastIndexByte(host, '@')+1:] }
 
-// typed is a word of an offered command; one that is the target's name, with whatever user, as the target was typed: with
-// its port and its configuration.
+// typed is a word of an offered command; one that is the target's name, with whatever user, as the target was typed:
+// with its port and its configuration.
 func (c Call) typed(word string) string {
 	switch {
 	case c.Word == "" || c.Host == "" || bare(word) != bare(c.Host):

@@ -181,8 +181,8 @@ var actionsByName = sync.OnceValue(func() map[string]Action {
 	return index
 })
 
-// Converses reports whether what does the work is to be given standard input even where that is no terminal: an editor and a
-// repl are, and a nixos-rebuild that reads a password there (`echo PASSWORD | …`).
+// Converses reports whether what does the work is to be given standard input even where that is no terminal: an editor
+// and a repl are, and a nixos-rebuild that reads a password there (`echo PASSWORD | …`).
 func Converses(r Request) bool {
 	return r.Action == "edit" || r.Action == "repl" || r.Has("--ask-elevate-password")
 }
@@ -195,7 +195,8 @@ func (r Request) SendsKeys() bool {
 	return slices.Contains([]string{"switch", "boot", "test", UploadKeys}, r.Action) && !r.Back()
 }
 
-// SetsProfiles reports whether the request deploys the other profiles of a node beside its system: for good, or for the next boot.
+// SetsProfiles reports whether the request deploys the other profiles of a node beside its system: for good, or for the
+// next boot.
 func (r Request) SetsProfiles() bool {
 	return slices.Contains([]string{"switch", "boot"}, r.Action) && r.Evaluates()
 }

@@ -19,7 +19,8 @@ func Stops(found []report.Finding, r Request) bool {
 	return slices.ContainsFunc(found, func(f report.Finding) bool { return f.Severity == report.Error && !r.Allowed(f.Name) })
 }
 
-// Lowered makes a warning of each error that the request lets through, and a note of what is let through for good, by a hint.
+// Lowered makes a warning of each error that the request lets through, and a note of what is let through for good, by a
+// hint.
 func (r Request) Lowered(found []report.Finding) []report.Finding {
 	found = slices.Clone(found)
 	for i, f := range found {

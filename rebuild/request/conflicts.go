@@ -29,8 +29,8 @@ func (p *parser) finish() (Request, error) {
 	return *r, conflicts(*r, action, p.unknown)
 }
 
-// namesConfiguration reports whether -I names the configuration of a HOST. It is no flake's then: one that nobody has named
-// would hide it without a word.
+// namesConfiguration reports whether -I names the configuration of a HOST. It is no flake's then: one that nobody has
+// named would hide it without a word.
 func (r Request) namesConfiguration() bool {
 	if len(r.Hosts) == 0 || r.TargetHostFlag || r.FlakeGiven || r.File != "" || r.Attr != "" {
 		return false
@@ -167,8 +167,8 @@ func refusedFlags(r Request, action Action) error {
 	return nil
 }
 
-// refusedWords refuses what would be lost: words for nixos-rebuild with an action that never runs one, and --json where nothing
-// is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
+// refusedWords refuses what would be lost: words for nixos-rebuild with an action that never runs one, and --json where
+// nothing is printed that it could be about. Among nixos-rebuild's own words it is handed on to it, which ignores it.
 func refusedWords(r Request, action Action) error {
 	switch {
 	case len(r.Extra) > 0 && !action.Command && (action.Flags != nil || action.Name == "list-generations" && len(r.Hosts) > 0):
@@ -181,8 +181,8 @@ func refusedWords(r Request, action Action) error {
 	return nil
 }
 
-// refusedCommand refuses a command for hosts without one of these, and one that does not stand where it can be told from
-// them.
+// refusedCommand refuses a command for hosts without one of these, and one that does not stand where it can be told
+// from them.
 func refusedCommand(r Request, action Action, unknown []string) error {
 	switch {
 	case !action.Command:

@@ -12,8 +12,8 @@ func (r Request) Events() bool { return r.JSON && r.deploys() && !r.TargetHostFl
 // Watched reports whether all that is printed for a host goes through nixhop, however few hosts there are.
 func (r Request) Watched() bool { return r.Events() || r.Has("--log-dir") }
 
-// Course is what is done with many hosts, in a word, and the last phase that each is to go through; empty: it only tells of
-// them. healthy: hosts are asked whether they are.
+// Course is what is done with many hosts, in a word, and the last phase that each is to go through; empty: it only
+// tells of them. healthy: hosts are asked whether they are.
 func (r Request) Course(checking, healthy bool) (action string, last report.Phase) {
 	switch {
 	case checking:

@@ -17,8 +17,8 @@ const bashFlags = `--help|--file f|-f f|--attr a|-A a|--install-grub|--install-b
 --target-host h|--use-remote-sudo|--no-ssh-tty|--flake f|--no-flake|--recreate-lock-file|--no-update-lock-file|--no-write-lock-file
 --no-registries|--commit-lock-file|--update-input i|--override-input i f|--json|--arg a 1|--argstr a b`
 
-// ngFlags: the argument parser of nixpkgs pkgs/by-name/ni/nixos-rebuild-ng/src/nixos_rebuild/__init__.py as of NixOS 25.11
-// (commit a87ce1b4, and the later one that has --no-reexec). argparse takes --flag=value and -pVALUE, too.
+// ngFlags: the argument parser of nixpkgs pkgs/by-name/ni/nixos-rebuild-ng/src/nixos_rebuild/__init__.py as of NixOS
+// 25.11 (commit a87ce1b4, and the later one that has --no-reexec). argparse takes --flag=value and -pVALUE, too.
 const ngFlags = `--verbose|-v|-vv|--quiet|--max-jobs 8|--max-jobs=8|-j 8|-j8|--cores 2|--log-format raw|--keep-going|-k|--keep-failed|-K
 --fallback|--repair|--option a b|--builders b|--include p|-I p|-Ip|-I nixos-config=./test.nix|--print-build-logs|-L|--show-trace|--accept-flake-config
 --refresh|--impure|--offline|--no-net|--recreate-lock-file|--no-update-lock-file|--no-write-lock-file|--no-registries|--commit-lock-file

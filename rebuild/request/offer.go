@@ -7,8 +7,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Offer are the lines of remedies, which go the way of this request: to be the hint of a wrong usage. Nothing was done yet, so
-// that no flag is left out.
+// Offer are the lines of remedies, which go the way of this request: to be the hint of a wrong usage. Nothing was done
+// yet, so that no flag is left out.
 func (r Request) Offer(remedies ...report.Remedy) string {
 	call := r.Call()
 	call.Flags = r.repeatedFlags(nil)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A command that is offered with a wrong usage is what was typed but for what was wrong: another port, another ssh config
-// or another flake would be another machine or another system.
+// A command that is offered with a wrong usage is what was typed but for what was wrong: another port, another ssh
+// config or another flake would be another machine or another system.
 func TestOffer(t *testing.T) {
 	for words, want := range map[string]string{
 		"web:2222 --ssh-config c --flake x -j 4":                       "nixhop switch web:2222 --flake x -j 4 --ssh-config c",

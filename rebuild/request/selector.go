@@ -84,8 +84,8 @@ func (s Selector) Split() (user, pattern string) {
 	return s.Host[:max(at, 0)], s.Host[at+1:]
 }
 
-// Matches reports whether a glob matches the name of an alias. A slash is a character like others, and [!a] means what it
-// means in a shell.
+// Matches reports whether a glob matches the name of an alias. A slash is a character like others, and [!a] means what
+// it means in a shell.
 func (s Selector) Matches(name string) bool {
 	ok, err := path.Match(s.pattern(), unslashed(name))
 	return ok && err == nil

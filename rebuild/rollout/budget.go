@@ -24,6 +24,6 @@ func (b Budget) Spent(failed, hosts int) bool {
 	}
 }
 
-// Offline reports whether a host that cannot be reached counts as one that has failed: unless somebody has said how many
-// may fail it stops nobody else.
+// Offline reports whether a host that cannot be reached counts as one that has failed: unless somebody has said how
+// many may fail it stops nobody else.
 func (b Budget) Offline() bool { return b.Most != nil || b.OnFailure == Stop }

@@ -37,8 +37,8 @@ const DefaultHealthTimeout = time.Minute
 // DefaultCopyJobs is how many systems are copied at a time: more of them share one way out.
 const DefaultCopyJobs = 5
 
-// Of reads a request; checks are those of the inventory's nodes, by the hosts as typed, and go with a configuration alone.
-// Its errors are *request.UsageError.
+// Of reads a request; checks are those of the inventory's nodes, by the hosts as typed, and go with a configuration
+// alone. Its errors are *request.UsageError.
 func Of(r request.Request, checks map[string][]inventory.HealthCheck) (Rollout, error) {
 	var f reader
 	o := Rollout{SkipOffline: r.Has("--skip-offline")}

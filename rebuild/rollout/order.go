@@ -20,8 +20,8 @@ type Order struct {
 	Pause    time.Duration // between two waves
 }
 
-// Waves divides hosts, which keep their order: first the canaries, then one batch after another. The error says that the
-// canary is none of the hosts, or that there are not so many.
+// Waves divides hosts, which keep their order: first the canaries, then one batch after another. The error says that
+// the canary is none of the hosts, or that there are not so many.
 func (o Order) Waves(hosts []string) ([][]string, error) {
 	first, rest, err := o.canaries(hosts)
 	if err != nil {
@@ -41,8 +41,8 @@ func (o Order) Waves(hosts []string) ([][]string, error) {
 	return waves, nil
 }
 
-// WavesOf are the waves of hosts by their names. The canary may be given as its host, without the configuration; the error
-// is then a *request.UsageError.
+// WavesOf are the waves of hosts by their names. The canary may be given as its host, without the configuration; the
+// error is then a *request.UsageError.
 func (o Order) WavesOf(names, hosts []string) ([][]string, error) {
 	if at := slices.Index(hosts, o.Canary); at >= 0 {
 		o.Canary = names[at]

@@ -19,8 +19,8 @@ type Catalogue struct {
 	nodes func(f inventory.Form, names []string) ([]inventory.Node, error)
 }
 
-// Look is the catalogue of a source, for a request made in a directory. names are the flake's nixosConfigurations. The names of
-// nodes are kept for the completion; env says where.
+// Look is the catalogue of a source, for a request made in a directory. names are the flake's nixosConfigurations. The
+// names of nodes are kept for the completion; env says where.
 func Look(
 	ctx context.Context, r request.Request, s source.Source, dir string, env func(string) string, names func() ([]string, error),
 ) Catalogue {

@@ -43,8 +43,8 @@ func (c Choice) Unconfirmed(action string) error {
 // errNotMeant ends a run whose hosts were not meant.
 var errNotMeant = errors.New("not confirmed: nothing was done")
 
-// Confirm has somebody say that the chosen hosts are meant, where nobody has named each of them. Where nobody is there to
-// be asked that is wrong usage.
+// Confirm has somebody say that the chosen hosts are meant, where nobody has named each of them. Where nobody is there
+// to be asked that is wrong usage.
 func (c Choice) Confirm(ctx context.Context, who prompt.Asker, r request.Request) error {
 	if !c.ToConfirm(r) {
 		return nil

@@ -30,8 +30,9 @@ type Found struct {
 	Names     func() ([]string, error) // the flake's configurations; looked up once, nobody is asked
 }
 
-// Find finds the hosts that the words of a request mean, says what there is to say of them, and has somebody say that they
-// are meant where nobody has named each. Errors are a *request.UsageError, a *report.CheckError, and those of asking.
+// Find finds the hosts that the words of a request mean, says what there is to say of them, and has somebody say that
+// they are meant where nobody has named each. Errors are a *request.UsageError, a *report.CheckError, and those of
+// asking.
 func Find(ctx context.Context, r request.Request, w World) (f Found, err error) {
 	var unread []string
 	f.Inventory, unread = source.Inventory(r)

@@ -17,7 +17,8 @@ import (
 )
 
 // Hosts prints the inventory: every alias of the ssh config, how it is reached and which configuration it would get,
-// the nodes of other inventories, and the configurations that none of these stands for. dir is the working directory, env the environment.
+// the nodes of other inventories, and the configurations that none of these stands for. dir is the working directory,
+// env the environment.
 func Hosts(ctx context.Context, r request.Request, say report.Sink, dir string, env func(string) string) error {
 	ctx, stop := nixexec.WithSignals(ctx, syscall.SIGINT, syscall.SIGQUIT)
 	defer stop()
@@ -82,8 +83,8 @@ func (j joined) fill(rows []report.HostRow, aliases []sshcfg.Alias) {
 // Resolves is how many names ssh is asked for at a time what they mean.
 const Resolves = 4
 
-// rowsOf asks ssh what each alias means, under a config for -F or the user's own. One that ssh refuses is a finding, and
-// the others have their rows all the same.
+// rowsOf asks ssh what each alias means, under a config for -F or the user's own. One that ssh refuses is a finding,
+// and the others have their rows all the same.
 func rowsOf(ctx context.Context, aliases []sshcfg.Alias, own sshcfg.Inventory, config string) ([]report.HostRow, []report.Finding) {
 	rows := make([]report.HostRow, len(aliases))
 	found := make([]*report.Finding, len(aliases))

@@ -80,8 +80,8 @@ func (c Catalogue) join(r request.Request, inv sshcfg.Inventory, s source.Source
 	return j, nil
 }
 
-// wanted are the names of the configurations for the hosts that a request names one by one; meant is false where one of the
-// words cannot be a host.
+// wanted are the names of the configurations for the hosts that a request names one by one; meant is false where one of
+// the words cannot be a host.
 func wanted(r request.Request, inv sshcfg.Inventory, s source.Source) (names []string, meant bool) {
 	for _, sel := range r.Hosts {
 		if sel.Kind != request.OneHost && !r.TargetHostFlag {

@@ -62,7 +62,8 @@ func TestJoin(t *testing.T) {
 		{Name: "both", Host: "10.0.0.7"},
 	}
 	for _, c := range []struct{ line, want, asked string }{
-		// The alias comes first (its login and its address are ssh's affair), then the node: its login, its port, its address.
+		// The alias comes first (its login and its address are ssh's affair), then the node: its login, its port, its
+		// address.
 		{"switch web", "web web:2222", "names; found; nodes web"},
 		{"switch root@web", "web root@web:2222", "names; found; nodes web"},
 		{"switch plain", "plain bob@plain:23 hostname 10.0.0.3", "names; found; nodes plain"},

@@ -11,8 +11,8 @@ import (
 	"nixhop/sshcfg"
 )
 
-// Machines are all that a source has: the flake's nixosConfigurations that are no nodes of an inventory, and the nodes, each
-// in order. Errors are those of evaluating it.
+// Machines are all that a source has: the flake's nixosConfigurations that are no nodes of an inventory, and the nodes,
+// each in order. Errors are those of evaluating it.
 func Machines(ctx context.Context, r request.Request, s source.Source, inv sshcfg.Inventory, w World) (configurations []string, nodes []inventory.Node, err error) {
 	r.Hosts = []request.Selector{request.Everything()}
 	names := func() ([]string, error) { return evaluation.Names(ctx, s, r, w.Dir, w.Env) }

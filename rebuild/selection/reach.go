@@ -39,7 +39,8 @@ func (j joined) reach(t source.Target, r request.Request) (source.Target, error)
 	return login(t, func(string) bool { return false }) // there is no alias
 }
 
-// login adds the user, the port and what else of ssh's the inventory says, where neither the command line nor the alias does.
+// login adds the user, the port and what else of ssh's the inventory says, where neither the command line nor the alias
+// does.
 func login(t source.Target, said func(keyword string) bool) (source.Target, error) {
 	n := t.Node
 	for _, line := range n.SSH {

@@ -69,7 +69,8 @@ func nix(t *testing.T, dir, expression string) (value any, trace string) {
 	return value, stderr.String()
 }
 
-// Without a flake, the configuration is what nix-instantiate would find: functions on the way are called with the arguments that they take.
+// Without a flake, the configuration is what nix-instantiate would find: functions on the way are called with the
+// arguments that they take.
 func TestClassicExpression(t *testing.T) {
 	dir := t.TempDir()
 	file := `{ system ? "default", ... }@all: {
@@ -153,7 +154,8 @@ func TestPinned(t *testing.T) {
 	}
 }
 
-// What a configuration says of itself, and that one which lacks everything, or fails everywhere, still says what it can.
+// What a configuration says of itself, and that one which lacks everything, or fails everywhere, still says what it
+// can.
 func TestFactsOfConfigurations(t *testing.T) {
 	for _, c := range []struct{ configuration, want string }{
 		{`{ config = { }; }`, `{"buildSystem":null,"files":[],"hostName":null,"implied":false,"refused":["extendModules"],"system":null}`},

@@ -66,8 +66,8 @@ func (e *NoConfigurationError) Hint() string {
 // Given reports whether the name that is missing was named on the command line: wrong usage then, else a finding.
 func (e *NoConfigurationError) Given() bool { return len(e.Asked) == 1 && e.Asked[0].Given }
 
-// ChooseConfiguration picks the configuration for a target: ALIAS=CONFIGURATION, else the name in --flake, else the hint
-// in the ssh config, else the alias if the flake has it, else the target's own host name. names are the flake's
+// ChooseConfiguration picks the configuration for a target: ALIAS=CONFIGURATION, else the name in --flake, else the
+// hint in the ssh config, else the alias if the flake has it, else the target's own host name. names are the flake's
 // configurations; nil means that nobody looked, and the first candidate is taken. hostName is empty as long as the
 // target was not asked; ask is true when the answer depends on it.
 func ChooseConfiguration(t Target, s Source, names []string, hostName string) (c Configuration, ask bool, err error) {
@@ -127,9 +127,9 @@ func Settle(t *Target, s Source, r request.Request, names []string, own string, 
 	return c, err
 }
 
-// Fill writes into the rows of aliases which configuration each would get here, as far as it can be known without asking
-// the host, and why it is that one. It returns the flake's configurations that none of them gets. names are all of the
-// flake's; nil: nobody knows them.
+// Fill writes into the rows of aliases which configuration each would get here, as far as it can be known without
+// asking the host, and why it is that one. It returns the flake's configurations that none of them gets. names are all
+// of the flake's; nil: nobody knows them.
 func (s Source) Fill(rows []report.HostRow, aliases []sshcfg.Alias, names []string) (unused []string) {
 	unused = slices.Clone(names)
 	for i, a := range aliases {

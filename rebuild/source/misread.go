@@ -11,12 +11,12 @@ import (
 	"nixhop/rebuild/request"
 )
 
-// endsPath are the characters that end the path of a URL. A flake's directory has a URL for Nix, in which the older ones
-// write them as they are: for a git tree "a#b" they fetch "a", and what is deployed is another flake.
+// endsPath are the characters that end the path of a URL. A flake's directory has a URL for Nix, in which the older
+// ones write them as they are: for a git tree "a#b" they fetch "a", and what is deployed is another flake.
 const endsPath = "#?"
 
-// Misread refuses a flake in a directory whose name Nix would not read to its end. dir is the working directory; exists and
-// realpath look at the file system.
+// Misread refuses a flake in a directory whose name Nix would not read to its end. dir is the working directory; exists
+// and realpath look at the file system.
 func (s Source) Misread(r request.Request, dir string, exists func(string) bool, realpath func(string) string) error {
 	named := r.FlakeGiven && r.Flake != ""
 	path := s.Flake

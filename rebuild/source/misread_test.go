@@ -63,7 +63,8 @@ func TestMisread(t *testing.T) {
 			t.Errorf("%s in %s: %v, want %s", test.line, test.dir, err, want)
 		}
 	}
-	// /etc/nixos/flake.nix is a link into such a directory: nixos-rebuild names it by its path, which ends there for every Nix.
+	// /etc/nixos/flake.nix is a link into such a directory: nixos-rebuild names it by its path, which ends there for
+	// every Nix.
 	for _, flake := range []string{"/home/u/a#b", "/home/u/a?b"} {
 		r := request.Request{Action: "switch", TargetHostFlag: true, Hosts: []request.Selector{{Word: "web", Host: "web"}}}
 		exists := func(path string) bool {

@@ -102,8 +102,8 @@ func (e *EvaluationError) Missing() string {
 	return ""
 }
 
-// Broken is an error of nix about the source, with the git submodule in which a file lies that it does not see; nil, and the error
-// as it is, where nix has said none. dir is the working directory.
+// Broken is an error of nix about the source, with the git submodule in which a file lies that it does not see; nil,
+// and the error as it is, where nix has said none. dir is the working directory.
 func (s Source) Broken(err error, dir string) (*EvaluationError, error) {
 	var broken *EvaluationError
 	if !errors.As(err, &broken) {

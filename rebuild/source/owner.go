@@ -18,8 +18,9 @@ import (
 // parts are the files of a directory by which whoever owns them decides what a flake or a hive in it says.
 var parts = []string{"", "flake.nix", "flake.lock", ".git", inventory.HiveFile}
 
-// Foreign says who else owns something of a directory that is read without being named: neither this user nor root, nor, for
-// root by sudo, who ran that (as git does; its safe.directory). Links count, and what they lead to. Empty: nobody else.
+// Foreign says who else owns something of a directory that is read without being named: neither this user nor root,
+// nor, for root by sudo, who ran that (as git does; its safe.directory). Links count, and what they lead to. Empty:
+// nobody else.
 func Foreign(dir string, env func(string) string) (path, owner string) {
 	ours := []string{"0", strconv.Itoa(os.Geteuid())}
 	if os.Geteuid() == 0 {
@@ -56,7 +57,8 @@ func userName(uid string) string {
 }
 
 // ThroughSudo says whose ssh config, keys and agent are in use where nixhop was run through sudo: root's. It is the
-// reason behind many a refused login (field: sudo nixos-rebuild --target-host). Empty: it was not, or needs none of them.
+// reason behind many a refused login (field: sudo nixos-rebuild --target-host). Empty: it was not, or needs none of
+// them.
 func ThroughSudo(r request.Request, env func(string) string) string {
 	name := facts.SudoUser(env)
 	if name == "" || len(r.Hosts) == 0 && request.LocalBuildHost(r.BuildHost) {

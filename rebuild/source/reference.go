@@ -27,7 +27,8 @@ type Source struct {
 // IsFlake reports whether the configurations are a flake's.
 func (s Source) IsFlake() bool { return s.Flake != "" }
 
-// Names reports whether there are several configurations, each under a name: those of a flake, or of an inventory in a file.
+// Names reports whether there are several configurations, each under a name: those of a flake, or of an inventory in a
+// file.
 func (s Source) Names() bool { return s.IsFlake() || !s.Form.IsNone() }
 
 // Where is what holds an inventory.
@@ -58,11 +59,11 @@ func (s Source) Ref(configuration string) string {
 	return s.Flake + "#" + nixexec.Fragment(configuration)
 }
 
-// FindSource decides where the configuration comes from. A flake that was not named is, for a HOST, the one here or in a
-// parent directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
+// FindSource decides where the configuration comes from. A flake that was not named is, for a HOST, the one here or in
+// a parent directory up to the top of its git tree (as Nix searches), then, as for nixos-rebuild, the one that
 // /etc/nixos/flake.nix links to. Without a HOST, and with --target-host, only the latter counts: there every word means
-// what it means in nixos-rebuild, for which --flake without a value is the flake here. Where no flake is found for a HOST, it
-// is the hive.nix here. exists and realpath look at the file system; dir is the working directory.
+// what it means in nixos-rebuild, for which --flake without a value is the flake here. Where no flake is found for a
+// HOST, it is the hive.nix here. exists and realpath look at the file system; dir is the working directory.
 func FindSource(r request.Request, dir string, exists func(string) bool, realpath func(string) string) Source {
 	if r.File != "" || r.Attr != "" {
 		return Source{File: fileFor(r, dir, exists), Attr: r.Attr, Form: formFor(r, r.File)}
@@ -88,9 +89,9 @@ func FindSource(r request.Request, dir string, exists func(string) bool, realpat
 	return Source{}
 }
 
-// Find is the source of a request made in a directory. One that was found, but not named, must not be somebody else's, who
-// may have put it above that directory (CVE-2022-24765 of git), nor one that Nix reads otherwise: there is none then, and the
-// error says why.
+// Find is the source of a request made in a directory. One that was found, but not named, must not be somebody else's,
+// who may have put it above that directory (CVE-2022-24765 of git), nor one that Nix reads otherwise: there is none
+// then, and the error says why.
 func Find(r request.Request, dir string, env func(string) string) (Source, error) {
 	s := FindSource(r, dir, nixexec.Exists, nixexec.Realpath)
 	err := s.Unowned(env)
@@ -111,8 +112,8 @@ func (s Source) Above(dir string) string {
 	return fmt.Sprintf("the flake is that of %q, above this directory", s.Found)
 }
 
-// splitRef cuts "flake#name" at its last '#', as nixos-rebuild does, and reads the name as Nix does; "#name" alone means
-// the flake here.
+// splitRef cuts "flake#name" at its last '#', as nixos-rebuild does, and reads the name as Nix does; "#name" alone
+// means the flake here.
 func splitRef(ref string) (flake, name string) {
 	i := strings.LastIndexByte(ref, '#')
 	if i < 0 {
@@ -139,8 +140,8 @@ func fileFor(r request.Request, dir string, exists func(string) bool) string {
 	}
 }
 
-// formFor is the form of what a file holds that is named with --file: what --inventory says, else what its name does. Of an
-// inventory nobody takes an attribute.
+// formFor is the form of what a file holds that is named with --file: what --inventory says, else what its name does.
+// Of an inventory nobody takes an attribute.
 func formFor(r request.Request, file string) inventory.Form {
 	kind := inventory.Kind(r.Value("--inventory"))
 	if kind == "" && r.Attr == "" && !r.TargetHostFlag {
@@ -150,8 +151,8 @@ func formFor(r request.Request, file string) inventory.Form {
 	return form
 }
 
-// flakeAbove is the directory of a flake.nix, from dir upwards; the search stops at the top of a git tree. Empty: there is
-// none.
+// flakeAbove is the directory of a flake.nix, from dir upwards; the search stops at the top of a git tree. Empty: there
+// is none.
 func flakeAbove(dir string, exists func(string) bool) string {
 	for {
 		if exists(filepath.Join(dir, "flake.nix")) {
@@ -172,8 +173,8 @@ func (s Source) Holds(path, dir string) bool {
 	return top != "" && filepath.IsLocal(path) && nixexec.Exists(filepath.Join(top, path))
 }
 
-// Submodule is the git submodule that a path lies in, relative to the top of the tree as Holds has it; empty: in none, or
-// the flake's reference asks for submodules.
+// Submodule is the git submodule that a path lies in, relative to the top of the tree as Holds has it; empty: in none,
+// or the flake's reference asks for submodules.
 func (s Source) Submodule(path, dir string) string {
 	top := s.tree(dir)
 	if _, query, _ := strings.Cut(s.Flake, "?"); top == "" || strings.Contains(query, "submodules=") {

@@ -49,11 +49,12 @@ func Pasted(r request.Request, set []Setting) (counted []Setting, said []string)
 	return nil, []string{fmt.Sprintf("the flake sets %s for nix: that counts for the build if you let it, and here with --accept-flake-config", Named(set))}
 }
 
-// ownSettings have nothing to do with a build: Nix takes them from any flake unasked (nix: src/libexpr/flake/config.cc).
+// ownSettings have nothing to do with a build: Nix takes them from any flake unasked (nix:
+// src/libexpr/flake/config.cc).
 var ownSettings = []string{"bash-prompt", "bash-prompt-prefix", "bash-prompt-suffix", "flake-registry", "commit-lock-file-summary", "commit-lockfile-summary"}
 
-// Settings are what the flake sets for Nix, whether or not the user lets it. dir is the working directory. Nix itself is
-// asked, unless the flake is a directory whose flake.nix holds no such word.
+// Settings are what the flake sets for Nix, whether or not the user lets it. dir is the working directory. Nix itself
+// is asked, unless the flake is a directory whose flake.nix holds no such word.
 func (s Source) Settings(ctx context.Context, r request.Request, dir string) ([]Setting, error) {
 	if !s.IsFlake() {
 		return nil, nil

@@ -72,8 +72,8 @@ func (t *Target) Called() string {
 	return t.Host.Name
 }
 
-// Inventory lists the aliases of the ssh config. What could not be read is said where it matters for what was asked: ssh
-// itself decides what an alias means.
+// Inventory lists the aliases of the ssh config. What could not be read is said where it matters for what was asked:
+// ssh itself decides what an alias means.
 func Inventory(r request.Request) (inv sshcfg.Inventory, unread []string) {
 	inv = sshcfg.List(sshcfg.Files(r.SSHConfig))
 	names := r.PlainNames()
@@ -113,8 +113,8 @@ func (t *Target) SSH() string {
 // Fixed reports whether the configuration's name is known without the flake's list.
 func (t Target) Fixed(s Source) bool { return t.Wants(s) != "" }
 
-// Wants is the configuration's name where it is known without the flake's list: what stands on the command line wins over
-// a hint.
+// Wants is the configuration's name where it is known without the flake's list: what stands on the command line wins
+// over a hint.
 func (t Target) Wants(s Source) string {
 	if t.Node != nil {
 		return t.Node.Name

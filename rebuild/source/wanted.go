@@ -69,8 +69,8 @@ func (w Wanted) Facts() []string {
 // NoLockFile keeps nix from writing the lock file: two that do it at a time would get into each other's way.
 const NoLockFile = "--no-write-lock-file"
 
-// installable is what of the flake is evaluated, and the function that is applied to it: the configuration, or, where it
-// has a name that no attribute path can hold, all of them.
+// installable is what of the flake is evaluated, and the function that is applied to it: the configuration, or, where
+// it has a name that no attribute path can hold, all of them.
 func (w Wanted) installable(function string) (attribute, apply string) {
 	all := w.Source.Flake + "#nixosConfigurations"
 	if !nixexec.HasFragment(w.Configuration) {

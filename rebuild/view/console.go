@@ -10,8 +10,8 @@ import (
 )
 
 // Console renders the events of a run for people. What belongs to a run of one host goes to Plain as it is. Of a run of
-// many, what a host prints stands in the view, or in lines with its name in front; what stops a host is said at the end of
-// the run, behind the last that it has printed.
+// many, what a host prints stands in the view, or in lines with its name in front; what stops a host is said at the end
+// of the run, behind the last that it has printed.
 type Console struct {
 	Plain   *report.Plain
 	Screen  *Screen               // nil: there is no terminal for a view
@@ -73,8 +73,8 @@ func (c *Console) people(e report.Event) error {
 	return nil
 }
 
-// harmless says what was found that has stopped no host, once all of them have been looked at: the same for many hosts is
-// said once.
+// harmless says what was found that has stopped no host, once all of them have been looked at: the same for many hosts
+// is said once.
 func (c *Console) harmless() {
 	for _, e := range Grouped(c.state.harmless()) {
 		c.write(e)

@@ -298,7 +298,8 @@ d     not activated  -
 	}
 }
 
-// Why a host cannot be reached is said at once, for there is time to switch it on, and once more where that is a failure.
+// Why a host cannot be reached is said at once, for there is time to switch it on, and once more where that is a
+// failure.
 func TestConsoleOffline(t *testing.T) {
 	for result, want := range map[report.Result]string{
 		report.LeftOut: `nixhop: error: off: it is off [host-unreachable]

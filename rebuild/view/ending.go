@@ -162,8 +162,8 @@ func (h *Host) seconds() string {
 	return fmt.Sprint(int(max(h.Since.Sub(h.Began), 0).Round(time.Second).Seconds()))
 }
 
-// released are two versions of NixOS without the revisions of nixpkgs behind them (25.11.20260101.0123456), unless these
-// are all that is different.
+// released are two versions of NixOS without the revisions of nixpkgs behind them (25.11.20260101.0123456), unless
+// these are all that is different.
 func released(from, to string) (shortFrom, shortTo string) {
 	short := func(version string) string {
 		parts := strings.SplitN(version, ".", 4)

@@ -9,9 +9,9 @@ import (
 // nameBytes is how long the name of a file of a host may be, in bytes: less than the 255 that file systems take.
 const nameBytes = 200
 
-// filename is a HOST word as the name of a file: letters of ASCII, digits and a few signs stay, everything else is %XX. It
-// is never empty, no dot file and no way to another directory. Words that are too long, and capital letters, which some
-// file systems do not tell from small ones, have a number of the word behind them.
+// filename is a HOST word as the name of a file: letters of ASCII, digits and a few signs stay, everything else is %XX.
+// It is never empty, no dot file and no way to another directory. Words that are too long, and capital letters, which
+// some file systems do not tell from small ones, have a number of the word behind them.
 func filename(word string) string {
 	var b strings.Builder
 	for i := range len(word) {

@@ -7,8 +7,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Grouped are findings of many hosts, in their order, with the same one of several hosts as one with all their names. Its
-// remedy is that for the first of them.
+// Grouped are findings of many hosts, in their order, with the same one of several hosts as one with all their names.
+// Its remedy is that for the first of them.
 func Grouped(found []report.Event) []report.Event {
 	type key struct {
 		name, what, why string

@@ -12,8 +12,8 @@ import (
 // jsonVersion is that of the events. A field may come to be without a new one; none changes its meaning, and none goes.
 const jsonVersion = 1
 
-// JSON writes the events of a run, one object a line. The commands are left out: what was given to nix in words may be a
-// secret.
+// JSON writes the events of a run, one object a line. The commands are left out: what was given to nix in words may be
+// a secret.
 type JSON struct {
 	Out io.Writer
 

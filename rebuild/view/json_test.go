@@ -61,8 +61,8 @@ func everyEvent() []report.Event {
 	return append(events, report.Event{Kind: report.Said, Level: 4, Text: "all", Time: noon}, report.Event{Kind: report.Printed, Text: "x", Time: noon})
 }
 
-// Each object has the fields that are documented for its kind, and no others; each kind and each field that is documented
-// is there, and nothing that was given to a command in words.
+// Each object has the fields that are documented for its kind, and no others; each kind and each field that is
+// documented is there, and nothing that was given to a command in words.
 func TestJSONAsDocumented(t *testing.T) {
 	var out bytes.Buffer
 	o, _ := paper(t)

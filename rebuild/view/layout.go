@@ -17,8 +17,8 @@ type Line struct {
 }
 
 // Layout are the lines of a run at a time, on a terminal of so many columns and rows: those of the hosts that do
-// something, as far as there is room, and at the bottom how far all of them are. A third of the terminal is left to what
-// stands above. None is as wide as the terminal: some go to the next line by that.
+// something, as far as there is room, and at the bottom how far all of them are. A third of the terminal is left to
+// what stands above. None is as wide as the terminal: some go to the next line by that.
 func Layout(s *State, now time.Time, columns, rows int) []Line {
 	columns = max(columns-1, 1)
 	var working []*Host

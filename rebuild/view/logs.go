@@ -14,8 +14,8 @@ import (
 	"nixhop/rebuild/report"
 )
 
-// Logs keeps all that is printed and said of each host, in a file of its own, with the time in front of each line. Of what
-// a host sends no byte does anything to a terminal that the file is shown on.
+// Logs keeps all that is printed and said of each host, in a file of its own, with the time in front of each line. Of
+// what a host sends no byte does anything to a terminal that the file is shown on.
 type Logs struct {
 	dir    string
 	last   *lastRun // its logs are those of failed hosts alone; nil: all of them stay

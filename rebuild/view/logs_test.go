@@ -96,8 +96,8 @@ func TestOpenLogsRefused(t *testing.T) {
 	}
 }
 
-// Of a run for which nobody has named a directory the logs of failed hosts stay, for nobody else to read, until the next
-// one; and what a run has left that was killed goes.
+// Of a run for which nobody has named a directory the logs of failed hosts stay, for nobody else to read, until the
+// next one; and what a run has left that was killed goes.
 func TestLastLogs(t *testing.T) {
 	state := t.TempDir()
 	last := filepath.Join(state, "nixhop", "last")

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The end of a run is told by a title, and by the notification that the terminal is known to have; what a name has in it
-// ends neither.
+// The end of a run is told by a title, and by the notification that the terminal is known to have; what a name has in
+// it ends neither.
 func TestNotice(t *testing.T) {
 	const long = "switch web\x1b]0;x\a;"
 	for _, c := range []struct{ what, environment, want string }{

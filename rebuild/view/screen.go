@@ -16,9 +16,9 @@ import (
 // redrawn is how often a view is drawn anew.
 const redrawn = 100 * time.Millisecond
 
-// Screen draws the view at the end of what stands on a terminal. It changes nothing about the terminal, neither its modes
-// nor its cursor, which stands below the view: whatever ends this process, there is nothing to be put back. A nil Screen
-// draws nothing.
+// Screen draws the view at the end of what stands on a terminal. It changes nothing about the terminal, neither its
+// modes nor its cursor, which stands below the view: whatever ends this process, there is nothing to be put back. A nil
+// Screen draws nothing.
 type Screen struct {
 	Out     *os.File
 	Colours bool

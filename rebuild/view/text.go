@@ -23,8 +23,8 @@ func splitLines(text string) iter.Seq[string] {
 	}
 }
 
-// indented is a line that a program has printed, as it may stand on a terminal: what it was drawn over by a carriage return
-// is gone, as are the sequences for a terminal, and what else is no printable character is U+FFFD.
+// indented is a line that a program has printed, as it may stand on a terminal: what it was drawn over by a carriage
+// return is gone, as are the sequences for a terminal, and what else is no printable character is U+FFFD.
 func indented(line string) string {
 	line = ansi.Strip(strings.TrimRight(line, "\r\n"))
 	line = line[strings.LastIndexByte(line, '\r')+1:]
@@ -44,8 +44,9 @@ func prefixed(host, lines string) string {
 	return b.String()
 }
 
-// cut is a text in so many columns at most. Terminals do not agree on the width of characters that are joined: each counts
-// by itself, which is the widest that they can be; and one column has no more than a few of them that have no width.
+// cut is a text in so many columns at most. Terminals do not agree on the width of characters that are joined: each
+// counts by itself, which is the widest that they can be; and one column has no more than a few of them that have no
+// width.
 func cut(text string, columns int) string {
 	if columns <= 0 {
 		return ""
@@ -91,8 +92,9 @@ func took(d time.Duration) string {
 	}
 }
 
-// Reflows reports whether a terminal breaks the lines on it anew when its width changes, as nearly all do. Of those that do
-// not, this is known by the environment: xterm, and the console of Linux. tmux, which may run in one of them, does.
+// Reflows reports whether a terminal breaks the lines on it anew when its width changes, as nearly all do. Of those
+// that do not, this is known by the environment: xterm, and the console of Linux. tmux, which may run in one of them,
+// does.
 func Reflows(env func(string) string) bool {
 	return env("TMUX") != "" || env("XTERM_VERSION") == "" && env("TERM") != "linux"
 }

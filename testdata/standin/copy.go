@@ -177,8 +177,8 @@ func (h *Place) other(name string) *Place {
 	return h.World.Host(name)
 }
 
-// streamed is nix-store for a stream: what goes into one, and what comes out of it. That of a stand-in holds the name of
-// its place and the paths.
+// streamed is nix-store for a stream: what goes into one, and what comes out of it. That of a stand-in holds the name
+// of its place and the paths.
 func (c *call) streamed() int {
 	var paths []string
 	for _, word := range c.args {

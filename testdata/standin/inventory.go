@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// nodesDir holds the nodes of the world's colmena hive, or of the output that the file "output" names, each as a configuration
-// with what it says of its deployment: target, user, port, tags, set, there ("yes": it is built there), refused, only ("yes": it
-// is built and no more), profiles (NAME:USER), sshOptions, unguarded and substitutes ("yes"), its health checks, as in check.up=COMMAND,
-// and its keys, as in key.token=text=word,user=web.
+// nodesDir holds the nodes of the world's colmena hive, or of the output that the file "output" names, each as a
+// configuration with what it says of its deployment: target, user, port, tags, set, there ("yes": it is built there),
+// refused, only ("yes": it is built and no more), profiles (NAME:USER), sshOptions, unguarded and substitutes ("yes"),
+// its health checks, as in check.up=COMMAND, and its keys, as in key.token=text=word,user=web.
 const nodesDir = "nodes"
 
 // SetNode adds a node to the hive, or changes it, as SetConfiguration does.

@@ -46,8 +46,8 @@ func (c *call) nix() int {
 // named finds the configuration in an attribute path.
 var named = regexp.MustCompile(`#nixosConfigurations\.(?:"([^"]*)"|([A-Za-z0-9_-]*))`)
 
-// selected finds a configuration that is taken out of all of them by a function, and unescaped is how a string of Nix is
-// read.
+// selected finds a configuration that is taken out of all of them by a function, and unescaped is how a string of Nix
+// is read.
 var (
 	selected  = regexp.MustCompile(` configurations\."((?:[^"\\]|\\.)*)"$`)
 	unescaped = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`)
@@ -214,7 +214,8 @@ func (c *call) realise(conf Configuration) int {
 	return 0
 }
 
-// whileBuilding runs what a test wants to happen in the middle of a build, once: the script while-building of the world.
+// whileBuilding runs what a test wants to happen in the middle of a build, once: the script while-building of the
+// world.
 func (c *call) whileBuilding() {
 	path := filepath.Join(c.place.World.Dir, "while-building")
 	if _, err := os.Stat(path); err != nil {

@@ -225,8 +225,8 @@ func (c *call) listGenerations() int {
 	return 0
 }
 
-// takes reports whether the Nix of a host takes a path from a login that is not root: a derivation, whose name says what
-// is in it, always; else from one that it trusts, or with a signature by a key that it knows, or any.
+// takes reports whether the Nix of a host takes a path from a login that is not root: a derivation, whose name says
+// what is in it, always; else from one that it trusts, or with a signature by a key that it knows, or any.
 func (h *Place) takes(from *Place, path string, unsigned bool) bool {
 	name := ""
 	if text, err := os.ReadFile(from.knob("signs", "")); err == nil {

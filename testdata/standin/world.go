@@ -98,9 +98,10 @@ func (w World) Host(name string) *Place {
 	return &Place{World: w, Name: name, Dir: filepath.Join(w.Dir, hostsDir, name)}
 }
 
-// Environment is what a program on this machine has in its environment. There is nothing in PATH of the machine that the
-// test runs on but what every system has, git and the tools of ssh. Locks are the world's own, so that tests that run at
-// the same time may have hosts of the same name. The race detector would hold each program for a second at its end.
+// Environment is what a program on this machine has in its environment. There is nothing in PATH of the machine that
+// the test runs on but what every system has, git and the tools of ssh. Locks are the world's own, so that tests that
+// run at the same time may have hosts of the same name. The race detector would hold each program for a second at its
+// end.
 func (w World) Environment() map[string]string {
 	path := []string{filepath.Join(w.Here().Dir, binDir), filepath.Join(w.Dir, toolsDir), filepath.Join(w.Dir, systemDir)}
 	return map[string]string{

@@ -1,4 +1,5 @@
-// Package terminal runs a program of a test in the foreground of a terminal of its own, and loses nothing that it prints.
+// Package terminal runs a program of a test in the foreground of a terminal of its own, and loses nothing that it
+// prints.
 package terminal
 
 import (

@@ -1,5 +1,5 @@
-// Command program is the stand-ins of a world without the test binary around them (STANDIN). A test binary with the race
-// detector takes three times as long to start, and a world starts hundreds.
+// Command program is the stand-ins of a world without the test binary around them (STANDIN). A test binary with the
+// race detector takes three times as long to start, and a world starts hundreds.
 package main
 
 import (
