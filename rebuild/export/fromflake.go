@@ -121,22 +121,11 @@ func reached(
 		leave := func(format string, values ...any) {
 			without = append(without, nixexec.Printable(n.Name)+" is left out: "+fmt.Sprintf(format, values...))
 		}
-		to, said := given[n.Name]
-		alias, err := sshcfg.ParseHost(n.Name)
-		switch {
-		case taken[n.Name] != "":
-			leave("%s names it already", taken[n.Name])
-			continue
-		case err != nil || alias.Name != n.Name:
-			leave("no alias can be called that")
-			continue
-		case n.Refused != "":
-			leave("it has %s", n.Refused)
-			continue
-		case n.BuildOnly:
-			leave("it is built and goes nowhere (deployment.buildOnly)")
+		if why := unwanted(n, taken[n.Name]); why != "" {
+			leave("%s", why)
 			continue
 		}
+		to, said := given[n.Name]
 		if !said && n.Host != "" {
 			if to, err = sshcfg.ParseHost(n.Host); err != nil {
 				leave("its deployment.targetHost is no host: %q", n.Host)
@@ -172,6 +161,22 @@ func reached(
 		hosts = append(hosts, included.Block{Name: n.Name, To: to, Lines: n.SSH})
 	}
 	return hosts, without, nil
+}
+
+// unwanted says why there is no block for a node, which another file (empty: none) names already; empty: there may be one.
+func unwanted(n inventory.Node, file string) string {
+	alias, err := sshcfg.ParseHost(n.Name)
+	switch {
+	case file != "":
+		return file + " names it already"
+	case err != nil || alias.Name != n.Name:
+		return "no alias can be called that"
+	case n.Refused != "":
+		return "it has " + n.Refused
+	case n.BuildOnly:
+		return "it is built and goes nowhere (deployment.buildOnly)"
+	}
+	return ""
 }
 
 // one is the address of a host that its configuration leaves no doubt about, or why there is none: the only one of

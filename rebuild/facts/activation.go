@@ -1,5 +1,10 @@
 package facts
 
+import (
+	"nixhop/nixexec"
+	"strings"
+)
+
 // systemProfile is what a NixOS host boots; --profile-name NAME puts a profile beside it (nixos-rebuild(8)).
 const systemProfile = "/nix/var/nix/profiles/system"
 
@@ -42,3 +47,20 @@ const (
 // only with a boot (nixpkgs: nixos/modules/system/activation/top-level.nix). systemd executes itself anew with a
 // switch, but what it has begun at boot stays.
 func BootParts() [2]string { return [2]string{"parts", "kernel initrd kernel-modules systemd"} }
+
+// last reads action, status, system, and of a guard its last word and the status of its commit. Until a guard has closed, and
+// where it took the system back, an activation that ended with 0 has not come to stay.
+func (a answer) last() LastRun {
+	words := strings.Fields(a["last"])
+	if len(words) != 5 || !safePath.MatchString(words[2]) {
+		return LastRun{}
+	}
+	last := LastRun{Action: words[0], Started: words[2]}
+	stays := true
+	if words[3] != "none" {
+		last.Guard = nixexec.Printable(words[3])
+		stays = last.Guard == "kept" || last.Guard == "committed" && words[4] == "0"
+	}
+	last.Well = stays && words[1] == "0"
+	return last
+}

@@ -266,7 +266,6 @@ func (a answer) system() System {
 	return s
 }
 
-// generations are numbers in the order of their names. The last one may have been cut off.
 // second is a time in seconds since 1970; 0: none that there was on a computer, before the year 3000.
 func (a answer) second(key string) int64 {
 	n, err := strconv.ParseInt(a[key], 10, 64)
@@ -276,6 +275,7 @@ func (a answer) second(key string) int64 {
 	return n
 }
 
+// generations are numbers in the order of their names. The last one may have been cut off.
 func (a answer) generations() (all []int) {
 	words := a.words("generations", digits)
 	if len(a["generations"]) >= putBytes && len(words) > 0 {
@@ -327,23 +327,6 @@ func (a answer) switches() []Unit {
 		}
 	}
 	return units
-}
-
-// last reads action, status, system, and of a guard its last word and the status of its commit. Until a guard has closed, and
-// where it took the system back, an activation that ended with 0 has not come to stay.
-func (a answer) last() LastRun {
-	words := strings.Fields(a["last"])
-	if len(words) != 5 || !safePath.MatchString(words[2]) {
-		return LastRun{}
-	}
-	last := LastRun{Action: words[0], Started: words[2]}
-	stays := true
-	if words[3] != "none" {
-		last.Guard = nixexec.Printable(words[3])
-		stays = last.Guard == "kept" || last.Guard == "committed" && words[4] == "0"
-	}
-	last.Well = stays && words[1] == "0"
-	return last
 }
 
 // path returns a value that can stand in a command that is offered for pasting, or nothing.
