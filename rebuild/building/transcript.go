@@ -28,6 +28,9 @@ type transcript struct {
 	endings []ending
 	seen    []bool // of each host: the last that it was told is an ending
 	others  []bool // of each host: there is an ending that another one was told
+
+	list    string   // of what will be built, as far as it was said
+	planned []string // the derivations in it
 }
 
 // log is the end of what the build of a derivation has printed.
@@ -56,6 +59,9 @@ func newTranscript(orders []*order) *transcript {
 // take takes a line of nix-store.
 func (t *transcript) take(line string) {
 	e, ok := nixlog.Read(line)
+	if !ok || e.Action != "msg" || e.Level == nixlog.AsError {
+		t.tellList()
+	}
 	switch {
 	case !ok:
 		t.tell(nil, line+"\n", false) // a program behind nix has said it
@@ -93,11 +99,8 @@ func (t *transcript) start(e nixlog.Event) {
 // message takes a sentence of nix.
 func (t *transcript) message(e nixlog.Event) {
 	text := e.Message()
-	if m := listed.FindStringSubmatch(text); m != nil {
-		t.needs.plan(m[1])
-	}
 	if e.Level != nixlog.AsError {
-		t.tell(nil, text+"\n", false)
+		t.sentence(text + "\n")
 		return
 	}
 	about := derivation.FindAllString(text, -1)
@@ -121,6 +124,35 @@ func (t *transcript) message(e nixlog.Event) {
 	}
 	t.endings = append(t.endings, end)
 	t.tell(end.hosts, text+"\n", true)
+}
+
+// sentence takes one that is no error. A list of derivations is kept until it is whole: only then it is known whom it is about.
+func (t *transcript) sentence(text string) {
+	if m := listed.FindStringSubmatch(strings.TrimSuffix(text, "\n")); m != nil {
+		t.needs.plan(m[1])
+		t.list, t.planned = t.list+text, append(t.planned, m[1])
+		return
+	}
+	t.tellList()
+	if strings.HasSuffix(text, ":\n") {
+		t.list = text
+		return
+	}
+	t.tell(nil, text, false)
+}
+
+// tellList tells the list that there is, which is whole.
+func (t *transcript) tellList() {
+	text, planned := t.list, t.planned
+	t.list, t.planned = "", nil
+	if text == "" {
+		return
+	}
+	var hosts []int
+	for _, d := range planned {
+		hosts = append(hosts, t.needs.of(d)...)
+	}
+	t.tell(hosts, text, false)
 }
 
 // log is the end of the log of a derivation.
@@ -157,6 +189,7 @@ func (t *transcript) tell(hosts []int, text string, ending bool) {
 
 // ending is what has failed for a host. The host is told, where that is not the last that it was told.
 func (t *transcript) ending(host int) string {
+	t.tellList()
 	var b strings.Builder
 	for _, end := range t.endings {
 		if len(end.hosts) == 0 || slices.Contains(end.hosts, host) {

@@ -76,6 +76,20 @@ func TestSharedFailure(t *testing.T) {
 	}
 }
 
+// What will be built is told to the first host that it is built for, with its heading.
+func TestList(t *testing.T) {
+	line := func(text string) string { return `@nix {"action":"msg","level":3,"msg":"` + text + `"}` }
+	told, _ := heardBy([]string{drv("a"), drv("b")}, nil,
+		line("this derivation will be built:"), line("  "+drv("b")), line("this path will be fetched (1 MiB):"), line("  /nix/store/x"))
+	for i, want := range []string{
+		"this path will be fetched (1 MiB):\n  /nix/store/x\n", "this derivation will be built:\n  " + drv("b") + "\n",
+	} {
+		if told[i] != want {
+			t.Errorf("%d was told %q, want %q", i, told[i], want)
+		}
+	}
+}
+
 // What is about no derivation is told to each host that has failed, and lines of other programs go through.
 func TestCommonFailure(t *testing.T) {
 	told, endings := heardBy([]string{drv("a"), drv("b")}, nil,
