@@ -32,8 +32,8 @@ test: lint
 lab:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		testdata/lab/lab.sh install && \
-		echo go test $(RACE) -tags lab -run TestLab -timeout 18m . && \
-		go test $(RACE) -tags lab -run TestLab -timeout 18m .; \
+		echo go test $(RACE) -tags lab -run TestLab -parallel 3 -timeout 18m . && \
+		go test $(RACE) -tags lab -run TestLab -parallel 3 -timeout 18m .; \
 	else \
 		echo 'left out: the tests on real hosts (make lab), which need root on Debian or a relative'; \
 	fi

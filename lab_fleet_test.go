@@ -19,6 +19,7 @@ var fleet = []string{"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"}
 
 // TestLabFleet deploys to eight hosts at a time.
 func TestLabFleet(t *testing.T) {
+	t.Parallel()
 	l := startLab(t, fleet...)
 	for _, test := range []struct {
 		name string

@@ -68,6 +68,14 @@ func guardFaults() []guardFault {
 	}
 }
 
+// TestLabGuard has hosts lose themselves, and boot.
+func TestLabGuard(t *testing.T) {
+	t.Parallel()
+	l := startLab(t, "n1", "n2", "n3:2222")
+	t.Run("a guard", func(t *testing.T) { labGuard(t, l) })
+	t.Run("a guarded reboot", func(t *testing.T) { labRebootOnce(t, l) })
+}
+
 // labGuard: a new system that cuts its host off, or ends badly, is taken back without anybody, and one that a new login
 // proves stays. Each is a system that does something to its host as it is activated. Most of the time somebody waits,
 // so the hosts share the faults.

@@ -22,8 +22,10 @@ import (
 )
 
 // TestLab boots the hosts once and runs every test on them, one after another: they share the hosts, and what a host
-// is may be what the test before it made of it.
+// is may be what the test before it made of it. Most of the time something is waited for: those of the other labs run
+// beside it.
 func TestLab(t *testing.T) {
+	t.Parallel()
 	l := startLab(t, "n1", "n2", "n3:2222")
 	for _, test := range []struct {
 		name string
@@ -69,8 +71,6 @@ func TestLab(t *testing.T) {
 		{"exit statuses", labExitStatuses},
 		{"a lost link", labLinkLost},
 		{"a link that stays lost", labLinkGone},
-		{"a guard", labGuard},
-		{"a guarded reboot", labRebootOnce},
 		{"what a nixos-rebuild leaves", labAftermath},
 		{"explanations", labExplanations},
 		{"without systemd", labWithoutSystemd},
